@@ -1,0 +1,1 @@
+"""One module for each group of commands; `ebbwatch.main` registers them."""

@@ -1,0 +1,49 @@
+"""Settings: one table; every one can be given in the environment as ``EBBWATCH_<NAME>``."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.settings import ChurnDefinition, FactSettings
+
+
+class Settings(BaseSettings):
+    """What a deployment can choose. Those in `facts` shape stored facts and are hashed into the store."""
+
+    model_config = SettingsConfigDict(env_prefix="EBBWATCH_", extra="ignore")
+
+    home: Path = Field(Path(".ebbwatch"), description="folder of local state: stacks, logs, reject files")
+    stack: str = Field("auto", description="where Kafka and Redis come from: auto, env, docker or local")
+    topic: str = Field("session-events", description="topic of events and clock marks")
+    partitions: int = Field(12, ge=1, le=1024, description="partitions of the topic when it is created")
+    dead_letter_topic: str = Field("dead-letters", description="topic of records that could not be used")
+    control_topic: str = Field("control", description="compacted topic of decisions of people")
+
+    churn: ChurnDefinition = Field("inactivity", description="what a loss is: inactivity, cancellation, either")
+    inactivity_days: int = Field(30, ge=1, le=180, description="silence that makes a user gone, in days")
+    horizon_days: int = Field(30, ge=1, le=180, description="how far risk looks ahead, in days")
+    session_gap: int = Field(1800, ge=1, le=86_400, description="silence that ends a session, in seconds")
+    allowed_lateness: int = Field(86_400, ge=0, le=2_592_000, description="how late an event may be, seconds")
+    future_tolerance: int = Field(300, ge=0, description="how far ahead of Kafka's time, in seconds")
+    session_types: tuple[str, ...] = Field((), description="custom event types that count as a sign of life")
+
+    clock_lag: float = Field(60.0, ge=0, description="live marks stand so far behind the wall clock, seconds")
+    mark_interval: float = Field(10.0, gt=0, description="seconds between live clock marks")
+    tier_medium: float = Field(0.4, gt=0, lt=1, description="risk from which a user is in the medium tier")
+    tier_high: float = Field(0.7, gt=0, lt=1, description="risk from which a user is in the high tier")
+    workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
+    metrics_port: int = Field(0, ge=0, le=65_535, description="worker's metrics and health; 0 takes a free one")
+    group: str = Field("ebbwatch-features", description="prefix of the consumer group")
+
+    def facts(self) -> FactSettings:
+        """The settings that shape facts, as the domain wants them."""
+        return FactSettings(
+            churn=self.churn,
+            inactivity_ms=self.inactivity_days * 86_400_000,
+            horizon_ms=self.horizon_days * 86_400_000,
+            session_gap_ms=self.session_gap * 1000,
+            allowed_lateness_ms=self.allowed_lateness * 1000,
+            future_tolerance_ms=self.future_tolerance * 1000,
+            session_types=tuple(sorted(set(self.session_types))),
+        )

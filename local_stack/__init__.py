@@ -1,0 +1,1 @@
+"""Kafka and Redis on one machine: found where they run, or started as local processes."""

@@ -1,0 +1,1 @@
+"""Scores: how likely a user is to be lost, and why."""

@@ -1,0 +1,1 @@
+"""From the log to the store: the Faust app, its batch transport, the feature agent, the supervisor."""
