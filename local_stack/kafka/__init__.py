@@ -1,0 +1,1 @@
+"""Kafka as a local process: one JVM that is broker and controller."""

