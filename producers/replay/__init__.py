@@ -1,0 +1,1 @@
+"""Files of past events into Kafka: read, map, put in order of time, send with clock marks in between."""
