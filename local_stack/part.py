@@ -87,10 +87,10 @@ class Part(ABC):
             raise StackError(f"{self.name} in {self.folder} was never started")
         return self.record.ports[0]
 
-    def running(self) -> bool:
-        """Whether its process exists (it may be stopped by SIGSTOP or still starting)."""
+    def process(self) -> ProcessId | None:
+        """Its process, if there is one (it may be stopped by SIGSTOP or still starting)."""
         process = self.record.process
-        return process is not None and processes.alive(process)
+        return process if process is not None and processes.alive(process) else None
 
     def start(self) -> None:
         """Starts the server, or keeps the one that a former run left, and returns when it answers.
@@ -116,15 +116,23 @@ class Part(ABC):
             f"{self.name}: other programs took its ports {_PORT_ATTEMPTS} times in a row; try again"
         )
 
-    def stop(self) -> None:
-        """Ends the server in good order (SIGTERM, after a while SIGKILL); its data stays."""
-        if self.running():
-            self._progress(f"{self.name}: stopping")
-        self._end(lambda process: processes.end(process, grace=self.grace_seconds))
+    def stop(self) -> bool:
+        """Ends the server (SIGTERM, after a while SIGKILL); its data stays.
+
+        Returns:
+            True if it ended in good order, or did not run.
+        """
+        process = self.process()
+        if process is None:
+            return True
+        self._progress(f"{self.name}: stopping")
+        return processes.end(process, grace=self.grace_seconds)
 
     def kill(self) -> None:
         """Ends the server at once, as a crash would (SIGKILL); its data stays."""
-        self._end(processes.kill)
+        process = self.process()
+        if process is not None:
+            processes.kill(process)
 
     def suspend(self) -> None:
         """Freezes the server (SIGSTOP): connections hang, nothing is answered."""
@@ -142,8 +150,8 @@ class Part(ABC):
         write_atomically(self._record_file, msgspec.json.format(msgspec.json.encode(record)))
 
     def _keep_left_over(self) -> bool:
-        process = self.record.process
-        if process is None or not processes.alive(process):
+        process = self.process()
+        if process is None:
             return False
         if self._answers_within(_LEFT_OVER_SECONDS, process):
             self._progress(f"{self.name}: already running (process {process.pid}, port {self.port})")
@@ -181,12 +189,6 @@ class Part(ABC):
                 return False
             time.sleep(_POLL_SECONDS)
         return False
-
-    def _end(self, how: Callable[[ProcessId], object]) -> None:
-        record = self.record
-        if record.process is not None:
-            how(record.process)
-            self._write(msgspec.structs.replace(record, process=None))
 
     def _signal(self, number: signal.Signals) -> None:
         process = self.record.process

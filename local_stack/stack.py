@@ -6,6 +6,7 @@ for each local process. Several stacks run side by side; each keeps its ports an
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -142,9 +143,19 @@ def find(home: Path, name: str = "default") -> Addresses | None:
     return Addresses(record.addresses["kafka"], record.addresses["redis"], record.choice.text)
 
 
+def open_local(
+    home: Path, name: str = "default", *, progress: Callable[[str], None] = lambda _: None
+) -> LocalStack:
+    """The local processes of a stack, to kill, freeze and start them one by one.
+
+    A part started this way keeps its ports unless another program took them meanwhile.
+    """
+    return LocalStack(_folder(home, name), SystemRandom(), progress)
+
+
 def _folder(home: Path, name: str) -> Path:
-    if not name or name != Path(name).name:
-        raise StackError(f"{name!r} cannot be the name of a stack: it names a folder")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise StackError(f"{name!r} cannot name a stack: take letters, digits, - and _")
     return home.resolve() / "stacks" / name
 
 
@@ -168,7 +179,7 @@ def _part_status(folder: Path, record: StackRecord, name: str) -> PartStatus:
         port = int(address.removesuffix("/0").rpartition(":")[2])
         return PartStatus(origin, address, "running" if ports.is_open(port) else "stopped", None, "container")
     part = LocalStack(folder, SystemRandom(), lambda _: None).parts[name]
-    process = part.record.process if part.running() else None
+    process = part.process()
     state: State = "stopped" if process is None else "running"
     return PartStatus(origin, address, state, process.pid if process else None, part.record.software)
 

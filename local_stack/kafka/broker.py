@@ -3,6 +3,7 @@
 import base64
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import ClassVar
@@ -11,7 +12,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from local_stack.errors import StackError
-from local_stack.kafka.software import KafkaSoftware, obtain
+from local_stack.kafka import class_archive
+from local_stack.kafka.software import KafkaSoftware, cache_folder, obtain
 from local_stack.part import Part
 from local_stack.ports import HOST, is_open
 
@@ -36,10 +38,17 @@ class KafkaBroker(Part):
         config = self.folder / "server.properties"
         settings = _settings(ports, self.dir)
         config.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        java = self._java(software)
         if not (self.dir / "meta.properties").exists():
-            _format(java, config, self._random)
-        return [*java, "kafka.Kafka", str(config)], software.text
+            _format(self._java(software), config, self._random)
+        archive = class_archive.options(software, self.folder)
+        return [*self._java(software, archive), "kafka.Kafka", str(config)], software.text
+
+    def stop(self) -> bool:
+        """See `Part.stop`."""
+        in_order = super().stop()
+        if in_order:
+            class_archive.keep(self.folder, cache_folder(os.environ))
+        return in_order
 
     def answers(self) -> bool:
         """The cluster's metadata name a broker, so it is registered and takes requests."""
@@ -56,11 +65,10 @@ class KafkaBroker(Part):
         """See `Part.log_files`."""
         return (self.folder / "output.log", self.folder / "kafka.log")
 
-    def _java(self, software: KafkaSoftware) -> list[str]:
+    def _java(self, software: KafkaSoftware, more: Sequence[str] = ()) -> list[str]:
         options = [f"-Dlog4j2.configurationFile={_LOG4J}", f"-Dkafka.log.file={self.folder / 'kafka.log'}"]
         options.append(f"-XX:ErrorFile={self.folder / 'crash.log'}")
-        classes = os.pathsep.join(str(jar) for jar in sorted(software.jars.glob("*.jar")))
-        return [str(software.java), *_JVM, *options, "-cp", classes]
+        return [str(software.java), *_JVM, *options, *more, "-cp", software.classes]
 
 
 def _settings(ports: tuple[int, ...], data: Path) -> dict[str, str]:

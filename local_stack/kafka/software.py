@@ -22,10 +22,19 @@ class KafkaSoftware(msgspec.Struct, frozen=True):
     """What one broker process is started from."""
 
     java: Path
+    java_version: str
+    """As Java tells it, for instance ``17.0.15``."""
     jars: Path
     """Folder of jar files."""
+    cache: Path
+    """Folder for what all stacks of this user share."""
     text: str
     """For people."""
+
+    @property
+    def classes(self) -> str:
+        """The class path."""
+        return os.pathsep.join(str(jar) for jar in sorted(self.jars.glob("*.jar")))
 
 
 def pinned_version() -> str:
@@ -45,9 +54,13 @@ def installed_jars(environ: Mapping[str, str]) -> Path | None:
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where fetched jars are kept for all stacks of this user."""
-    base = environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "ebbwatch" / f"kafka-{pinned_version()}"
+    """What all stacks of this user share."""
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ebbwatch"
+
+
+def fetched_jars(environ: Mapping[str, str]) -> Path:
+    """Where the jars of the pinned version are, once they have been fetched."""
+    return cache_folder(environ) / f"kafka-{pinned_version()}"
 
 
 def find_java(environ: Mapping[str, str]) -> Path | None:
@@ -61,7 +74,7 @@ def find_java(environ: Mapping[str, str]) -> Path | None:
 
 def can_run(environ: Mapping[str, str]) -> bool:
     """Whether `obtain` has all it needs, without running or fetching anything."""
-    jars = installed_jars(environ) or cache_folder(environ)
+    jars = installed_jars(environ) or fetched_jars(environ)
     return find_java(environ) is not None and (
         jars.exists() or which("mvn", path=environ.get("PATH")) is not None
     )
@@ -77,30 +90,33 @@ def obtain(environ: Mapping[str, str], progress: Progress) -> KafkaSoftware:
     if java is None:
         raise StackError(f"Kafka: no java on PATH or in JAVA_HOME; install Java {LEAST_JAVA} or newer")
     version = _java_version(java)
-    if version < LEAST_JAVA:
+    if int(version.split(".")[0]) < LEAST_JAVA:
         raise StackError(f"Kafka: {java} is Java {version}; install Java {LEAST_JAVA} or newer")
+    cache = cache_folder(environ)
     installed = installed_jars(environ)
     if installed:
-        return KafkaSoftware(java, installed, f"Kafka of {installed.parent}")
-    cache = cache_folder(environ)
-    if not cache.exists():
-        _fetch(cache, environ, progress)
-    return KafkaSoftware(java, cache, f"Kafka {pinned_version()}")
+        return KafkaSoftware(java, version, installed, cache, f"Kafka of {installed.parent}")
+    jars = fetched_jars(environ)
+    if not jars.exists():
+        _fetch(jars, environ, progress)
+    return KafkaSoftware(java, version, jars, cache, f"Kafka {pinned_version()}")
 
 
-def _java_version(java: Path) -> int:
+def _java_version(java: Path) -> str:
     answer = subprocess.run([str(java), "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(?:1\.)?(\d+)', answer)
-    return int(found.group(1)) if found else 0
+    found = re.search(r'version "(?:1\.)?(\d+[\d.]*)', answer)  # Java 8 calls itself 1.8
+    if found is None:
+        raise StackError(f"Kafka: `{java} -version` does not name a version but says: {answer.strip()}")
+    return found.group(1)
 
 
-def _fetch(cache: Path, environ: Mapping[str, str], progress: Progress) -> None:
+def _fetch(jars: Path, environ: Mapping[str, str], progress: Progress) -> None:
     maven = which("mvn", path=environ.get("PATH"))
     if maven is None:
         raise StackError("Kafka: neither an installation (KAFKA_HOME or PATH) nor Maven (mvn) to fetch one")
-    progress(f"Kafka: fetching {pinned_version()} with Maven, once, about 43 MB, into {cache}")
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache.parent, prefix="fetching-") as temporary:
+    progress(f"Kafka: fetching {pinned_version()} with Maven, once, about 43 MB, into {jars}")
+    jars.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=jars.parent, prefix="fetching-") as temporary:
         work = Path(temporary)
         shutil.copy(POM, work / "pom.xml")  # Maven writes beside the pom
         goal = [
@@ -114,7 +130,7 @@ def _fetch(cache: Path, environ: Mapping[str, str], progress: Progress) -> None:
             lines = "\n".join(f"  {line}" for line in (result.stdout + result.stderr).splitlines()[:15])
             raise StackError(f"Kafka: Maven could not fetch the jars ({' '.join(command)}):\n{lines}")
         try:
-            (work / "jars").rename(cache)
+            (work / "jars").rename(jars)
         except OSError:
-            if not cache.exists():  # else another run was faster, and has the same jars
+            if not jars.exists():  # else another run was faster, and has the same jars
                 raise
