@@ -9,8 +9,10 @@ from producers.replay.rows import Row
 class Layout(Protocol):
     """Pure: the same row gives the same event."""
 
-    columns: frozenset[str]
-    """Columns that must be there in CSV and Parquet; in JSON lines a missing one counts as empty."""
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns that must be there in CSV and Parquet; in JSON lines a missing one counts as empty."""
+        ...
 
     def event(self, row: Row, event_id: str) -> Event:
         """The event that the row stands for.

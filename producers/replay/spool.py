@@ -50,6 +50,10 @@ class Spool:
         self._keys.append(len(key))
         self._sizes.append(len(key) + len(value))
 
+    def span(self) -> int:
+        """Milliseconds from the earliest event to the latest; 0 for none."""
+        return max(self._times) - min(self._times) if self._times else 0
+
     def in_time_order(self) -> Iterator[Spooled]:
         """All events, sorted; nothing may be added meanwhile."""
         if not self._times:

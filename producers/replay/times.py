@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Final
 
-import pandas as pd
-
 from domain.events import MAX_TIME_MS, MIN_TIME_MS, milliseconds
 from producers.replay.rows import RejectedRowError
 
@@ -66,6 +64,8 @@ class Times:
             raise RejectedRowError("ambiguous_time")
         if not _YEAR.search(written):  # pandas would fill in today
             return None
+        import pandas as pd  # noqa: PLC0415 half a second that most files and all other commands do not need
+
         try:
             stamp = pd.Timestamp(written)
         except (ValueError, OverflowError):
