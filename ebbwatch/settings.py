@@ -20,7 +20,9 @@ class Settings(BaseSettings):
     dead_letter_topic: str = Field("dead-letters", description="topic of records that could not be used")
     control_topic: str = Field("control", description="compacted topic of decisions of people")
 
-    churn: ChurnDefinition = Field("inactivity", description="what a loss is: inactivity, cancellation, either")
+    churn: ChurnDefinition = Field(
+        "inactivity", description="what a loss is: inactivity, cancellation, either"
+    )
     inactivity_days: int = Field(30, ge=1, le=180, description="silence that makes a user gone, in days")
     horizon_days: int = Field(30, ge=1, le=180, description="how far risk looks ahead, in days")
     session_gap: int = Field(1800, ge=1, le=86_400, description="silence that ends a session, in seconds")
@@ -33,7 +35,9 @@ class Settings(BaseSettings):
     tier_medium: float = Field(0.4, gt=0, lt=1, description="risk from which a user is in the medium tier")
     tier_high: float = Field(0.7, gt=0, lt=1, description="risk from which a user is in the high tier")
     workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
-    metrics_port: int = Field(0, ge=0, le=65_535, description="worker's metrics and health; 0 takes a free one")
+    metrics_port: int = Field(
+        0, ge=0, le=65_535, description="worker's metrics and health; 0 takes a free one"
+    )
     group: str = Field("ebbwatch-features", description="prefix of the consumer group")
 
     def facts(self) -> FactSettings:

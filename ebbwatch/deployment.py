@@ -1,0 +1,69 @@
+"""A running deployment: where its services are, and which log and generation are served."""
+
+import os
+import socket
+from dataclasses import dataclass
+
+from redis import Redis
+
+from ebbwatch.connection import addresses
+from ebbwatch.settings import Settings
+from feature_store.connect import connect
+from feature_store.stream import Stream, load_or_begin
+from local_stack.addresses import Addresses
+from online_model.tiers import Thresholds
+from producers.topics import ensure_topics
+from stream_processors.config import WorkerConfig
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Settings, addresses and the stream pointer, as they were when it was opened."""
+
+    settings: Settings
+    at: Addresses
+    stream: Stream
+    topic_id: str
+    store: Redis
+
+    def worker(self, instance: str, restarts: int) -> WorkerConfig:
+        """Configuration of one of its workers."""
+        settings, stream = self.settings, self.stream
+        return WorkerConfig(
+            kafka=self.at.kafka,
+            redis=self.at.redis,
+            topic=stream.topic,
+            topic_id=self.topic_id,
+            partitions=stream.partitions,
+            generation=stream.generation,
+            dead_letter_topic=settings.dead_letter_topic,
+            group=f"{settings.group}-{stream.generation}",
+            instance=instance,
+            facts=settings.facts(),
+            clock_lag_ms=int(settings.clock_lag * 1000),
+            mark_interval_s=settings.mark_interval,
+            metrics_port=settings.metrics_port,
+            thresholds=Thresholds(settings.tier_medium, settings.tier_high),
+            restarts=restarts,
+        )
+
+
+def open_deployment(settings: Settings) -> Deployment:
+    """Connect; creates topics and the stream pointer where there are none yet.
+
+    Raises:
+        NoStackError: no Kafka and Redis to talk to.
+        TopicError: Kafka does not answer, or the topic has other partitions.
+    """
+    at = addresses(settings)
+    store = connect(at.redis)
+    stream = load_or_begin(store, settings.topic, settings.partitions)
+    topic_id = ensure_topics(
+        at.kafka, stream.topic, stream.partitions, settings.dead_letter_topic, settings.control_topic
+    )
+    return Deployment(settings, at, stream, topic_id, store)
+
+
+def instance_name(number: int) -> str:
+    """Static Kafka member id of the `number`-th worker of this process on this machine."""
+    return f"{socket.gethostname()}-{os.getpid()}-{number}"

@@ -1,0 +1,34 @@
+-- One step of a partition, all or nothing.
+-- KEYS: position, users, ranking, timers, counts, names.
+-- ARGV: the position that was read ('' for none), the position after, then six pairs of lists, each led by its
+-- length: users to set (id, record), ranking to set (score, id), ranking to drop (id), timers to set (ms, id),
+-- timers to drop (id), counters to add (name, by), names to set (code, name).
+-- Returns 1, or the position that stands in the store: then nothing was written.
+local stands = redis.call('GET', KEYS[1]) or ''
+if stands ~= ARGV[1] then
+  return stands
+end
+local at = 3
+local function take(command, key)
+  local count = tonumber(ARGV[at])
+  local last = at + count
+  at = at + 1
+  while at <= last do
+    local stop = math.min(last, at + 3999) -- Lua's unpack has room for fewer than 8,000
+    redis.call(command, key, unpack(ARGV, at, stop))
+    at = stop + 1
+  end
+end
+take('HSET', KEYS[2])
+take('ZADD', KEYS[3])
+take('ZREM', KEYS[3])
+take('ZADD', KEYS[4])
+take('ZREM', KEYS[4])
+local count = tonumber(ARGV[at])
+for i = at + 1, at + count, 2 do
+  redis.call('HINCRBY', KEYS[5], ARGV[i], ARGV[i + 1])
+end
+at = at + count + 1
+take('HSET', KEYS[6])
+redis.call('SET', KEYS[1], ARGV[2])
+return 1

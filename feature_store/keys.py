@@ -1,0 +1,32 @@
+"""Names of the keys: the public layout, version 1 (`docs/redis-layout.md`)."""
+
+from typing import Final
+
+LAYOUT_VERSION: Final = 1
+PREFIX: Final = f"ebbwatch:{LAYOUT_VERSION}"
+
+STREAM: Final = f"{PREFIX}:stream"
+"""Which topic and which generation of the keys are served: JSON of `feature_store.stream.Stream`."""
+
+
+class Keys:
+    """Keys of one partition in one generation; the hash tag puts them into one slot of a Redis Cluster."""
+
+    def __init__(self, generation: int, partition: int) -> None:
+        base = f"{PREFIX}:{{{generation}.{partition}}}"
+        self.position = f"{base}:position"
+        """String, JSON of `feature_store.position.Position`: the truth about progress."""
+        self.users = f"{base}:users"
+        """Hash: user id to packed record (`docs/user-state.md`)."""
+        self.ranking = f"{base}:ranking"
+        """Sorted set of users at risk by risk in millionths, as of their last visit."""
+        self.timers = f"{base}:timers"
+        """Sorted set of users by the ms at which their timer is due."""
+        self.counts = f"{base}:counts"
+        """Hash of counters: outcomes of records, gaps seen."""
+        self.names = f"{base}:names"
+        """Hash: code (decimal) to the name behind it."""
+
+    def all(self) -> tuple[str, ...]:
+        """In the order in which the script takes them."""
+        return (self.position, self.users, self.ranking, self.timers, self.counts, self.names)

@@ -1,0 +1,63 @@
+"""Reads of the worker: the states that a batch touches, and the timers that are due."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from redis import asyncio as aredis
+
+from domain.state import States, unpack
+from domain.steps import Due
+from feature_store.keys import STREAM, Keys
+
+DUE_AT_ONCE = 4000
+"""Timers read with one batch; more wait for the next read."""
+
+
+class Loaded(NamedTuple):
+    """What a batch works on."""
+
+    users: list[str]
+    """The batch's own, then those that are only due."""
+    states: States
+    due: Due
+
+
+class Reader:
+    """Reads states of any partition over one pool of connections."""
+
+    def __init__(self, store: "aredis.Redis[bytes]") -> None:
+        self._store = store
+
+    async def load(self, keys: Keys, users: Sequence[str], mark: int | None) -> Loaded:
+        """States of `users`, and of all whose timers are due at `mark` (ms), if one is given.
+
+        Raises:
+            DamagedStateError: a record cannot be read.
+            redis.exceptions.RedisError: Redis is away or refuses.
+        """
+        async with self._store.pipeline(transaction=False) as pipe:
+            if users:
+                pipe.hmget(keys.users, list(users))
+            if mark is not None:
+                pipe.zrangebyscore(keys.timers, "-inf", mark, start=0, num=DUE_AT_ONCE)
+            answers = await pipe.execute()
+        stored: list[bytes | None] = answers[0] if users else []
+        due = [] if mark is None else [d.decode() for d in answers[-1]]
+        own = set(users)
+        more = [d for d in due if d not in own]
+        if more:
+            stored = stored + await self._store.hmget(keys.users, more)
+        return Loaded([*users, *more], unpack(stored), Due(due, len(due) < DUE_AT_ONCE))
+
+    async def begin(self, keys: Keys) -> tuple[bytes, int, int]:
+        """What a lane begins with: the position's text (empty for none), gaps seen, and their seconds."""
+        async with self._store.pipeline(transaction=False) as pipe:
+            pipe.get(keys.position)
+            pipe.hmget(keys.counts, ["gaps", "gap_seconds"])
+            stored, (gaps, seconds) = await pipe.execute()
+        return stored or b"", int(gaps or 0), int(seconds or 0)
+
+    async def stream(self) -> bytes | None:
+        """Text of the stream pointer."""
+        stored: bytes | None = await self._store.get(STREAM)
+        return stored

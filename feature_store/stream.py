@@ -1,0 +1,48 @@
+"""Which log and which generation of the keys are served.
+
+A rebuild and a repartition fill the next generation beside the one that is served, then move this pointer.
+"""
+
+import msgspec
+from redis import Redis
+
+from feature_store.keys import STREAM, Keys
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """The pointer, stored as JSON under `STREAM`."""
+
+    topic: str
+    partitions: int
+    generation: int = 1
+    live: bool = False
+    """Whether workers write clock marks from the wall clock (`ebbwatch clock live`)."""
+
+    def keys(self, partition: int) -> Keys:
+        """Keys of one of its partitions."""
+        return Keys(self.generation, partition)
+
+
+def load(store: "Redis[bytes]") -> Stream | None:
+    """The pointer, None in a store that nothing was written to."""
+    stored = store.get(STREAM)
+    return None if stored is None else msgspec.json.decode(stored, type=Stream)
+
+
+def load_or_begin(store: "Redis[bytes]", topic: str, partitions: int) -> Stream:
+    """The pointer; the first caller in an empty store sets it."""
+    store.set(STREAM, msgspec.json.encode(Stream(topic=topic, partitions=partitions)), nx=True)
+    stored = store.get(STREAM)
+    assert stored is not None
+    return msgspec.json.decode(stored, type=Stream)
+
+
+def save(store: "Redis[bytes]", stream: Stream) -> None:
+    """Move the pointer."""
+    store.set(STREAM, msgspec.json.encode(stream))
+
+
+def drop(store: "Redis[bytes]", stream: Stream) -> None:
+    """Delete the keys of a generation; who still writes to it is fenced by the missing position."""
+    for partition in range(stream.partitions):
+        store.unlink(*stream.keys(partition).all())

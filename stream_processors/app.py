@@ -1,0 +1,71 @@
+"""The Faust app: one agent that hands fetches to the lanes, and one that writes clock marks."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import faust
+
+from domain.events import ClockMark, encode
+from stream_processors.config import WorkerConfig
+from stream_processors.dead_letters import DeadLetter
+from stream_processors.lanes import Lanes
+from stream_processors.transport import SCHEME, Fetch, register
+
+MAX_LETTER_BYTES: Final = 6_291_456  # an original record of 5 MiB and its headers
+
+
+class KafkaSide:
+    """The Faust app and what the rest of the worker asks of it."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        register()
+        self.app: Any = faust.App(
+            config.group,
+            broker=f"{SCHEME}://{config.kafka}",
+            store="memory://",
+            datadir=tempfile.mkdtemp(prefix="ebbwatch-faust-"),
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            # progress is the position in Redis; Kafka's committed offset is for lag displays only
+            stream_wait_empty=False,
+            stream_publish_on_commit=False,
+            stream_buffer_maxsize=2,  # each message is a whole fetch
+            consumer_auto_offset_reset="earliest",
+            consumer_group_instance_id=config.instance,
+            consumer_max_fetch_size=config.max_fetch_bytes,
+            broker_max_poll_records=config.max_poll_records,
+            broker_session_timeout=config.session_timeout_s,
+            broker_heartbeat_interval=config.session_timeout_s / 5,
+            broker_request_timeout=max(40.0, config.session_timeout_s * 2),
+            producer_acks=-1,
+            producer_max_request_size=MAX_LETTER_BYTES,
+        )
+        self.app.fetch_topic = config.topic
+        self.events: Any = self.app.topic(config.topic, value_serializer="raw", key_serializer="raw")
+        self._dead: Any = self.app.topic(
+            config.dead_letter_topic, value_serializer="raw", key_serializer="raw"
+        )
+
+    def consume_with(self, lanes: Lanes) -> None:
+        """Define the agent that feeds the lanes."""
+        self.app.fetch_assigned = lanes.open
+
+        @self.app.agent(self.events, name="features")  # type: ignore[untyped-decorator]
+        async def features(stream: AsyncIterator[Fetch]) -> None:
+            # Faust acks a fetch when the next is asked for; the position in Redis decides, not the ack
+            async for fetch in stream:
+                await lanes.put(fetch)
+
+    async def send_dead(self, letters: list[DeadLetter]) -> None:
+        """Send letters and wait until Kafka has them all."""
+        sent = [
+            await self._dead.send(key=dead.key, value=dead.value, headers=dead.headers) for dead in letters
+        ]
+        for promise in sent:
+            await promise
+
+    async def send_mark(self, partition: int, time_ms: int) -> None:
+        """Write a clock mark into one partition and wait until Kafka has it."""
+        await (await self.events.send(value=encode(ClockMark(mark=time_ms)), partition=partition))

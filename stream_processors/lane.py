@@ -1,0 +1,154 @@
+"""One partition's way: decode, read, fold, write; one batch after the other, lanes beside each other.
+
+While one lane waits for Redis, another decodes: that is how decoding overlaps writing.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from redis.exceptions import RedisError
+
+from domain.columns import MARK
+from domain.decode import Batch, Decoder, LogRecord
+from domain.settings import FactSettings
+from domain.steps import Partition
+from feature_store.keys import Keys
+from feature_store.position import Position
+from feature_store.read import Loaded, Reader
+from feature_store.write import Write, Writer
+from online_model.own_rhythm import Population
+from stream_processors.dead_letters import DeadLetter, Send, letter
+from stream_processors.metrics import WorkerMetrics
+from stream_processors.patience import Patience
+from stream_processors.transport import Fetch
+from stream_processors.writes import write_of
+
+
+class LostError(RuntimeError):
+    """The log made a jump under this worker: what it holds may be stale."""
+
+
+class Parts(NamedTuple):
+    """What lanes of one worker share."""
+
+    reader: Reader
+    writer: Writer
+    send_dead: Send
+    patience: Patience
+    metrics: WorkerMetrics
+    facts: FactSettings
+    topic: str
+    partitions: int
+
+
+class Lane:
+    """The state of one assigned partition between batches."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        keys: Keys,
+        partition: int,
+        position: Position,
+        stored: bytes,
+        population: Population,
+    ) -> None:
+        """
+        Args:
+            position: where to begin.
+            stored: the position's text in the store, empty where there is none.
+        """
+        self._parts = parts
+        self._keys = keys
+        self._partition = partition
+        self._decoder = Decoder(partition, parts.partitions, parts.facts)
+        self._population = population
+        self.position = position
+        self._stored = stored
+        self._next = position.offset
+
+    async def take(self, fetch: Fetch) -> None:
+        """Apply one fetch, whole.
+
+        Raises:
+            LostError: the fetch does not follow the last one.
+            FencedError: another worker has moved the position.
+        """
+        begun = time.perf_counter()
+        if fetch.first != self._next:
+            raise LostError(
+                f"partition {self._partition}: fetched offset {fetch.first}, expected {self._next}: the log "
+                "has a hole or is another one"
+            )
+        self._next = fetch.offset + 1
+        metrics = self._parts.metrics
+        batch = self._decoder.decode(fetch.records)
+        names = batch.names
+        while self.position.offset <= fetch.offset:
+            loaded = await self._load(batch, fetch)
+            writes, letters = self._fold(batch, fetch, loaded, names)
+            if letters:
+                await self._parts.patience.kafka(lambda letters=letters: self._parts.send_dead(letters))
+            await self._write(writes)
+            names = {}
+        metrics.batch_records.observe(len(fetch.records))
+        metrics.batch.observe(time.perf_counter() - begun)
+        metrics.age.observe(max(0.0, time.time() - fetch.timestamp / 1000))
+        metrics.clock.labels(self._partition).set(self.position.clock / 1000)
+
+    async def _load(self, batch: Batch, fetch: Fetch) -> Loaded:
+        marks = batch.rows["time"][batch.rows["kind"] == MARK]
+        mark = int(marks.max()) if len(marks) else None
+        return await self._parts.patience.redis(
+            lambda: self._parts.reader.load(self._keys, batch.users, mark)
+        )
+
+    def _fold(
+        self, batch: Batch, fetch: Fetch, loaded: Loaded, names: dict[int, str]
+    ) -> tuple[list[Write], list[DeadLetter]]:
+        states = loaded.states
+        folding = Partition(batch, fetch.first, states, loaded.users, loaded.due, self._parts.facts)
+        ids = folding.ids
+        timers = states["timer_ms"].copy()
+        writes: list[Write] = []
+        letters: list[DeadLetter] = []
+        records: Sequence[LogRecord] = fetch.records
+        for step in folding.steps(self.position.progress()):
+            self._population = Population(
+                self._population.gaps + step.gaps, self._population.seconds + step.gap_seconds
+            )
+            writes.append(
+                write_of(
+                    step,
+                    self.position,
+                    states,
+                    ids,
+                    timers,
+                    self._population,
+                    self._parts.facts.horizon_ms,
+                    names if not writes else {},
+                )
+            )
+            self.position = self.position.after(step.progress)
+            letters += [
+                letter(records[row], self._parts.topic, self._partition, fetch.first + row, reason)
+                for row, reason in step.dead.items()
+            ]
+            for outcome, by in step.outcomes.items():
+                self._parts.metrics.count(outcome, by)
+            self._parts.metrics.users.inc(len(step.slots))
+        return writes, letters
+
+    async def _write(self, writes: list[Write]) -> None:
+        begun = time.perf_counter()
+        writer, before = self._parts.writer, self._stored
+        try:
+            await writer.write_once(self._keys, before, writes)
+        except (RedisError, OSError, asyncio.TimeoutError):
+            # whether it was applied is not known: look first, then go on from there
+            await self._parts.patience.redis(lambda: writer.write(self._keys, before, writes))
+        if writes:
+            self._stored = writes[-1].after
+        self._parts.metrics.write.observe(time.perf_counter() - begun)

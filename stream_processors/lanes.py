@@ -1,0 +1,96 @@
+"""The lanes of the partitions that this worker owns at the moment."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from feature_store.keys import Keys
+from feature_store.position import begin, check, decode
+from feature_store.read import Reader
+from online_model.own_rhythm import Population
+from stream_processors.health import Health
+from stream_processors.lane import Lane, Parts
+from stream_processors.transport import Fetch, LogBounds
+
+_WAITING_FETCHES = 1  # beside the one in work: enough to overlap, and memory stays small
+
+Fail = Callable[[BaseException], None]
+"""Ends the process: what a lane raises is never mended inside it."""
+
+
+class _Running:
+    """A lane, its queue and its task."""
+
+    def __init__(self, lane: Lane, fail: Fail) -> None:
+        self.lane = lane
+        self.queue: asyncio.Queue[Fetch | None] = asyncio.Queue(_WAITING_FETCHES)
+        self.closing = False
+        self.task = asyncio.create_task(self._run(fail), name="lane")
+
+    async def _run(self, fail: Fail) -> None:
+        try:
+            while not self.closing and (fetch := await self.queue.get()) is not None:
+                await self.lane.take(fetch)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as fault:  # noqa: BLE001 - whatever it is, this process must not go on
+            fail(fault)
+
+
+class Lanes:
+    """Opened anew with every assignment; a fetch of an earlier assignment is dropped."""
+
+    def __init__(
+        self, parts: Parts, keys: Callable[[int], Keys], topic_id: str, health: Health, fail: Fail
+    ) -> None:
+        self._parts = parts
+        self._keys = keys
+        self._topic_id = topic_id
+        self._health = health
+        self._fail = fail
+        self._running: dict[int, _Running] = {}
+        self._epoch = 0
+
+    async def open(self, bounds: Mapping[int, LogBounds], epoch: int) -> Mapping[int, int]:
+        """Finish the batches in work, then begin where the store says.
+
+        Returns:
+            The offset of the next record by partition.
+
+        Raises:
+            RefusedError: the store does not fit the log or the settings.
+        """
+        await self.close()
+        reader: Reader = self._parts.reader
+        for partition, (earliest, end) in bounds.items():
+            keys = self._keys(partition)
+            stored, gaps, seconds = await self._parts.patience.redis(lambda keys=keys: reader.begin(keys))
+            position = decode(stored) if stored else begin(self._topic_id, self._parts.facts)
+            check(position, self._parts.facts, self._topic_id, earliest, end, partition)
+            lane = Lane(self._parts, keys, partition, position, stored, Population(gaps, seconds))
+            self._running[partition] = _Running(lane, self._fail)
+        self._epoch = epoch
+        self._health.assigned = sorted(self._running)
+        return {partition: r.lane.position.offset for partition, r in self._running.items()}
+
+    async def put(self, fetch: Fetch) -> None:
+        """Hand a fetch to its lane; waits while that is busy."""
+        running = self._running.get(fetch.partition)
+        if running is not None and fetch.epoch == self._epoch:
+            await running.queue.put(fetch)
+
+    async def close(self) -> None:
+        """Let each lane finish the batch in work; what waits is read again by the next owner."""
+        running, self._running = self._running, {}
+        for r in running.values():
+            r.closing = True
+            if r.queue.empty():
+                r.queue.put_nowait(None)
+        await asyncio.gather(*(r.task for r in running.values()))
+
+    def clocks(self) -> dict[int, int]:
+        """Latest mark by partition, ms."""
+        return {partition: r.lane.position.clock for partition, r in self._running.items()}
+
+    def positions(self) -> dict[int, int]:
+        """Offset of the next record by partition."""
+        return {partition: r.lane.position.offset for partition, r in self._running.items()}

@@ -1,0 +1,115 @@
+"""One worker process: ``python -m stream_processors.worker``, started by the supervisor."""
+
+import asyncio
+import logging
+import os
+import sys
+import time
+
+import msgspec
+from prometheus_client import REGISTRY
+
+from feature_store.connect import connect_async
+from feature_store.keys import Keys
+from feature_store.position import RefusedError
+from feature_store.read import Reader
+from feature_store.stream import Stream
+from feature_store.write import FencedError, Writer
+from stream_processors.app import KafkaSide
+from stream_processors.clock import due_marks
+from stream_processors.config import EXIT_LOST, EXIT_REFUSED, WorkerConfig, from_environment
+from stream_processors.health import Health, serve
+from stream_processors.lane import LostError, Parts
+from stream_processors.lanes import Lanes
+from stream_processors.metrics import WorkerMetrics
+from stream_processors.patience import Patience
+
+log = logging.getLogger("ebbwatch.worker")
+
+
+def end(fault: BaseException) -> None:
+    """End the process at once: only a fresh start knows for certain where the store stands."""
+    if isinstance(fault, RefusedError):
+        log.error("refused: %s", fault)
+        code = EXIT_REFUSED
+    elif isinstance(fault, FencedError | LostError):
+        log.warning("lost: %s", fault)
+        code = EXIT_LOST
+    else:
+        log.error("worker failed", exc_info=fault)
+        code = 1
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+class Worker:
+    """Wires Kafka's side, the lanes and the port together."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self._config = config
+        self._health = Health()
+        metrics = WorkerMetrics(REGISTRY, config.restarts)
+        self._metrics = metrics
+        self._patience = Patience(self._health, metrics)
+        self._kafka = KafkaSide(config)
+        store = connect_async(config.redis)
+        self._reader = Reader(store)
+        parts = Parts(
+            self._reader,
+            Writer(store),
+            self._kafka.send_dead,
+            self._patience,
+            metrics,
+            config.facts,
+            config.topic,
+            config.partitions,
+        )
+        self._lanes = Lanes(parts, self._keys, config.topic_id, self._health, end)
+        self._kafka.consume_with(self._lanes)
+        app = self._kafka.app
+        app.task(self._watch)
+        app.on_before_shutdown.connect(self._close)
+
+    def _keys(self, partition: int) -> Keys:
+        return Keys(self._config.generation, partition)
+
+    async def _close(self, *_: object, **__: object) -> None:
+        await self._lanes.close()
+
+    async def _watch(self) -> None:
+        """Follow the stream pointer, write marks while the clock is live, and measure the lag."""
+        config = self._config
+        while True:
+            stored = await self._patience.redis(self._reader.stream)
+            stream = msgspec.json.decode(stored, type=Stream) if stored else None
+            if stream is not None and stream.generation > config.generation:
+                end(LostError(f"generation {stream.generation} is served now"))
+            if stream is not None and stream.live and stream.generation == config.generation:
+                marks = due_marks(self._lanes.clocks(), int(time.time() * 1000), config.clock_lag_ms)
+                for partition, mark in marks.items():
+                    await self._patience.kafka(lambda p=partition, m=mark: self._kafka.send_mark(p, m))
+            self._measure_lag()
+            await asyncio.sleep(config.mark_interval_s if stream and stream.live else 1.0)
+
+    def _measure_lag(self) -> None:
+        consumer = self._kafka.app.consumer
+        positions = self._lanes.positions()
+        for tp in consumer.assignment():
+            high = consumer.highwater(tp) if tp.partition in positions else None
+            if high is not None:
+                self._metrics.lag.labels(tp.partition).set(max(0, high - positions[tp.partition]))
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT."""
+        server = serve(self._config.metrics_port, REGISTRY, self._health)
+        log.info("metrics and health on http://127.0.0.1:%s", server.server_port)
+        worker = self._kafka.app.Worker(loglevel="WARN", redirect_stdouts=False, quiet=True)
+        worker.execute_from_commandline()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    Worker(from_environment()).run()

@@ -1,0 +1,75 @@
+"""From a step's states to what the store writes: packed records, ranking, timers, counters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.fold import at_risk_many
+from domain.state import States, pack
+from domain.steps import Step
+from feature_store.position import Position
+from feature_store.write import Write
+from online_model import own_rhythm
+
+RANK_SCALE = 1_000_000
+"""Risk is ranked in whole millionths: integers are short to send and compare."""
+
+
+def write_of(
+    step: Step,
+    before: Position,
+    states: States,
+    users: Sequence[bytes],
+    timers_before: npt.NDArray[np.int64],
+    population: own_rhythm.Population,
+    horizon_ms: int,
+    names: Mapping[int, str],
+) -> Write:
+    """What one step writes.
+
+    Args:
+        users: ids by slot.
+        timers_before: `timer_ms` as it stands in the store, by slot; brought up to date here.
+    """
+    slots = step.slots
+    records = pack(states, slots)
+    touched = [users[s] for s in slots.tolist()]
+    stored: list[Any] = [None] * (2 * len(touched))
+    stored[0::2] = touched
+    stored[1::2] = records
+
+    risky = at_risk_many(states, slots)
+    at = slots[risky]
+    nows = np.full(len(at), step.progress.clock, np.int64)
+    np.maximum(nows, states["last_ms"][at], out=nows)
+    risk = own_rhythm.risks(states, at, nows, population, horizon_ms)
+    ranked: list[Any] = [None] * (2 * len(at))
+    ranked[0::2] = np.rint(risk * RANK_SCALE).astype(np.int64).tolist()
+    ranked[1::2] = [users[s] for s in at.tolist()]
+
+    timers = states["timer_ms"][slots]
+    moved = timers != timers_before[slots]
+    timers_before[slots] = timers
+    timed: list[Any] = []
+    untimed: list[Any] = []
+    for user, timer in zip((users[s] for s in slots[moved].tolist()), timers[moved].tolist(), strict=True):
+        if timer:
+            timed += (timer, user)
+        else:
+            untimed.append(user)
+
+    counts: list[Any] = [x for pair in step.outcomes.items() for x in pair]
+    if step.gaps:
+        counts += ("gaps", step.gaps, "gap_seconds", step.gap_seconds)
+    return Write(
+        after=before.after(step.progress).encode(),
+        users=stored,
+        ranked=ranked,
+        unranked=[users[s] for s in slots[~risky].tolist()],
+        timers=timed,
+        untimed=untimed,
+        counts=counts,
+        names=[x for pair in names.items() for x in pair],
+    )
