@@ -20,7 +20,7 @@ def _longest(kind: msgspec.inspect.Type) -> int | None:
     return next((k.max_length for k in kinds if isinstance(k, msgspec.inspect.StrType)), None)
 
 
-MAX_DEPTH: Final = 100
+MAX_DEPTH: Final = 256
 """Objects and arrays deeper than this within each other are refused."""
 
 _LIMITS: Final = {
