@@ -1,4 +1,4 @@
-"""Records of the log into columns: one strict pass, and a slow path that names the fault of what it refused."""
+"""Records of the log into columns: one strict pass, and a slow path that names the fault of a refused one."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
@@ -56,8 +56,8 @@ class Batch(NamedTuple):
 
 
 _PAID: Final = {None: 0, "": 0} | dict.fromkeys(UNPAID_PLANS, 1)
-_SESSION_TYPE: Final[dict[str | None, int]] = {None: 0, "": 0, **SESSION_TYPES}
-_CHANGE: Final[dict[str | None, int]] = {None: 0, **CHANGES}
+_SESSION_TYPE: Final[dict[str | None, int]] = dict([(None, 0), ("", 0), *SESSION_TYPES.items()])
+_CHANGE: Final[dict[str | None, int]] = dict([(None, 0), *CHANGES.items()])
 _FILLER: Final = Event(event_id="-", user_id="-", type="-", time=0)
 _NAMED: Final = ("platform", "plan", "channel", "geography", "feature", "category")
 _REPORTED_NAMES: Final = 10_000

@@ -9,29 +9,18 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from domain.buckets import ACTIVE_DAYS, DAY_SECONDS, EVENTS, ORDERS, PAGES, REFUNDED, SECONDS, SESSIONS, SPENT
+from domain.calendar import DAY_MS, month_of
 from domain.catalogue import NAMES
-from domain.fold import (
-    ACTIVE_DAYS,
-    DAY_MS,
-    DAY_SECONDS,
-    EVENTS,
-    ORDERS,
-    PAGES,
-    REFUNDED,
-    SECONDS,
-    SESSIONS,
-    SPENT,
-    month_of,
-)
+from domain.compiled import compiled
 from domain.state import DAYS, FAVOURITES, WEEKS, States
 
 _DAY_S: Final = 86_400.0
 _COUNT: Final = len(NAMES)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _days(u, lane, today, back, length):  # type: ignore[no-untyped-def]
     """Sum of a day lane over `length` days that end `back` days before today."""
     total = 0
@@ -42,7 +31,7 @@ def _days(u, lane, today, back, length):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _active(u, today, length):  # type: ignore[no-untyped-def]
     total = 0
     newest = np.int64(u.day)
@@ -52,9 +41,9 @@ def _active(u, today, length):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _weeks(u, lane, this, back, length):  # type: ignore[no-untyped-def]
-    total = 0
+    total = np.int64(0)
     newest = np.int64(u.week)
     for week in range(this - back - length + 1, this - back + 1):
         if newest - WEEKS < week <= newest:
@@ -62,22 +51,22 @@ def _weeks(u, lane, this, back, length):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _over(a, b):  # type: ignore[no-untyped-def]
     return a / b if b > 0 else math.nan
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _trend(newer, older):  # type: ignore[no-untyped-def]
     return (newer - older) / (newer + older) if newer + older > 0 else math.nan
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _since(now, then):  # type: ignore[no-untyped-def]
     return (now - then) / DAY_MS if then > 0 else math.nan
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _spread(count, total, squares):  # type: ignore[no-untyped-def]
     """Standard deviation (n − 1) in days from integer sums in seconds."""
     if count < 2:
@@ -87,7 +76,7 @@ def _spread(count, total, squares):  # type: ignore[no-untyped-def]
     return math.sqrt(max(variance, 0.0)) / _DAY_S
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _distinct(words, size):  # type: ignore[no-untyped-def]
     """Linear counting (Whang, Vander-Zanden, Taylor 1990): −m ln(share of zero bits)."""
     ones = 0
@@ -101,7 +90,7 @@ def _distinct(words, size):  # type: ignore[no-untyped-def]
     return -size * math.log(1.0 - ones / size) + 0.0
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _favourite(tops, counts):  # type: ignore[no-untyped-def]
     best = 0
     for i in range(1, FAVOURITES):
@@ -110,12 +99,12 @@ def _favourite(tops, counts):  # type: ignore[no-untyped-def]
     return np.float64(tops[best]) if counts[best] > 0 else math.nan
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _named(code):  # type: ignore[no-untyped-def]
     return np.float64(code) if code > 0 else math.nan
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _rolling(u, out, k, day_lane, week_lane, today, this, lifetime, scale):  # type: ignore[no-untyped-def]
     for length in (1, 7, 14, 30):
         out[k] = _days(u, day_lane, today, 0, length) / scale
@@ -127,7 +116,7 @@ def _rolling(u, out, k, day_lane, week_lane, today, this, lifetime, scale):  # t
     return k + 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _windows(u, out, today, this):  # type: ignore[no-untyped-def]
     k = _rolling(u, out, 0, SESSIONS, SESSIONS, today, this, u.sessions, 1.0)
     for length in (1, 7, 14, 30):
@@ -150,7 +139,7 @@ def _windows(u, out, today, this):  # type: ignore[no-untyped-def]
     return k
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _habit(u, out, k, now, this):  # type: ignore[no-untyped-def]
     origin = u.signup_ms if u.signup_ms > 0 else u.first_ms
     first_week = (origin // DAY_MS + 3) // 7
@@ -183,7 +172,7 @@ def _habit(u, out, k, now, this):  # type: ignore[no-untyped-def]
     return k + 23
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _trade(u, out, k, now, this):  # type: ignore[no-untyped-def]
     out[k] = _since(now, u.last_purchase_ms)
     out[k + 1] = _weeks(u, ORDERS, this, 0, 9)
@@ -209,7 +198,7 @@ def _trade(u, out, k, now, this):  # type: ignore[no-untyped-def]
     return k + 21
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _relation(u, out, k, now, month):  # type: ignore[no-untyped-def]
     feedback = np.int64(u.positive) + np.int64(u.negative)
     out[k] = u.positive
@@ -239,7 +228,7 @@ def _relation(u, out, k, now, month):  # type: ignore[no-untyped-def]
     return k + 24
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _features(states, slots, nows, out):  # type: ignore[no-untyped-def]
     for i in range(slots.shape[0]):
         u = states[slots[i]]

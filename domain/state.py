@@ -6,7 +6,6 @@ that two folds of the same log can be compared byte by byte.
 
 from typing import Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -126,10 +125,6 @@ STATE: Final = np.dtype(
 )
 assert STATE.itemsize % 8 == 0
 
-WORDS: Final = STATE.itemsize // 8
-PACKED_MAX: Final = WORDS * 10 + 2
-"""No packed record is longer: tag, eight bytes and a run length for each word."""
-
 States = npt.NDArray[np.void]
 """Records of dtype `STATE`, shape (users,)."""
 
@@ -138,155 +133,4 @@ def empty(count: int) -> States:
     """`count` users of whom nothing is known, shape (count,)."""
     states = np.zeros(count, STATE)
     states["version"] = STATE_VERSION
-    return states
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _pack(rows, chosen, out, starts):  # type: ignore[no-untyped-def]
-    """Pack rows[chosen] one after another into out; starts[i] is where record i begins."""
-    at = 0
-    words = rows.shape[1] // 8
-    for i in range(chosen.shape[0]):
-        row = rows[chosen[i]]
-        starts[i] = at
-        last = words
-        while last > 0:
-            base = (last - 1) * 8
-            some = False
-            for b in range(8):
-                if row[base + b] != 0:
-                    some = True
-                    break
-            if some:
-                break
-            last -= 1
-        w = 0
-        while w < last:
-            base = w * 8
-            tag = 0
-            tag_at = at
-            at += 1
-            for b in range(8):
-                value = row[base + b]
-                if value != 0:
-                    tag |= 1 << b
-                    out[at] = value
-                    at += 1
-            out[tag_at] = tag
-            w += 1
-            if tag == 0:
-                run = 0
-                while w < last and run < 255:
-                    base = w * 8
-                    some = False
-                    for b in range(8):
-                        if row[base + b] != 0:
-                            some = True
-                            break
-                    if some:
-                        break
-                    run += 1
-                    w += 1
-                out[at] = run
-                at += 1
-            elif tag == 255:
-                count_at = at
-                at += 1
-                run = 0
-                while w < last and run < 255:
-                    base = w * 8
-                    zeros = 0
-                    for b in range(8):
-                        if row[base + b] == 0:
-                            zeros += 1
-                    if zeros > 1:
-                        break
-                    for b in range(8):
-                        out[at + b] = row[base + b]
-                    at += 8
-                    run += 1
-                    w += 1
-                out[count_at] = run
-    starts[chosen.shape[0]] = at
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _unpack(data, starts, rows):  # type: ignore[no-untyped-def]
-    """Inverse of `_pack`; rows must be zero. Returns the index of the first damaged record, or -1."""
-    size = rows.shape[1]
-    for i in range(starts.shape[0] - 1):
-        at = starts[i]
-        end = starts[i + 1]
-        to = 0
-        while at < end:
-            if to + 8 > size:
-                return i
-            tag = data[at]
-            at += 1
-            for b in range(8):
-                if tag & (1 << b):
-                    if at >= end:
-                        return i
-                    rows[i, to + b] = data[at]
-                    at += 1
-            to += 8
-            if tag == 0 or tag == 255:
-                if at >= end:
-                    return i
-                run = np.int64(data[at])
-                at += 1
-                if to + run * 8 > size:
-                    return i
-                if tag == 255:
-                    if at + run * 8 > end:
-                        return i
-                    for b in range(run * 8):
-                        rows[i, to + b] = data[at + b]
-                    at += run * 8
-                to += run * 8
-    return -1
-
-
-def pack(states: States, chosen: npt.NDArray[np.int64]) -> list[bytes]:
-    """The stored form of ``states[chosen]``, shape (len(chosen),).
-
-    Zero bytes are left out as in Cap'n Proto's packing (Cap'n Proto encoding manual, "Packing"), and trailing
-    zero words altogether: a user of two sessions takes about 150 bytes instead of 2,400.
-    """
-    rows = states.view(np.uint8).reshape(len(states), STATE.itemsize)
-    out = np.empty(len(chosen) * PACKED_MAX, np.uint8)
-    starts = np.empty(len(chosen) + 1, np.int64)
-    _pack(rows, chosen, out, starts)
-    data = out[: starts[-1]].tobytes()
-    edges = starts.tolist()
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
-
-
-class DamagedStateError(ValueError):
-    """A stored record is not one of ours, or of another version."""
-
-
-def unpack(stored: list[bytes | None]) -> States:
-    """Inverse of `pack`, shape (len(stored),); None stands for a user of whom nothing is stored.
-
-    Raises:
-        DamagedStateError: with the position in `stored` of the first record that cannot be read.
-    """
-    states = np.zeros(len(stored), STATE)
-    if stored:
-        parts = [b"" if s is None else s for s in stored]
-        starts = np.zeros(len(parts) + 1, np.int64)
-        np.cumsum([len(p) for p in parts], out=starts[1:])
-        rows = states.view(np.uint8).reshape(len(states), STATE.itemsize)
-        damaged = _unpack(np.frombuffer(b"".join(parts), np.uint8), starts, rows)
-        if damaged >= 0:
-            raise DamagedStateError(f"record {damaged} of {len(stored)} cannot be unpacked")
-        new = np.fromiter((not p for p in parts), np.bool_, len(parts))
-        states["version"][new] = STATE_VERSION
-        if (states["version"] != STATE_VERSION).any():
-            damaged = int(np.argmax(states["version"] != STATE_VERSION))
-            raise DamagedStateError(
-                f"record {damaged} of {len(stored)} has layout version {states['version'][damaged]}, "
-                f"this is version {STATE_VERSION}: run `ebbwatch rebuild`"
-            )
     return states

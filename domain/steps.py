@@ -19,12 +19,12 @@ from domain.fold import (
     IS_ACTIVITY,
     LATE,
     TOO_LATE,
-    fire_many,
     fold_rows,
     settings_array,
 )
 from domain.settings import FactSettings
 from domain.state import States
+from domain.timers import fire_many
 
 MAX_USERS: Final = 500
 """Users that one step may touch: a longer script holds up every other reader of Redis."""
@@ -168,7 +168,12 @@ class Partition:
             slots.append(slot)
         if slots:
             fire_many(
-                self.states, np.array(slots, np.int64), self._hashes, mark, self._settings, self._touched
+                self.states,
+                np.array(slots, np.int64),
+                self._hashes,
+                mark,
+                int(self._settings[0]),
+                self._touched,
             )
         return len(slots), finished
 
@@ -183,8 +188,8 @@ class Partition:
         marks = int(np.count_nonzero(kinds == MARK))
         if marks:
             outcomes["mark"] = marks
-        for row in np.flatnonzero((kinds == REJECTED) | (self._outcomes[began:at] == TOO_LATE)):
-            row = began + int(row)
+        refused = (kinds == REJECTED) | (self._outcomes[began:at] == TOO_LATE)
+        for row in (began + np.flatnonzero(refused)).tolist():
             dead[row] = self._batch.rejected.get(row, "too_late")
             name = f"dead_letter:{dead[row]}"
             outcomes[name] = outcomes.get(name, 0) + 1

@@ -31,9 +31,9 @@ def _plain(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return args
 
 
-def connect_async(url: str) -> "aredis.Redis[bytes]":
+def connect_async(url: str) -> aredis.Redis:
     """For the worker. Does not retry by itself: a write that may have happened is looked at first."""
-    pool: aredis.ConnectionPool[Any] = aredis.ConnectionPool.from_url(
+    pool: aredis.ConnectionPool = aredis.ConnectionPool.from_url(
         url,
         connection_class=_PackedConnection,
         socket_timeout=_TIMEOUT_S,
@@ -44,7 +44,7 @@ def connect_async(url: str) -> "aredis.Redis[bytes]":
     return aredis.Redis.from_pool(pool)
 
 
-def connect(url: str) -> "Redis[bytes]":
+def connect(url: str) -> Redis:
     """For commands and tests."""
     return Redis.from_url(
         url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=5.0, retry=Retry(NoBackoff(), 0), protocol=2

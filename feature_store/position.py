@@ -76,8 +76,8 @@ def check(
         )
     if position.topic_id != topic_id:
         raise RefusedError(
-            f"{where}: the store follows topic id {position.topic_id}, but the topic has id {topic_id}: it was "
-            "made anew; run `ebbwatch rebuild`"
+            f"{where}: the store follows topic id {position.topic_id}, but the topic has id {topic_id}: "
+            "it was made anew; run `ebbwatch rebuild`"
         )
     if position.offset < earliest:
         raise RefusedError(

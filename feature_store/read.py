@@ -1,11 +1,12 @@
 """Reads of the worker: the states that a batch touches, and the timers that are due."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis import asyncio as aredis
 
-from domain.state import States, unpack
+from domain.packing import unpack
+from domain.state import States
 from domain.steps import Due
 from feature_store.keys import STREAM, Keys
 
@@ -25,7 +26,7 @@ class Loaded(NamedTuple):
 class Reader:
     """Reads states of any partition over one pool of connections."""
 
-    def __init__(self, store: "aredis.Redis[bytes]") -> None:
+    def __init__(self, store: aredis.Redis) -> None:
         self._store = store
 
     async def load(self, keys: Keys, users: Sequence[str], mark: int | None) -> Loaded:
@@ -41,12 +42,12 @@ class Reader:
             if mark is not None:
                 pipe.zrangebyscore(keys.timers, "-inf", mark, start=0, num=DUE_AT_ONCE)
             answers = await pipe.execute()
-        stored: list[bytes | None] = answers[0] if users else []
+        stored: list[Any] = answers[0] if users else []
         due = [] if mark is None else [d.decode() for d in answers[-1]]
         own = set(users)
         more = [d for d in due if d not in own]
         if more:
-            stored = stored + await self._store.hmget(keys.users, more)
+            stored = [*stored, *await self._store.hmget(keys.users, more)]
         return Loaded([*users, *more], unpack(stored), Due(due, len(due) < DUE_AT_ONCE))
 
     async def begin(self, keys: Keys) -> tuple[bytes, int, int]:
@@ -59,5 +60,5 @@ class Reader:
 
     async def stream(self) -> bytes | None:
         """Text of the stream pointer."""
-        stored: bytes | None = await self._store.get(STREAM)
-        return stored
+        stored: Any = await self._store.get(STREAM)
+        return stored  # type: ignore[no-any-return]

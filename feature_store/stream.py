@@ -23,13 +23,13 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
         return Keys(self.generation, partition)
 
 
-def load(store: "Redis[bytes]") -> Stream | None:
+def load(store: Redis) -> Stream | None:
     """The pointer, None in a store that nothing was written to."""
     stored = store.get(STREAM)
     return None if stored is None else msgspec.json.decode(stored, type=Stream)
 
 
-def load_or_begin(store: "Redis[bytes]", topic: str, partitions: int) -> Stream:
+def load_or_begin(store: Redis, topic: str, partitions: int) -> Stream:
     """The pointer; the first caller in an empty store sets it."""
     store.set(STREAM, msgspec.json.encode(Stream(topic=topic, partitions=partitions)), nx=True)
     stored = store.get(STREAM)
@@ -37,12 +37,12 @@ def load_or_begin(store: "Redis[bytes]", topic: str, partitions: int) -> Stream:
     return msgspec.json.decode(stored, type=Stream)
 
 
-def save(store: "Redis[bytes]", stream: Stream) -> None:
+def save(store: Redis, stream: Stream) -> None:
     """Move the pointer."""
     store.set(STREAM, msgspec.json.encode(stream))
 
 
-def drop(store: "Redis[bytes]", stream: Stream) -> None:
+def drop(store: Redis, stream: Stream) -> None:
     """Delete the keys of a generation; who still writes to it is fenced by the missing position."""
     for partition in range(stream.partitions):
         store.unlink(*stream.keys(partition).all())

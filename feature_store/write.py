@@ -41,7 +41,7 @@ class Write(NamedTuple):
 class Writer:
     """Writes steps of any partition over one pool of connections."""
 
-    def __init__(self, store: "aredis.Redis[bytes]") -> None:
+    def __init__(self, store: aredis.Redis) -> None:
         self._store = store
         self._sha = ""
 

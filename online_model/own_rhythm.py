@@ -1,10 +1,10 @@
 """Risk before there is a model: the user's own rhythm, shrunk towards the population's.
 
-The MBG/NBD model of repeat behaviour (Batislam, Denizel, Filiztekin 2007, "Empirical validation and comparison
-of models for customer base analysis", Int. J. of Research in Marketing 24; after Fader, Hardie, Lee 2005): while
-with us, a user opens sessions at a rate of their own, drawn from a gamma distribution over users; after each
-session the user leaves for good with a probability of their own, drawn from a beta distribution. With x gaps
-seen, the last session t days and now T days after the first one,
+The MBG/NBD model of repeat behaviour (Batislam, Denizel, Filiztekin 2007, "Empirical validation and
+comparison of models for customer base analysis", Int. J. of Research in Marketing 24; after Fader, Hardie, Lee
+2005): while with us, a user opens sessions at a rate of their own, drawn from a gamma distribution over users;
+after each session the user leaves for good with a probability of their own, drawn from a beta distribution. With
+x gaps seen, the last session t days and now T days after the first one,
 
     P(still with us) = 1 / (1 + a / (b + x) · ((α + T) / (α + t)) ^ (r + x))
     P(no session within h | still with us) = ((α + T) / (α + T + h)) ^ (r + x)
@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from domain.compiled import compiled
 from domain.state import States
 
 NAME: Final = "own-rhythm"
@@ -48,7 +48,7 @@ class Population(NamedTuple):
         return max(days / (self.gaps + _PRIOR_GAPS), 0.01)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _risks(states, slots, nows, mean_gap, horizon, out):  # type: ignore[no-untyped-def]
     alpha = RATE_SHAPE * mean_gap
     for i in range(slots.shape[0]):

@@ -3,9 +3,9 @@
 While one lane waits for Redis, another decodes: that is how decoding overlaps writing.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from redis.exceptions import RedisError
@@ -87,10 +87,10 @@ class Lane:
         batch = self._decoder.decode(fetch.records)
         names = batch.names
         while self.position.offset <= fetch.offset:
-            loaded = await self._load(batch, fetch)
+            loaded = await self._load(batch)
             writes, letters = self._fold(batch, fetch, loaded, names)
             if letters:
-                await self._parts.patience.kafka(lambda letters=letters: self._parts.send_dead(letters))
+                await self._parts.patience.kafka(partial(self._parts.send_dead, letters))
             await self._write(writes)
             names = {}
         metrics.batch_records.observe(len(fetch.records))
@@ -98,7 +98,7 @@ class Lane:
         metrics.age.observe(max(0.0, time.time() - fetch.timestamp / 1000))
         metrics.clock.labels(self._partition).set(self.position.clock / 1000)
 
-    async def _load(self, batch: Batch, fetch: Fetch) -> Loaded:
+    async def _load(self, batch: Batch) -> Loaded:
         marks = batch.rows["time"][batch.rows["kind"] == MARK]
         mark = int(marks.max()) if len(marks) else None
         return await self._parts.patience.redis(
@@ -146,7 +146,7 @@ class Lane:
         writer, before = self._parts.writer, self._stored
         try:
             await writer.write_once(self._keys, before, writes)
-        except (RedisError, OSError, asyncio.TimeoutError):
+        except (TimeoutError, RedisError, OSError):
             # whether it was applied is not known: look first, then go on from there
             await self._parts.patience.redis(lambda: writer.write(self._keys, before, writes))
         if writes:

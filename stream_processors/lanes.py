@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from feature_store.keys import Keys
 from feature_store.position import begin, check, decode
@@ -32,7 +33,7 @@ class _Running:
                 await self.lane.take(fetch)
         except asyncio.CancelledError:
             raise
-        except BaseException as fault:  # noqa: BLE001 - whatever it is, this process must not go on
+        except BaseException as fault:  # whatever it is, this process must not go on
             fail(fault)
 
 
@@ -63,7 +64,7 @@ class Lanes:
         reader: Reader = self._parts.reader
         for partition, (earliest, end) in bounds.items():
             keys = self._keys(partition)
-            stored, gaps, seconds = await self._parts.patience.redis(lambda keys=keys: reader.begin(keys))
+            stored, gaps, seconds = await self._parts.patience.redis(partial(reader.begin, keys))
             position = decode(stored) if stored else begin(self._topic_id, self._parts.facts)
             check(position, self._parts.facts, self._topic_id, earliest, end, partition)
             lane = Lane(self._parts, keys, partition, position, stored, Population(gaps, seconds))

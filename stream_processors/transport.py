@@ -1,7 +1,7 @@
 """Faust's Kafka transport, handing over whole fetches and starting where the store says.
 
-It leans on the inside of Faust and aiokafka at their pinned versions; `tests/stream_processors/test_transport.py`
-holds what it relies on. Faust looks a transport up by the scheme of the broker URL; ours is `SCHEME`.
+It leans on the inside of Faust and aiokafka at their pinned versions, and
+`tests/stream_processors/test_transport.py` holds what it relies on. Faust looks a transport up by the scheme of the broker URL; ours is `SCHEME`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -28,8 +28,8 @@ class Fetch:
     """
 
     __slots__ = (
-        "checksum", "epoch", "first", "headers", "key", "offset", "partition", "records", "serialized_key_size",
-        "serialized_value_size", "timestamp", "timestamp_type", "topic", "value",
+        "checksum", "epoch", "first", "headers", "key", "offset", "partition", "records",
+        "serialized_key_size", "serialized_value_size", "timestamp", "timestamp_type", "topic", "value",
     )  # fmt: skip
 
     def __init__(self, topic: str, partition: int, records: Sequence[Any], epoch: int) -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import time
+from functools import partial
 
 import msgspec
 from prometheus_client import REGISTRY
@@ -88,7 +89,7 @@ class Worker:
             if stream is not None and stream.live and stream.generation == config.generation:
                 marks = due_marks(self._lanes.clocks(), int(time.time() * 1000), config.clock_lag_ms)
                 for partition, mark in marks.items():
-                    await self._patience.kafka(lambda p=partition, m=mark: self._kafka.send_mark(p, m))
+                    await self._patience.kafka(partial(self._kafka.send_mark, partition, mark))
             self._measure_lag()
             await asyncio.sleep(config.mark_interval_s if stream and stream.live else 1.0)
 

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from domain.fold import at_risk_many
-from domain.state import States, pack
+from domain.packing import pack
+from domain.state import States
 from domain.steps import Step
+from domain.timers import at_risk_many
 from feature_store.position import Position
 from feature_store.write import Write
 from online_model import own_rhythm
