@@ -17,20 +17,13 @@ _START_SECONDS = 300.0  # the first time the images are fetched
 
 
 def answers(environ: Mapping[str, str]) -> bool:
-    """Whether a Docker engine answers and the compose plugin and the compose file are there."""
-    program = which("docker", path=environ.get("PATH", os.defpath))
-    if program is None or not COMPOSE_FILE.exists():
-        return False
-    for command in ([program, "version", "--format", "{{.Server.Version}}"], [program, "compose", "version"]):
-        try:
-            result = subprocess.run(
-                command, capture_output=True, check=False, timeout=_ASK_SECONDS, env=dict(environ)
-            )
-        except subprocess.TimeoutExpired:
-            return False
-        if result.returncode != 0:
-            return False
-    return True
+    """Whether a Docker engine answers, and the compose plugin and the compose file are there."""
+    return COMPOSE_FILE.exists() and engine_answers(environ) and _succeeds(environ, ["compose", "version"])
+
+
+def engine_answers(environ: Mapping[str, str]) -> bool:
+    """Whether there is a docker program and its engine answers."""
+    return _succeeds(environ, ["version", "--format", "{{.Server.Version}}"])
 
 
 def project(folder: Path) -> str:
@@ -73,3 +66,17 @@ def _compose(folder: Path, arguments: Sequence[str], ports: Mapping[str, int]) -
     if result.returncode != 0:
         lines = "\n".join(f"  {line}" for line in result.stderr.splitlines()[-15:])
         raise StackError(f"`{' '.join(command)}` failed:\n{lines}")
+
+
+def _succeeds(environ: Mapping[str, str], arguments: Sequence[str]) -> bool:
+    program = which("docker", path=environ.get("PATH", os.defpath))
+    if program is None:
+        return False
+    command = [program, *arguments]
+    try:
+        result = subprocess.run(
+            command, capture_output=True, check=False, timeout=_ASK_SECONDS, env=dict(environ)
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return result.returncode == 0

@@ -16,10 +16,10 @@ from local_stack.errors import StackError
 from local_stack.files import last_lines, write_atomically
 from local_stack.ports import free_ports, is_free
 from local_stack.processes import ProcessId
+from local_stack.readiness import POLL_SECONDS
 
 Progress = Callable[[str], None]
 
-_POLL_SECONDS = 0.02
 _PORT_ATTEMPTS = 5
 _LEFT_OVER_SECONDS = 5.0
 
@@ -187,7 +187,7 @@ class Part(ABC):
                 return True
             if not processes.alive(process):
                 return False
-            time.sleep(_POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
         return False
 
     def _signal(self, number: signal.Signals) -> None:

@@ -58,13 +58,15 @@ def spawn(command: Sequence[str], *, output: Path, environ: Mapping[str, str]) -
 
 
 def alive(process: ProcessId) -> bool:
-    """Whether this very process still runs; stopped by SIGSTOP counts, a zombie does not."""
+    """Whether this very process is there; stopped by SIGSTOP counts, waiting to be reaped does not."""
     with suppress(ChildProcessError):
         os.waitpid(process.pid, os.WNOHANG)  # a child of ours would stay a zombie
     try:
         found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.started) < _SAME_START_SECONDS
-        return same and found.status() != psutil.STATUS_ZOMBIE
+        if abs(found.create_time() - process.started) > _SAME_START_SECONDS:
+            return False
+        # While other threads still end, and hold ports and files, the first one is a zombie already.
+        return found.status() != psutil.STATUS_ZOMBIE or found.num_threads() > 1
     except psutil.NoSuchProcess:
         return False
 

@@ -20,8 +20,19 @@ from local_stack import docker, ports
 from local_stack.addresses import Addresses
 from local_stack.errors import StackError
 from local_stack.files import write_atomically
-from local_stack.finding import Choice, Origin, choose, look, wanted_origin
+from local_stack.finding import (
+    KAFKA_VARIABLE,
+    REDIS_VARIABLE,
+    Choice,
+    Origin,
+    choose,
+    look,
+    wanted_origin,
+)
 from local_stack.local import LocalStack
+from local_stack.readiness import await_ready
+
+_READY_SECONDS = 15.0
 
 State = Literal["running", "stopped", "elsewhere"]
 
@@ -83,8 +94,10 @@ def up(home: Path, *, name: str = "default", progress: Callable[[str], None]) ->
             if origin == "local":
                 local.parts[part].start()
                 addresses[part] = local.address(part)
+        found = Addresses(addresses["kafka"], addresses["redis"], choice.text)
+        await_ready(found, seconds=_READY_SECONDS)
         write_atomically(_record_file(folder), msgspec.json.encode(StackRecord(choice, addresses)))
-        return Addresses(addresses["kafka"], addresses["redis"], choice.text)
+        return found
 
 
 def status(home: Path, name: str = "default") -> Status:
@@ -130,17 +143,18 @@ def find(home: Path, name: str = "default") -> Addresses | None:
 
     Each from the environment if it is there, else from the stack `name` under `home` if it runs.
     """
-    wanted = wanted_origin(os.environ)
-    if wanted in ("auto", "env"):
-        facts = look(os.environ, "env")
-        if facts.kafka_address and facts.redis_address:
-            return Addresses(
-                facts.kafka_address, facts.redis_address, Choice("environment", "environment").text
-            )
-    record = _record(_folder(home, name))
-    if record is None or not status(home, name).running:
+    given: dict[str, str] = {}
+    if wanted_origin(os.environ) in ("auto", "env"):
+        names = {"kafka": KAFKA_VARIABLE, "redis": REDIS_VARIABLE}
+        given = {part: os.environ[name] for part, name in names.items() if os.environ.get(name)}
+    running = {part: now for part, now in status(home, name).parts.items() if now.state != "stopped"}
+    addresses = {part: now.address for part, now in running.items()} | given
+    if len(addresses) < 2:
         return None
-    return Addresses(record.addresses["kafka"], record.addresses["redis"], record.choice.text)
+    origins: dict[str, Origin] = {part: now.origin for part, now in running.items()}
+    origins |= dict.fromkeys(given, "environment")
+    choice = Choice(origins["kafka"], origins["redis"])
+    return Addresses(addresses["kafka"], addresses["redis"], choice.text)
 
 
 def open_local(

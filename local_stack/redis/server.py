@@ -8,11 +8,10 @@ from pathlib import Path
 from shutil import which
 from typing import ClassVar
 
-import redis
-
 from local_stack.errors import StackError
 from local_stack.part import Part
 from local_stack.ports import HOST, is_open
+from local_stack.readiness import redis_answers
 
 
 def find_program(environ: Mapping[str, str]) -> Path | None:
@@ -60,16 +59,8 @@ class RedisServer(Part):
         return [str(program), str(config)], _software(program)
 
     def answers(self) -> bool:
-        """PING is answered; not while the append-only file is still being loaded."""
-        if not is_open(self.port):
-            return False
-        client = redis.Redis(host=HOST, port=self.port, socket_timeout=1.0, socket_connect_timeout=1.0)
-        try:
-            return bool(client.ping())
-        except redis.RedisError:
-            return False
-        finally:
-            client.close()
+        """See `Part.answers`."""
+        return is_open(self.port) and redis_answers(f"redis://{HOST}:{self.port}/0")
 
     @property
     def log_files(self) -> tuple[Path, ...]:

@@ -1,0 +1,61 @@
+"""Whether Kafka and Redis do their work now, asked in their own protocols."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import redis
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from local_stack.addresses import Addresses
+from local_stack.errors import StackError
+
+POLL_SECONDS: Final = 0.02
+
+
+def kafka_answers(bootstrap: str) -> bool:
+    """The cluster's metadata name a broker, so one is registered and takes requests; at most 1 s."""
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    try:
+        return bool(client.list_topics(timeout=1.0).brokers)
+    except KafkaException:
+        return False
+
+
+def redis_answers(url: str) -> bool:
+    """PING is answered; not while Redis still loads its append-only file. At most 1 s.
+
+    Raises:
+        StackError: that is no Redis URL.
+    """
+    try:
+        client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+    except ValueError as error:
+        raise StackError(f"{url!r} is not the URL of a Redis, like redis://host:6379/0: {error}") from error
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+
+def await_ready(addresses: Addresses, *, seconds: float) -> None:
+    """Waits until both answer.
+
+    Raises:
+        StackError: one does not within `seconds`; the text names it.
+    """
+    _await("Kafka", addresses.kafka, kafka_answers, seconds)
+    _await("Redis", addresses.redis, redis_answers, seconds)
+
+
+def _await(name: str, address: str, answers: Callable[[str], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not answers(address):
+        if time.monotonic() > deadline:
+            raise StackError(
+                f"{name} at {address} does not answer within {seconds:.0f} s; does it run there?"
+            )
+        time.sleep(POLL_SECONDS)

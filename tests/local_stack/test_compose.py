@@ -1,0 +1,102 @@
+"""The compose file: in step with the local processes, accepted by compose, and able to start."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_stack import docker, stack
+from local_stack.addresses import Addresses
+from local_stack.docker import COMPOSE_FILE
+from local_stack.kafka.settings import broker_settings
+from local_stack.kafka.software import pinned_version
+from local_stack.readiness import await_ready
+
+TEXT = COMPOSE_FILE.read_text()
+PLACE = ("listener", "voters", "log.dirs")
+
+
+def has_compose() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+
+
+def test_both_ways_to_start_take_the_same_kafka() -> None:
+    assert re.findall(r"image: apache/kafka:(\S+)", TEXT) == [pinned_version()]
+
+
+def test_every_image_is_pinned() -> None:
+    images = re.findall(r"image: (\S+)", TEXT)
+    assert images
+    for image in images:
+        assert image == "ebbwatch:local" or re.search(r":\d+\.\d+\.\d+", image), image
+
+
+def test_both_brokers_are_told_the_same() -> None:
+    said = dict(re.findall(r"^ +(KAFKA_[A-Z_]+): \"?([^\"\n]*)\"?$", TEXT, re.MULTILINE))
+    for name, value in broker_settings((9092, 9093), Path("/data")).items():
+        if not any(word in name for word in PLACE):
+            assert said.get(f"KAFKA_{name.upper().replace('.', '_')}") == value, name
+
+
+def test_ports_are_published_on_the_loopback_address_only() -> None:
+    published = re.findall(r"ports: \[(.+)\]", TEXT)
+    assert len(published) == 2
+    assert all(entry.startswith('"127.0.0.1:') for entry in published)
+
+
+def test_a_project_belongs_to_one_folder(tmp_path: Path) -> None:
+    assert docker.project(tmp_path / "a") != docker.project(tmp_path / "b")
+    assert docker.project(tmp_path / "a") == docker.project(tmp_path / "x" / ".." / "a")
+    assert re.fullmatch(r"[a-z0-9][a-z0-9_-]*", docker.project(tmp_path))
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(not has_compose(), reason="docker compose is not installed")
+@pytest.mark.parametrize("profile", [[], ["--profile", "demo"]])
+def test_compose_accepts_the_file(profile: list[str]) -> None:
+    command = ["docker", "compose", "-f", str(COMPOSE_FILE), *profile, "config", "-q"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert not result.stderr
+
+
+@pytest.fixture
+def containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Addresses]]:
+    if not docker.answers(os.environ):
+        pytest.skip("no Docker engine with compose answers")
+    monkeypatch.setenv("EBBWATCH_STACK", "docker")
+    yield tmp_path, stack.up(tmp_path, progress=lambda _: None)
+    stack.down(tmp_path, wipe=True)
+
+
+@pytest.mark.docker
+@pytest.mark.integration
+def test_containers_start_stop_and_come_back(containers: tuple[Path, Addresses]) -> None:
+    home, addresses = containers
+    await_ready(addresses, seconds=1.0)
+    assert stack.find(home) == addresses
+    assert stack.down(home)
+    assert stack.find(home) is None
+    assert stack.up(home, progress=lambda _: None) == addresses
+
+
+@pytest.mark.docker
+@pytest.mark.timeout(900)
+def test_the_image_runs_the_command_line() -> None:
+    if not docker.engine_answers(os.environ):
+        pytest.skip("no Docker engine answers")
+    folder = str(COMPOSE_FILE.parent)
+    subprocess.run(["docker", "build", "-q", "-t", "ebbwatch:test", folder], check=True, capture_output=True)
+    run = ["docker", "run", "--rm", "--read-only", "--tmpfs", "/tmp", "ebbwatch:test"]
+    answer = subprocess.run([*run, "--help"], check=True, capture_output=True, text=True)
+    assert "worker" in answer.stdout
+    who = subprocess.run(
+        [*run[:-1], "--entrypoint", "id", "ebbwatch:test", "-u"], check=True, capture_output=True, text=True
+    )
+    assert who.stdout.strip() != "0"
