@@ -34,7 +34,7 @@ def encoded(event: Event) -> bytes:
         ("duration", event.duration),
     ):
         # JSON knows neither, and encoding would turn them into an absent value without a word
-        if number is not None and not math.isfinite(number):
+        if isinstance(number, float) and not math.isfinite(number):
             raise InvalidEventError(name, f"bad_{name}", f"{number} is not a finite number")
     try:
         value = encode(event)
