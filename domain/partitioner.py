@@ -2,9 +2,10 @@
 
 from typing import Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from domain.compiled import compiled
 
 _SEED: Final = 0x9747B28C
 _FACTOR: Final = 0x5BD1E995
@@ -31,7 +32,7 @@ def partition_of(key: bytes, partitions: int) -> int:
     return (murmur2(key) & 0x7FFF_FFFF) % partitions
 
 
-@numba.njit(cache=True)
+@compiled
 def _partitions(joined, starts, partitions, out):  # type: ignore[no-untyped-def]
     """`partition_of` for each key. The factor has 31 bits, so that no product overflows 63."""
     for i in range(out.shape[0]):

@@ -18,7 +18,8 @@ from domain.oracle.history import (
     moment,
     pages_of,
 )
-from domain.state import FAVOURITES, IDS, STATE, empty, pack
+from domain.packing import pack
+from domain.state import FAVOURITES, IDS, STATE, empty
 
 _DAY_COLUMNS: Final = ("events", "sessions", "pages", "seconds")
 _WEEK_COLUMNS: Final = (
