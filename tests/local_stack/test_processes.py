@@ -15,12 +15,32 @@ from local_stack import processes
 from local_stack.errors import StackError
 from local_stack.processes import ProcessId, alive, end, gone_within, kill, send, spawn
 
-STUBBORN = """
+IGNORES_SIGTERM = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("on", flush=True)
 time.sleep(60)
 """
+HANDLES_SIGTERM = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("on", flush=True)
+time.sleep(60)
+"""
+LOSES_ITS_FIRST_THREAD = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+print("on", flush=True)
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def spawn_python(script: str, log: Path) -> ProcessId:
+    process = spawn([sys.executable, "-c", script], output=log, environ=os.environ)
+    while not (log.exists() and log.read_text()):
+        assert alive(process)
+        time.sleep(0.01)
+    return process
 
 
 @pytest.fixture
@@ -49,19 +69,25 @@ def test_end_lets_a_process_end_by_itself(sleeper: ProcessId) -> None:
     assert not alive(sleeper)
 
 
-def test_end_wakes_a_frozen_process(sleeper: ProcessId) -> None:
-    assert send(sleeper, SIGSTOP)
-    assert end(sleeper, grace=5.0)
-    assert not alive(sleeper)
+def test_end_wakes_a_frozen_process(tmp_path: Path) -> None:
+    process = spawn_python(HANDLES_SIGTERM, tmp_path / "log")
+    assert send(process, SIGSTOP)
+    assert end(process, grace=5.0)
+    assert not alive(process)
 
 
 def test_end_kills_what_does_not_listen(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    process = spawn([sys.executable, "-c", STUBBORN], output=log, environ=os.environ)
-    while not (log.exists() and log.read_text()):
-        assert alive(process)
-        time.sleep(0.01)
+    process = spawn_python(IGNORES_SIGTERM, tmp_path / "log")
     assert not end(process, grace=0.2)
+    assert not alive(process)
+
+
+def test_a_process_whose_other_threads_still_run_is_alive(tmp_path: Path) -> None:
+    process = spawn_python(LOSES_ITS_FIRST_THREAD, tmp_path / "log")
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert alive(process)
+    kill(process)
     assert not alive(process)
 
 
