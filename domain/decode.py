@@ -25,7 +25,7 @@ from domain.columns import (
 )
 from domain.events import MAX_EVENT_BYTES, MAX_TIME_MS, MIN_TIME_MS, ClockMark, Event, milliseconds
 from domain.partitioner import partitions_of
-from domain.rejection import reject
+from domain.rejection import reject, too_deep
 from domain.settings import FactSettings
 
 
@@ -61,6 +61,7 @@ _CHANGE: Final[dict[str | None, int]] = dict([(None, 0), *CHANGES.items()])
 _FILLER: Final = Event(event_id="-", user_id="-", type="-", time=0)
 _NAMED: Final = ("platform", "plan", "channel", "geography", "feature", "category")
 _REPORTED_NAMES: Final = 10_000
+_SHALLOW_BYTES: Final = 512  # too short to nest too deeply; saves the hot path a call
 
 
 class Decoder:
@@ -107,6 +108,8 @@ class Decoder:
             rejected[i] = "tombstone"
         elif len(value) > MAX_EVENT_BYTES:
             rejected[i] = "too_large"
+        elif len(value) > _SHALLOW_BYTES and too_deep(value):
+            rejected[i] = reject(value, key)
         elif key is None:
             self._one_mark(i, value, record.timestamp, rejected, marks)
         else:

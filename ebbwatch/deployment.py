@@ -26,6 +26,11 @@ class Deployment:
     topic_id: str
     store: Redis
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """Where the tiers begin."""
+        return Thresholds(self.settings.tier_medium, self.settings.tier_high)
+
     def worker(self, instance: str, restarts: int) -> WorkerConfig:
         """Configuration of one of its workers."""
         settings, stream = self.settings, self.stream
@@ -43,7 +48,7 @@ class Deployment:
             clock_lag_ms=int(settings.clock_lag * 1000),
             mark_interval_s=settings.mark_interval,
             metrics_port=settings.metrics_port,
-            thresholds=Thresholds(settings.tier_medium, settings.tier_high),
+            thresholds=self.thresholds,
             restarts=restarts,
         )
 

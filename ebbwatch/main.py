@@ -5,13 +5,15 @@ import sys
 import typer
 from redis.exceptions import RedisError
 
-from ebbwatch.commands import stack
+from ebbwatch.commands import stack, users
 from ebbwatch.commands.replay import replay
+from ebbwatch.commands.verify import verify
 from ebbwatch.commands.worker import worker
 from ebbwatch.connection import NoStackError
 from feature_store.position import RefusedError
 from local_stack.errors import StackError
 from producers.topics import TopicError
+from stream_processors.log import LogError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,15 +21,17 @@ app = typer.Typer(
     help="Churn watched in real time. Each command has --help; settings are EBBWATCH_* in the environment.",
 )
 app.add_typer(stack.app, name="stack")
+app.add_typer(users.app, name="users")
 app.command()(replay)
 app.command()(worker)
+app.command()(verify)
 
 
 def main() -> None:
     """Run a command; a fault that people can mend is one line, not a traceback."""
     try:
         app()
-    except (NoStackError, RefusedError, StackError, TopicError) as fault:
+    except (LogError, NoStackError, RefusedError, StackError, TopicError) as fault:
         sys.exit(f"ebbwatch: {fault}")
     except RedisError as fault:
         sys.exit(f"ebbwatch: Redis does not answer or refuses ({fault}): is the stack up?")

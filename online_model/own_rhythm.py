@@ -49,25 +49,36 @@ class Population(NamedTuple):
 
 
 @compiled
-def _risks(states, slots, nows, mean_gap, horizon, out):  # type: ignore[no-untyped-def]
+def risk_of(gaps, last, span, mean_gap, horizon):  # type: ignore[no-untyped-def]
+    """The formula above.
+
+    Args:
+        gaps: x, number of gaps seen.
+        last: t, days from the first session to the last one.
+        span: T, days from the first session to now.
+        mean_gap: the population's, days.
+        horizon: h, days.
+    """
     alpha = RATE_SHAPE * mean_gap
+    shape = RATE_SHAPE + gaps
+    # in logarithms: a daily user's powers overflow
+    left = math.log(LEAVE_A / (LEAVE_B + gaps)) + shape * (math.log(alpha + span) - math.log(alpha + last))
+    with_us = 1.0 / (1.0 + math.exp(min(left, 700.0)))
+    none = math.exp(shape * (math.log(alpha + span) - math.log(alpha + span + horizon)))
+    return 1.0 - with_us * (1.0 - none)
+
+
+@compiled
+def _risks(states, slots, nows, mean_gap, horizon, out):  # type: ignore[no-untyped-def]
     for i in range(slots.shape[0]):
         u = states[slots[i]]
         if u.sessions == 0:
             out[i] = math.nan
             continue
         now = max(nows[i], u.last_active_ms)
-        x = np.float64(u.sessions - 1)
         last = (u.last_active_ms - u.first_session_ms) / _DAY_MS
         span = (now - u.first_session_ms) / _DAY_MS
-        shape = RATE_SHAPE + x
-        # in logarithms: a daily user's powers overflow
-        odds_left = math.log(LEAVE_A / (LEAVE_B + x)) + shape * (
-            math.log(alpha + span) - math.log(alpha + last)
-        )
-        with_us = 1.0 / (1.0 + math.exp(min(odds_left, 700.0)))
-        none = math.exp(shape * (math.log(alpha + span) - math.log(alpha + span + horizon)))
-        out[i] = 1.0 - with_us * (1.0 - none)
+        out[i] = risk_of(np.float64(u.sessions - 1), last, span, mean_gap, horizon)
 
 
 def risks(

@@ -1,7 +1,8 @@
 """Faust's Kafka transport, handing over whole fetches and starting where the store says.
 
-It leans on the inside of Faust and aiokafka at their pinned versions, and
-`tests/stream_processors/test_transport.py` holds what it relies on. Faust looks a transport up by the scheme of the broker URL; ours is `SCHEME`.
+It leans on the inside of Faust and aiokafka at their pinned versions; what it relies on is held by
+`tests/stream_processors/test_transport.py`. Faust looks a transport up by the scheme of the broker URL; ours is
+`SCHEME`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,0 +1,48 @@
+"""``ebbwatch verify``: is what the store holds what the log says?"""
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from ebbwatch.deployment import open_deployment
+from ebbwatch.settings import Settings
+from ebbwatch.verify import VerifyReport, summed
+from ebbwatch.verify import verify as run
+
+
+def verify(
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
+) -> None:
+    """Recompute every user from the log, slowly and separately, and compare with Redis byte by byte.
+
+    Exit code 1 if anything differs. Compares up to where the store has read; run it while no worker writes.
+    """
+    here = open_deployment(Settings())
+    err = Console(stderr=True)
+    reports = list(
+        track(
+            run(here.at, here.stream, here.topic_id, here.settings.facts()),
+            description="verifying, partitions",
+            total=here.stream.partitions,
+            console=err,
+        )
+    )
+    report = summed(reports)
+    if as_json:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        _print(report)
+    if not report.identical:
+        raise typer.Exit(1)
+
+
+def _print(report: VerifyReport) -> None:
+    verdict = "identical" if report.identical else "DIFFERENT"
+    typer.echo(f"{verdict}: {report.users:,} users from {report.records:,} records of the log")
+    for outcome, count in report.events.items():
+        typer.echo(f"  {outcome:<24}{count:>14,}")
+    for difference in report.differences:
+        typer.echo(f"  {difference[:400]}")

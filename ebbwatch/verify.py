@@ -1,0 +1,124 @@
+"""Recompute every user from the log with the slow oracle, and compare with the store byte by byte."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Any, cast
+
+import msgspec
+
+from domain.oracle import Partition
+from domain.settings import FactSettings
+from feature_store.connect import connect
+from feature_store.position import check, decode
+from feature_store.stream import Stream
+from local_stack.addresses import Addresses
+from stream_processors.log import Log
+
+_SHOWN = 5
+
+
+class PartitionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the comparison of one partition found."""
+
+    partition: int
+    users: int
+    events: dict[str, int]
+    """Records of the log by outcome, as the oracle counts them."""
+    differences: list[str]
+
+
+class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the comparison found."""
+
+    identical: bool
+    users: int
+    events: dict[str, int]
+    records: int
+    """Records of the log, the sum of `events`."""
+    differences: list[str]
+    """The first few of each partition, in words."""
+
+
+def verify(
+    at: Addresses, stream: Stream, topic_id: str, settings: FactSettings
+) -> Iterator[PartitionReport]:
+    """One report for each partition, as they are done; as many at once as there are cores.
+
+    Raises:
+        RefusedError: the store was built with other settings or from another log.
+        LogError: the log cannot be read from its beginning.
+    """
+    with ProcessPoolExecutor(max_workers=min(os.cpu_count() or 1, stream.partitions)) as pool:
+        jobs = [
+            pool.submit(verify_partition, at, stream, topic_id, settings, partition)
+            for partition in range(stream.partitions)
+        ]
+        for job in as_completed(jobs):
+            yield job.result()
+
+
+def verify_partition(
+    at: Addresses, stream: Stream, topic_id: str, settings: FactSettings, partition: int
+) -> PartitionReport:
+    """Compare one partition."""
+    store = connect(at.redis)
+    keys = stream.keys(partition)
+    oracle = Partition(partition, stream.partitions, settings)
+    with Log(at.kafka, stream.topic) as log:
+        bounds = log.bounds(partition)
+        stored = cast(Any, store.get(keys.position))
+        offset = 0
+        if stored:
+            position = decode(stored)
+            check(position, settings, topic_id, bounds.earliest, bounds.end, partition)
+            offset = position.offset
+        for record in log.read(partition, 0, offset):
+            oracle.feed(record.offset, record.timestamp, record.key, record.value)
+    outcomes = {
+        f"{kind}:{reason}" if reason else kind: count for (kind, reason), count in sorted(oracle.outcomes.items())
+    }
+    counts = {k.decode(): int(v) for k, v in cast(Any, store.hgetall(keys.counts)).items()}
+    records = {u.decode(): r for u, r in cast(Any, store.hgetall(keys.users)).items()}
+    timers = {u.decode(): int(t) for u, t in cast(Any, store.zrange(keys.timers, 0, -1, withscores=True))}
+    ranked = {u.decode() for u in cast(Any, store.zrange(keys.ranking, 0, -1))}
+    gaps, seconds = oracle.population()
+    expected_counts = outcomes | ({"gaps": gaps, "gap_seconds": seconds} if gaps else {})
+    differences = [
+        *_differences("record of user", {u: oracle.record(u) for u in oracle.users()}, records),
+        *_differences("timer of user", oracle.timers(), timers),
+        *_differences("rank of user", dict.fromkeys(oracle.at_risk(), True), dict.fromkeys(ranked, True)),
+        *_differences("count of", expected_counts, counts),
+    ]
+    if stored and decode(stored).clock != oracle.clock:
+        differences.append(f"clock: the log says {oracle.clock}, the store has {decode(stored).clock}")
+    where = f"partition {partition}: "
+    return PartitionReport(
+        partition=partition,
+        users=len(records),
+        events=outcomes,
+        differences=[where + d for d in differences],
+    )
+
+
+def summed(reports: list[PartitionReport]) -> VerifyReport:
+    """All partitions together."""
+    events: dict[str, int] = {}
+    for report in reports:
+        for outcome, count in report.events.items():
+            events[outcome] = events.get(outcome, 0) + count
+    return VerifyReport(
+        identical=not any(r.differences for r in reports),
+        users=sum(r.users for r in reports),
+        events=dict(sorted(events.items())),
+        records=sum(events.values()),
+        differences=[d for r in sorted(reports, key=lambda r: r.partition) for d in r.differences[:_SHOWN]],
+    )
+
+
+def _differences(what: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    return [
+        f"{what} {key!r}: the log says {expected.get(key)!r}, the store has {found.get(key)!r}"
+        for key in sorted(expected.keys() | found.keys())
+        if expected.get(key) != found.get(key)
+    ]
