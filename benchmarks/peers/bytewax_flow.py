@@ -18,7 +18,7 @@ from bytewax.run import cli_main
 from confluent_kafka import OFFSET_BEGINNING
 from redis import Redis
 
-from benchmarks.peers.contest import Stopwatch, Terms, terms
+from benchmarks.peers.contest import FETCH_BACKOFF_MS, Stopwatch, Terms, terms
 from benchmarks.peers.features import (
     UserFeatures,
     apply,
@@ -86,7 +86,12 @@ def dataflow(given: Terms, watch: Stopwatch) -> Dataflow:
 
     flow = Dataflow("features")
     source = KafkaSource(
-        [given.kafka], [given.topic], tail=False, starting_offset=OFFSET_BEGINNING, batch_size=BATCH
+        [given.kafka],
+        [given.topic],
+        tail=False,
+        starting_offset=OFFSET_BEGINNING,
+        batch_size=BATCH,
+        add_config={"fetch.queue.backoff.ms": str(FETCH_BACKOFF_MS)},
     )
     events = op.flat_map_batch("keyed", op.input("events", flow, source), keyed)
     features = op.stateful_batch("features", events, KeepFeatures)

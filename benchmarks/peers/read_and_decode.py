@@ -2,7 +2,7 @@
 
 from confluent_kafka import Consumer
 
-from benchmarks.peers.contest import Stopwatch, terms
+from benchmarks.peers.contest import FETCH_BACKOFF_MS, Stopwatch, terms
 from benchmarks.peers.features import decode_event
 
 
@@ -15,15 +15,14 @@ def main() -> None:
             "group.id": given.group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
-            "queued.min.messages": 100_000,
-            "fetch.max.bytes": 16_777_216,
+            "fetch.queue.backoff.ms": FETCH_BACKOFF_MS,
         }
     )
     consumer.subscribe([given.topic])
     watch = Stopwatch(given.events)
     finished = False
     while not finished:
-        batch = consumer.consume(5000, timeout=0.2)
+        batch = consumer.consume(2000, timeout=0.05)
         if not batch:
             continue
         watch.start()
