@@ -9,11 +9,15 @@ from redis import Redis
 from ebbwatch.connection import addresses
 from ebbwatch.settings import Settings
 from feature_store.connect import connect
-from feature_store.stream import Stream, load_or_begin
+from feature_store.stream import Stream, load_next, load_or_begin
 from local_stack.addresses import Addresses
 from online_model.tiers import Thresholds
 from producers.topics import ensure_topics
 from stream_processors.config import WorkerConfig
+
+
+class NoGenerationError(RuntimeError):
+    """A rebuild or repartition that this belonged to is over."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Deployment:
         )
 
 
-def open_deployment(settings: Settings) -> Deployment:
+def open_deployment(settings: Settings, generation: int | None = None) -> Deployment:
     """Connect; creates topics and the stream pointer where there are none yet.
 
     Raises:
@@ -63,6 +67,11 @@ def open_deployment(settings: Settings) -> Deployment:
     at = addresses(settings)
     store = connect(at.redis)
     stream = load_or_begin(store, settings.topic, settings.partitions)
+    if generation is not None and generation != stream.generation:
+        following = load_next(store)
+        if following is None or following.generation != generation:
+            raise NoGenerationError(f"generation {generation} is not being filled")
+        stream = following
     topic_id = ensure_topics(
         at.kafka, stream.topic, stream.partitions, settings.dead_letter_topic, settings.control_topic
     )

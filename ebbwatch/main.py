@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 
 from ebbwatch.commands import stack, users
 from ebbwatch.commands.replay import replay
+from ebbwatch.commands.run import run, wait
 from ebbwatch.commands.verify import verify
 from ebbwatch.commands.worker import worker
 from ebbwatch.connection import NoStackError
@@ -24,6 +25,8 @@ app.add_typer(stack.app, name="stack")
 app.add_typer(users.app, name="users")
 app.command()(replay)
 app.command()(worker)
+app.command()(run)
+app.command()(wait)
 app.command()(verify)
 
 

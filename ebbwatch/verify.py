@@ -40,9 +40,7 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     """The first few of each partition, in words."""
 
 
-def verify(
-    at: Addresses, stream: Stream, topic_id: str, settings: FactSettings
-) -> Iterator[PartitionReport]:
+def verify(at: Addresses, stream: Stream, topic_id: str, settings: FactSettings) -> Iterator[PartitionReport]:
     """One report for each partition, as they are done; as many at once as there are cores.
 
     Raises:
@@ -76,7 +74,8 @@ def verify_partition(
         for record in log.read(partition, 0, offset):
             oracle.feed(record.offset, record.timestamp, record.key, record.value)
     outcomes = {
-        f"{kind}:{reason}" if reason else kind: count for (kind, reason), count in sorted(oracle.outcomes.items())
+        f"{kind}:{reason}" if reason else kind: count
+        for (kind, reason), count in sorted(oracle.outcomes.items())
     }
     counts = {k.decode(): int(v) for k, v in cast(Any, store.hgetall(keys.counts)).items()}
     records = {u.decode(): r for u, r in cast(Any, store.hgetall(keys.users)).items()}

@@ -1,5 +1,6 @@
 """What people are shown of a user: risk, tier, reasons and features, computed at the partition's now."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -70,7 +71,7 @@ def named_features(store: Redis, stream: Stream, facts: Facts) -> dict[str, Any]
     names = lookup.names(store, stream, facts.partition)
     shown: dict[str, Any] = {}
     for feature, value in zip(CATALOGUE, values, strict=True):
-        if value != value:  # noqa: PLR0124 - NaN: not known
+        if math.isnan(value):
             shown[feature.name] = None
         elif feature.name in CODED:
             shown[feature.name] = names.get(int(value), f"#{int(value)}")

@@ -9,6 +9,10 @@ STREAM: Final = f"{PREFIX}:stream"
 """Which topic and which generation of the keys are served: JSON of `feature_store.stream.Stream`."""
 
 
+NEXT: Final = f"{PREFIX}:next"
+"""The same of a generation that is being filled beside it; gone when none is."""
+
+
 class Keys:
     """Keys of one partition in one generation; the hash tag puts them into one slot of a Redis Cluster."""
 

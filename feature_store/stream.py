@@ -3,10 +3,12 @@
 A rebuild and a repartition fill the next generation beside the one that is served, then move this pointer.
 """
 
+from typing import cast
+
 import msgspec
 from redis import Redis
 
-from feature_store.keys import STREAM, Keys
+from feature_store.keys import NEXT, STREAM, Keys
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +39,23 @@ def load_or_begin(store: Redis, topic: str, partitions: int) -> Stream:
     return msgspec.json.decode(stored, type=Stream)
 
 
-def save(store: Redis, stream: Stream) -> None:
-    """Move the pointer."""
-    store.set(STREAM, msgspec.json.encode(stream))
+def begin_next(store: Redis, stream: Stream) -> None:
+    """Announce the generation that is being filled beside the served one."""
+    store.set(NEXT, msgspec.json.encode(stream))
+
+
+def load_next(store: Redis) -> Stream | None:
+    """The generation that is being filled, None if there is none."""
+    stored = cast("bytes | None", store.get(NEXT))
+    return None if stored is None else msgspec.json.decode(stored, type=Stream)
+
+
+def serve(store: Redis, stream: Stream) -> None:
+    """Move the pointer; the former generation's workers see it and start anew."""
+    with store.pipeline() as pipe:
+        pipe.set(STREAM, msgspec.json.encode(stream))
+        pipe.delete(NEXT)
+        pipe.execute()
 
 
 def drop(store: Redis, stream: Stream) -> None:

@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 
 import msgspec
 
@@ -26,13 +28,15 @@ class Supervisor:
     Each restart is counted and logged: a crash loop must not be silent.
     """
 
-    def __init__(self, configure: Callable[[int], WorkerConfig]) -> None:
+    def __init__(self, configure: Callable[[int], WorkerConfig], output: Path | None = None) -> None:
         """
         Args:
             configure: gives the configuration for a start, from the number of restarts so far; asked before
                 each start, so that a moved stream pointer is followed.
+            output: log file of the workers; None for standard error.
         """
         self._configure = configure
+        self._output = output
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
@@ -58,9 +62,12 @@ class Supervisor:
     def _run_once(self) -> int:
         config = self._configure(self.restarts)
         environment = os.environ | {ENVIRONMENT: msgspec.json.encode(config).decode()}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "stream_processors.worker"], env=environment, start_new_session=True
-        )
+        command = [sys.executable, "-m", "stream_processors.worker"]
+        with self._output.open("ab") if self._output else nullcontext() as output:
+            # a session of its own: Ctrl-C reaches the supervisor, which ends the worker cleanly
+            self._process = subprocess.Popen(
+                command, env=environment, stdout=output, stderr=output, start_new_session=True
+            )
         if self._stopping.is_set():
             self._process.terminate()
         return self._process.wait()
