@@ -21,7 +21,7 @@ from local_stack.readiness import POLL_SECONDS
 Progress = Callable[[str], None]
 
 _PORT_ATTEMPTS = 5
-_LEFT_OVER_SECONDS = 5.0
+_LEFT_OVER_SECONDS = 15.0
 
 
 class PartRecord(msgspec.Struct, frozen=True):
@@ -183,7 +183,7 @@ class Part(ABC):
     def _answers_within(self, seconds: float, process: ProcessId) -> bool:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if self.answers():
+            if processes.listens(process, self.port) and self.answers():
                 return True
             if not processes.alive(process):
                 return False

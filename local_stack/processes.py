@@ -71,6 +71,18 @@ def alive(process: ProcessId) -> bool:
         return False
 
 
+def listens(process: ProcessId, port: int) -> bool:
+    """Whether it is this very process, not another program, that accepts connections on a TCP port."""
+    if not alive(process):
+        return False
+    with suppress(psutil.NoSuchProcess):
+        connections = psutil.Process(process.pid).net_connections("tcp")
+        return any(
+            at.laddr.port == port and at.status == psutil.CONN_LISTEN for at in connections if at.laddr
+        )
+    return False
+
+
 def send(process: ProcessId, signal_number: signal.Signals) -> bool:
     """Sends a signal to this very process; False if it no longer runs."""
     if not alive(process):

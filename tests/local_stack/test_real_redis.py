@@ -12,6 +12,7 @@ import redis
 from local_stack.errors import StackError
 from local_stack.part import PartRecord
 from local_stack.ports import HOST, free_ports
+from local_stack.processes import spawn
 from local_stack.redis.server import RedisServer, find_program
 
 pytestmark = pytest.mark.integration
@@ -76,6 +77,24 @@ def test_a_left_over_server_that_hangs_is_replaced(
     assert server.process() not in (first, None)
     assert server.port == port
     assert any("does not answer" in line for line in told)
+
+
+def test_another_server_on_its_port_is_not_taken_for_it(
+    server: RedisServer, tmp_path: Path, told: Told
+) -> None:
+    server.start()
+    sleeper = spawn(["/bin/sleep", "60"], output=tmp_path / "log", environ={})
+    other = RedisServer(tmp_path / "other", Random(), told)
+    other.folder.mkdir()
+    record = PartRecord((server.port,), sleeper, "Redis")
+    (other.folder / "process.json").write_bytes(msgspec.json.encode(record))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("local_stack.part._LEFT_OVER_SECONDS", 0.3)
+        other.start()
+    try:
+        assert other.port != server.port
+    finally:
+        other.kill()
 
 
 def test_a_frozen_server_answers_again_when_resumed(server: RedisServer) -> None:
