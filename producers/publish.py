@@ -87,6 +87,11 @@ class Publisher:
             self._producer.poll(0)
             self._raise_failure()
 
+    def send_as_is(self, key: bytes | None, value: bytes | None) -> None:
+        """Hand over a record that need be no event; without a key it goes to the first partition."""
+        self._produce(value, key, 0 if key is None else -1)
+        self.sent += 1
+
     def mark(self, time_ms: int, visits: int | None = None) -> None:
         """Move the clock of every partition to `time_ms` (milliseconds since 1970-01-01 UTC).
 
@@ -116,7 +121,7 @@ class Publisher:
             self._producer.purge()
             self._producer.flush(1.0)
 
-    def _produce(self, value: bytes, key: bytes | None, partition: int) -> None:
+    def _produce(self, value: bytes | None, key: bytes | None, partition: int) -> None:
         while True:
             try:
                 self._producer.produce(self.topic, value, key, partition)

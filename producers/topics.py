@@ -82,6 +82,17 @@ def topic_id(bootstrap: str, topic: str, *, timeout_ms: int = 30_000) -> str | N
         return found
 
 
+def delete_topic(bootstrap: str, topic: str, *, timeout_ms: int = 30_000) -> None:
+    """Delete a topic and its records; nothing happens where there is none.
+
+    Raises:
+        TopicError: Kafka does not answer, or refuses.
+    """
+    with _admin(bootstrap, timeout_ms) as admin:
+        if admin.describe_topics([topic])[0]["error_code"] == 0:
+            admin.delete_topics([topic])
+
+
 @contextmanager
 def _admin(bootstrap: str, timeout_ms: int) -> Iterator[KafkaAdminClient]:
     try:

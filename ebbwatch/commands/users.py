@@ -85,4 +85,6 @@ def _headline(u: UserView) -> str:
     when = datetime.fromtimestamp(u.as_of / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
     if u.risk is None:
         return f"[bold]{u.user}[/]  {u.tier}, as of {when}"
-    return f"[bold]{u.user}[/]  risk [{_COLOURS[u.tier]}]{u.risk:.1%}[/] ({u.tier}), as of {when}, by {u.model}"
+    return (
+        f"[bold]{u.user}[/]  risk [{_COLOURS[u.tier]}]{u.risk:.1%}[/] ({u.tier}), as of {when}, by {u.model}"
+    )

@@ -1,0 +1,82 @@
+"""Fill a new generation of the store from a log, beside the one that is served, then serve it."""
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+from redis import Redis
+
+from ebbwatch.deployment import open_deployment
+from ebbwatch.fleet import Fleet
+from ebbwatch.progress import stream_progress
+from ebbwatch.settings import Settings
+from feature_store.stream import Stream, begin_next, drop, load_next, serve
+from stream_processors.log import Log, LogError
+
+_LOOK_S = 0.3
+
+
+class RefillError(RuntimeError):
+    """The new generation could not be filled; the former one is served as before."""
+
+
+def next_stream(served: Stream, topic: str, partitions: int) -> Stream:
+    """The generation after the served one."""
+    return msgspec.structs.replace(
+        served, topic=topic, partitions=partitions, generation=served.generation + 1
+    )
+
+
+def refill(
+    store: Redis,
+    settings: Settings,
+    served: Stream,
+    following: Stream,
+    workers: int,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Fill `following` with `workers` workers and move the pointer when it has caught up.
+
+    What was half filled by an earlier, broken-off attempt is thrown away first. The former generation is
+    deleted after the switch; its workers see the pointer and start anew.
+
+    Args:
+        progress: told the records read and the records there are.
+
+    Raises:
+        RefillError: a worker gave up; says why.
+        LogError: the log's beginning is gone.
+    """
+    former = load_next(store)
+    if former is not None:
+        drop(store, former)
+    drop(store, following)
+    _whole(settings, following)
+    begin_next(store, following)
+    here = open_deployment(settings, following.generation)
+    logs = settings.home / "logs" / f"generation-{following.generation}"
+    tick = threading.Event()
+    with (
+        Fleet(settings, workers, logs, following.generation) as fleet,
+        Log(here.at.kafka, following.topic) as log,
+    ):
+        while (reached := stream_progress(here, log)).lag:
+            progress(reached.read, reached.total)
+            if failure := fleet.failure():
+                raise RefillError(f"a worker gave up: {failure}; the former generation is served as before")
+            tick.wait(_LOOK_S)
+        progress(reached.read, reached.total)
+    serve(store, following)
+    drop(store, served)
+
+
+def _whole(settings: Settings, stream: Stream) -> None:
+    here = open_deployment(settings)
+    with Log(here.at.kafka, stream.topic) as log:
+        for partition in range(stream.partitions):
+            earliest = log.bounds(partition).earliest
+            if earliest > 0:
+                raise LogError(
+                    f"partition {partition} of {stream.topic} begins at offset {earliest}: Kafka has let go of "
+                    "its beginning, so the users cannot be computed from it"
+                )
