@@ -74,6 +74,8 @@ class Source:
             return "skip"
 
         names = _header(self._content, self._delimiter, self.path)
+        if not self._content.peek(1):  # pyarrow takes a header without rows for a fault
+            return
         batches = pa_csv.open_csv(
             self._content,
             # one thread: only then does a broken row come with its number

@@ -39,6 +39,8 @@ class Times:
             found = self._from_text(value.strip())
         elif isinstance(value, datetime):
             found = self._from_datetime(value)
+        elif isinstance(value, bool):
+            raise RejectedRowError("bad_time")
         elif isinstance(value, int | float | Decimal) and math.isfinite(value):
             found = _from_number(Decimal(str(value)))  # as written, not as stored in binary
         elif isinstance(value, date):
