@@ -51,6 +51,7 @@ class Deployment:
             facts=settings.facts(),
             clock_lag_ms=int(settings.clock_lag * 1000),
             mark_interval_s=settings.mark_interval,
+            metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,
             thresholds=self.thresholds,
             restarts=restarts,

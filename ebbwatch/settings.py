@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     tier_medium: float = Field(0.4, gt=0, lt=1, description="risk from which a user is in the medium tier")
     tier_high: float = Field(0.7, gt=0, lt=1, description="risk from which a user is in the high tier")
     workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
+    metrics_host: str = Field("127.0.0.1", description="address that the worker's metrics and health listen on")
     metrics_port: int = Field(
         0, ge=0, le=65_535, description="worker's metrics and health; 0 takes a free one"
     )

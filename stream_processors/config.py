@@ -33,6 +33,7 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     facts: FactSettings
     clock_lag_ms: int
     mark_interval_s: float
+    metrics_host: str = "127.0.0.1"
     metrics_port: int
     thresholds: Thresholds = Thresholds()
     restarts: int = 0

@@ -45,10 +45,11 @@ class _Quiet(WSGIRequestHandler):
         """Scrapes are not news."""
 
 
-def serve(port: int, registry: CollectorRegistry, health: Health) -> WSGIServer:
-    """Serve on loopback from a thread of its own, so that a busy loop still answers.
+def serve(host: str, port: int, registry: CollectorRegistry, health: Health) -> WSGIServer:
+    """Serve from a thread of its own, so that a busy loop still answers.
 
     Args:
+        host: address to listen on.
         port: 0 takes a free one; `server_port` of the result says which.
     """
     metrics = make_wsgi_app(registry)
@@ -61,6 +62,6 @@ def serve(port: int, registry: CollectorRegistry, health: Health) -> WSGIServer:
             return [json.dumps(report).encode()]
         return metrics(environ, start)  # type: ignore[no-any-return]
 
-    server = make_server("127.0.0.1", port, app, server_class=_Server, handler_class=_Quiet)
+    server = make_server(host, port, app, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server

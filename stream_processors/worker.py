@@ -103,8 +103,8 @@ class Worker:
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT."""
-        server = serve(self._config.metrics_port, REGISTRY, self._health)
-        log.info("metrics and health on http://127.0.0.1:%s", server.server_port)
+        server = serve(self._config.metrics_host, self._config.metrics_port, REGISTRY, self._health)
+        log.info("metrics and health on http://%s:%s", *server.server_address[:2])
         worker = self._kafka.app.Worker(loglevel="WARN", redirect_stdouts=False, quiet=True)
         worker.execute_from_commandline()
 
