@@ -145,7 +145,7 @@ def _header(content: IO[bytes], delimiter: str, path: Path) -> list[str]:
     line = content.readline()
     try:
         reader = pa_csv.read_csv(
-            io.BytesIO(line),
+            io.BytesIO(line.rstrip(b"\r\n") + b"\n"),
             parse_options=pa_csv.ParseOptions(delimiter=delimiter),
             read_options=pa_csv.ReadOptions(use_threads=False),
         )
