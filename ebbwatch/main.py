@@ -6,10 +6,12 @@ import typer
 from redis.exceptions import RedisError
 
 from ebbwatch.commands import clock, dlq, stack, users
+from ebbwatch.commands.demo import demo
 from ebbwatch.commands.rebuild import rebuild
 from ebbwatch.commands.repartition import repartition
 from ebbwatch.commands.replay import replay
 from ebbwatch.commands.run import run, wait
+from ebbwatch.commands.simulate import simulate
 from ebbwatch.commands.verify import verify
 from ebbwatch.commands.worker import worker
 from ebbwatch.connection import NoStackError
@@ -45,7 +47,9 @@ app.command()(replay)
 app.command()(worker)
 app.command()(run)
 app.command()(wait)
+app.command()(simulate)
 app.command()(verify)
+app.command()(demo)
 app.command()(rebuild)
 app.command()(repartition)
 
