@@ -64,10 +64,12 @@ SETTINGS: Final = (
     FactSettings(session_types=(CUSTOM_ACTIVITY,)),
     FactSettings(inactivity_ms=2 * DAY, session_gap_ms=10 * MINUTE, allowed_lateness_ms=3 * DAY),
     FactSettings(inactivity_ms=90 * DAY, allowed_lateness_ms=0, future_tolerance_ms=0),
+    FactSettings(inactivity_ms=500 * DAY, allowed_lateness_ms=400 * DAY),
 )
 _STARTS: Final = (
     MIN_TIME_MS,
     1_500_000_000_000,
+    1_500_055_200_000,  # 18:00
     1_583_020_799_999,  # the last of a leap day
     1_609_459_100_000,  # New Year's Eve
     MAX_TIME_MS - 400 * DAY,
@@ -79,7 +81,7 @@ _LONG: Final = (
 )
 _BACK: Final = (
     *(1, 1000, MINUTE, HOUR, 12 * HOUR, DAY, DAY + 1, 2 * DAY, 3 * DAY),
-    *(35 * DAY, 63 * DAY, 64 * DAY, 300 * DAY),
+    *(35 * DAY, 63 * DAY, 64 * DAY, 65 * DAY, 217 * DAY, 224 * DAY, 231 * DAY, 300 * DAY),
 )
 _TYPES: Final = (
     *(*EVENT_TYPES, CUSTOM, CUSTOM_ACTIVITY),
@@ -90,9 +92,11 @@ _TYPES: Final = (
         "page_view",
         "feature_use",
         "purchase",
+        "purchase",
         "refund",
+        "subscription_change",
+        "subscription_change",
         "signup",
-        "cancellation",
     ),
 )
 _AMOUNTS: Final = (0.0, 0.005, 1.005, 2.675, -19.99, 0.1 + 0.2, 1e-3, 4e8, MAX_AMOUNT, -MAX_AMOUNT, 3, None)
@@ -167,10 +171,10 @@ class _Writer:
         self.user = LOCALS[0]
 
     def log(self, moves: int) -> Log:
+        usual = [self.event] * 12 + [self.mark] * self.choose([0, 1, 3])
+        rare = [*usual, *[self.fault] * 4, self.burst, self.burst, self.leap]
         for _ in range(moves):
-            self.choose(
-                [self.event] * 24 + [self.mark] * 8 + [self.fault, self.fault, self.burst, self.leap]
-            )()
+            self.choose([*usual, self.choose(rare)])()
         return Log(self.records, self.settings)
 
     def leap(self) -> None:
@@ -183,7 +187,8 @@ class _Writer:
             self.now += step
 
     def fields(self) -> dict[str, object]:
-        names = [self.choose(list(_FIELDS)) for _ in range(self.choose(range(6)))]
+        names = [self.choose(list(_FIELDS)) for _ in range(self.choose(range(8)))]
+        names += self.choose([[], ["session_id"]])
         return {name: self.choose(_FIELDS[name]) for name in names}
 
     def event(self) -> None:
@@ -214,7 +219,7 @@ class _Writer:
             self.records.append(event(user, self.now, kind, f"e{self.ids}", **fields))
 
     def mark(self) -> None:
-        ahead = self.choose([*_SHORT, self.choose(_LONG), *(-back for back in _BACK)])
+        ahead = self.choose([*_SHORT, self.choose(_LONG), *(-back for back in _BACK[:9])])
         time = min(max(self.now + ahead, MIN_TIME_MS), MAX_TIME_MS - 1)
         self.records.append(mark(time, self.choose([None, None, 1, 2, 3])))
         if self.choose([True, True, False]):
