@@ -108,7 +108,7 @@ def main() -> None:
     """Run until the topic's end."""
     given = terms()
     flow = dataflow(given, Stopwatch(given.events))
-    cli_main(flow, recovery_config=None if given.volatile else _recovery(Path(tempfile.mkdtemp())))
+    cli_main(flow, recovery_config=_recovery(Path(tempfile.mkdtemp())))
 
 
 if __name__ == "__main__":

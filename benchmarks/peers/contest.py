@@ -20,8 +20,6 @@ class Terms(msgspec.Struct, frozen=True):
     topic: str
     group: str
     events: int
-    volatile: bool
-    """State may end with the process; else it survives, as the library provides for it."""
 
 
 def terms(arguments: list[str] | None = None) -> Terms:
@@ -32,7 +30,6 @@ def terms(arguments: list[str] | None = None) -> Terms:
     parser.add_argument("--topic", required=True)
     parser.add_argument("--group", required=True, help="consumer group, a fresh one")
     parser.add_argument("--events", type=int, required=True, help="end once so many events are written")
-    parser.add_argument("--volatile", action="store_true", help="do without the library's durable state")
     return Terms(**vars(parser.parse_args(arguments)))
 
 

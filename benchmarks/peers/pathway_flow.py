@@ -109,7 +109,7 @@ def main() -> None:
     build(given, watch)
     pw.run(
         monitoring_level=pw.MonitoringLevel.NONE,
-        persistence_config=None if given.volatile else _persistence(tempfile.mkdtemp()),
+        persistence_config=_persistence(tempfile.mkdtemp()),
     )
 
 

@@ -49,7 +49,6 @@ def _application(given: Terms, folder: str) -> Application:
         auto_offset_reset="earliest",
         commit_every=CHECKPOINT_EVENTS,
         commit_interval=0.5,
-        use_changelog_topics=not given.volatile,
         state_dir=folder,
         loglevel="WARNING",
         consumer_extra_config={"fetch.queue.backoff.ms": FETCH_BACKOFF_MS},

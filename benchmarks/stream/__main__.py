@@ -9,15 +9,30 @@ import msgspec
 import typer
 from redis import Redis
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
-from benchmarks.stream import events, report, store
+from benchmarks.stream import events, ours, report, store
 from benchmarks.stream.conditions import conditions
-from benchmarks.stream.contestants import ALL, PEERS, ROOT
-from benchmarks.stream.match import Figures, play
+from benchmarks.stream.contestants import ALL, PEERS, ROOT, NotBuiltError
+from benchmarks.stream.match import ContestantError, Figures, play
 from local_stack import stack
 from local_stack.addresses import Addresses
+from local_stack.errors import StackError
+from producers.publish import PublishError
+from producers.topics import TopicError
 
+_STACK = "bench-stream"
+_FAILURES = (
+    ContestantError,
+    events.SimulationError,
+    ours.WorkerError,
+    store.UnsafeRedisError,
+    store.WrongFeaturesError,
+    PublishError,
+    StackError,
+    TopicError,
+)
 _RESULT = ROOT / "benchmarks" / "results" / "stream.json"
 
 
@@ -44,13 +59,10 @@ def main(
     names = _chosen(contestants, ALL)
     kinds = _chosen(distribution, events.DISTRIBUTIONS)
     own = dict(pair.split("=", 1) for pair in file or [])
-    given = bool(kafka and redis)
-    at = (
-        Addresses(kafka, redis, "given")
-        if given
-        else stack.up(home, name="bench", progress=lambda text: console.print(text, style="dim"))
-    )
+    _require_programs(names, console)
+    given = Addresses(kafka, redis, "given") if kafka and redis else None
     try:
+        at = given or stack.up(home, name=_STACK, progress=lambda text: console.print(text, style="dim"))
         store.require_durable(Redis.from_url(at.redis))
         results: dict[str, Any] = {}
         for kind in kinds:
@@ -59,9 +71,12 @@ def main(
             Console().print(report.table(kind, results[kind]))
         results["notes"] = report.notes(names)
         results["conditions"] = conditions(at, date or dt.datetime.now(dt.UTC).isoformat(timespec="minutes"))
+    except _FAILURES as failure:
+        console.print(f"[bold red]not measured:[/] {escape(str(failure))}")
+        raise typer.Exit(1) from failure
     finally:
-        if not given:
-            stack.down(home, "bench", wipe=True)
+        if given is None:
+            stack.down(home, _STACK, wipe=True)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
     console.print(f"written to {out}", style="dim")
@@ -72,6 +87,17 @@ def _chosen(text: str, known: tuple[str, ...]) -> list[str]:
     if unknown := [name for name in names if name not in known]:
         raise typer.BadParameter(f"{', '.join(unknown)}: not one of {', '.join(known)}")
     return names
+
+
+def _require_programs(names: list[str], console: Console) -> None:
+    """A missing program is known now, not an hour later."""
+    try:
+        for name in names:
+            if name in PEERS:
+                PEERS[name].command()
+    except NotBuiltError as missing:
+        console.print(f"[bold red]cannot start:[/] {escape(str(missing))}")
+        raise typer.Exit(1) from missing
 
 
 def _measure(

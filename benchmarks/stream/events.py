@@ -21,7 +21,7 @@ DEAD_LETTERS: Final = "bench-dead-letters"
 _HOUR_MS: Final = 3_600_000
 _SEED: Final = 7
 _OPTIONS: Final = {
-    "simulated": ("--users", "20000", "--days", "180"),
+    "simulated": ("--days", "180"),
     "uniform": ("--uniform-users", "50000", "--days", "180"),
 }
 DISTRIBUTIONS: Final = tuple(_OPTIONS)

@@ -2,7 +2,6 @@ package ebbwatch.peers;
 
 import io.lettuce.core.RedisClient;
 import java.nio.file.Files;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -17,7 +16,7 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * Kafka Streams: features in an in-memory store with cache and changelog topic (none with --volatile), pipelined
+ * Kafka Streams: features in an in-memory store with cache and changelog topic, pipelined
  * to Redis. Takes the command line of contest.py.
  */
 public final class Contestant {
@@ -28,7 +27,6 @@ public final class Contestant {
         for (int i = 0; i + 1 < arguments.length; i += 2) {
             given.put(arguments[i], arguments[i + 1]);
         }
-        boolean durable = !Arrays.asList(arguments).contains("--volatile");
         RedisClient redis = RedisClient.create(given.get("--redis"));
         Stopwatch watch = new Stopwatch(Long.parseLong(given.get("--events")));
         ThreadLocal<RedisWriter> writers = ThreadLocal.withInitial(() -> new RedisWriter(redis, watch));
@@ -37,16 +35,14 @@ public final class Contestant {
         topology.addSource("events", Serdes.Bytes().deserializer(), Serdes.ByteArray().deserializer(),
             given.get("--topic"));
         topology.addProcessor("keep", () -> new FeatureProcessor(writers, watch), "events");
-        topology.addStateStore(store(durable), "keep");
+        topology.addStateStore(store(), "keep");
         new KafkaStreams(topology, settings(given)).start();
     }
 
-    private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(boolean durable) {
-        StoreBuilder<KeyValueStore<Bytes, byte[]>> builder = Stores.keyValueStoreBuilder(
-            Stores.inMemoryKeyValueStore(FeatureProcessor.STORE), Serdes.Bytes(), Serdes.ByteArray());
-        return durable
-            ? builder.withCachingEnabled().withLoggingEnabled(Map.of())
-            : builder.withLoggingDisabled();
+    private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store() {
+        return Stores.keyValueStoreBuilder(
+            Stores.inMemoryKeyValueStore(FeatureProcessor.STORE), Serdes.Bytes(), Serdes.ByteArray()
+        ).withCachingEnabled().withLoggingEnabled(Map.of());
     }
 
     private static Properties settings(Map<String, String> given) throws Exception {
@@ -54,7 +50,7 @@ public final class Contestant {
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, given.get("--group"));
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, given.get("--kafka"));
         settings.put(StreamsConfig.STATE_DIR_CONFIG, Files.createTempDirectory("kafka-streams").toString());
-        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, Integer.getInteger("threads", 2));
+        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 256L * 1024 * 1024);
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 5000);
         settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 5000);

@@ -26,7 +26,7 @@ final class Stopwatch {
 
     void wrote(long events) {
         long total = written.addAndGet(events);
-        if (events == 0 || total < expected) {
+        if (total < expected || total - events >= expected) {
             return;
         }
         long last = System.currentTimeMillis();
