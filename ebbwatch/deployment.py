@@ -55,6 +55,8 @@ class Deployment:
             metrics_port=settings.metrics_port,
             thresholds=self.thresholds,
             restarts=restarts,
+            max_poll_records=settings.max_poll_records,
+            session_timeout_s=settings.session_timeout,
         )
 
 

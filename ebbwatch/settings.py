@@ -40,6 +40,10 @@ class Settings(BaseSettings):
         0, ge=0, le=65_535, description="worker's metrics and health; 0 takes a free one"
     )
     group: str = Field("ebbwatch-features", description="prefix of the consumer group")
+    session_timeout: float = Field(
+        10.0, ge=2, le=300, description="a worker silent for so long is declared dead, seconds"
+    )
+    max_poll_records: int = Field(8000, ge=1, le=100_000, description="records of all partitions in one fetch")
 
     def facts(self) -> FactSettings:
         """The settings that shape facts, as the domain wants them."""
