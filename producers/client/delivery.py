@@ -138,9 +138,6 @@ class Delivery:
             except (KafkaError, OSError) as error:
                 self._trouble(error)
                 continue
-            if future.failed() and future.retriable():  # for instance, the topic is not there yet
-                self._trouble(future.exception)
-                continue
             size = len(record.key) + len(record.value)
             with self._counts:
                 self._in_flight += 1

@@ -107,13 +107,13 @@ def test_a_full_buffer_keeps_to_its_policy_and_its_bound(
 def test_a_process_that_ends_delivers_first(stack: Addresses, topic: str, log: Reads, ending: str) -> None:
     script = f"""
 from producers.client import EbbwatchClient
-client = EbbwatchClient({stack.kafka!r}, {topic!r})
-for i in range(1000):
+client = EbbwatchClient({stack.kafka!r}, {topic!r}, close_seconds=30)
+for i in range(30_000):  # more than the second that kafka-python's own exit handler waits
     client.track("u", "page_view", event_id=str(i))
 {ending}
 """
     subprocess.run([sys.executable, "-c", script], check=False, timeout=60, capture_output=True)
-    assert [event["event_id"] for event in events(log, topic)] == [str(i) for i in range(1000)]
+    assert [event["event_id"] for event in events(log, topic)] == [str(i) for i in range(30_000)]
 
 
 def test_kafka_frozen_then_killed_then_back_loses_doubles_and_reorders_nothing(
@@ -122,16 +122,24 @@ def test_kafka_frozen_then_killed_then_back_loses_doubles_and_reorders_nothing(
     kafka = breakable_stack.kafka
     bootstrap = breakable_stack.address("kafka")
     ensure_topics(bootstrap, "events", 3, "dead")
-    with EbbwatchClient(bootstrap, "events", close_seconds=60) as client:
-        for phase in range(4):
-            if phase == 1:
-                kafka.suspend()
-            if phase == 2:
-                kafka.kill()
-            if phase == 3:
-                kafka.start()
-            for i in range(2000):
-                client.track(f"u{i % 10}", "page_view", event_id=str(phase * 2000 + i))
+    requests = {"request_timeout_ms": 1000}  # so that what Kafka did take while frozen is sent again
+    with EbbwatchClient(bootstrap, "events", producer_settings=requests) as client:
+
+        def track(first: int) -> None:
+            for i in range(first, first + 2000):
+                client.track(f"u{i % 10}", "page_view", event_id=str(i))
+
+        track(0)
+        kafka.suspend()
+        track(2000)
+        assert not client.flush(3)
+        kafka.resume()
+        assert client.flush(60), client.stats()
+        track(4000)
+        kafka.kill()
+        track(6000)
+        assert not client.flush(0.1)
+        kafka.start()
         assert client.flush(60), client.stats()
         stats = client.stats()
     assert (stats.sent, stats.dropped, stats.failed) == (8000, 0, 0)
