@@ -192,7 +192,8 @@ class _Writer:
         return {name: self.choose(_FIELDS[name]) for name in names}
 
     def event(self) -> None:
-        self.step(self.choose([_SHORT, _SHORT, _SHORT, _SHORT, _LONG]))
+        to_the_quarter = (-self.now % (6 * HOUR),)  # of the day: evenings, days, weeks and months begin there
+        self.step(self.choose([_SHORT, _SHORT, _SHORT, _SHORT, _LONG, to_the_quarter]))
         time = self.now - self.choose([0, 0, self.choose(_BACK)])
         self.user = self.choose([self.user, self.user, self.choose(LOCALS)])
         self.ids += 1
