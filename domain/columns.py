@@ -71,12 +71,16 @@ class Codes(dict[str | None, int]):
 
     def __init__(self) -> None:
         super().__init__({None: 0, "": 0})
+        self.new: dict[int, str] = {}
+        """Names by code that were looked up for the first time; for the owner to take away."""
 
     def __missing__(self, name: str) -> int:
         if len(self) > _CACHED_NAMES:
             self.clear()
             self.update({None: 0, "": 0})
+            self.new.clear()
         self[name] = code = code_of(name)
+        self.new[code] = name
         return code
 
 

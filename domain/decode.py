@@ -1,7 +1,7 @@
 """Records of the log into columns: one strict pass, and a slow path that names the fault of a refused one."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,21 +23,12 @@ from domain.columns import (
     Hashes,
     Rows,
 )
+from domain.compiled import compiled
 from domain.events import MAX_EVENT_BYTES, MAX_TIME_MS, MIN_TIME_MS, ClockMark, Event, milliseconds
 from domain.partitioner import partitions_of
+from domain.records import Records
 from domain.rejection import reject, too_deep
 from domain.settings import FactSettings
-
-
-class LogRecord(Protocol):
-    """What the decoder reads of a Kafka record; aiokafka's and confluent-kafka's wrappers both fit."""
-
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def timestamp(self) -> int: ...
 
 
 class Batch(NamedTuple):
@@ -58,10 +49,13 @@ class Batch(NamedTuple):
 _PAID: Final = {None: 0, "": 0} | dict.fromkeys(UNPAID_PLANS, 1)
 _SESSION_TYPE: Final[dict[str | None, int]] = dict([(None, 0), ("", 0), *SESSION_TYPES.items()])
 _CHANGE: Final[dict[str | None, int]] = dict([(None, 0), *CHANGES.items()])
-_FILLER: Final = Event(event_id="-", user_id="-", type="-", time=0)
-_NAMED: Final = ("platform", "plan", "channel", "geography", "feature", "category")
+_CODED: Final = ("platform", "plan", "channel", "geography", "feature", "category")
 _REPORTED_NAMES: Final = 10_000
 _SHALLOW_BYTES: Final = 512  # too short to nest too deeply; saves the hot path a call
+_UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError)
+
+Where = slice | npt.NDArray[np.int64]
+"""Rows that hold events."""
 
 
 class Decoder:
@@ -72,98 +66,114 @@ class Decoder:
         self._partitions = partitions
         self._future_ms = settings.future_tolerance_ms
         self._kinds = KINDS | dict.fromkeys(settings.session_types, CUSTOM_ACTIVITY)
-        self._event = msgspec.json.Decoder(Event)
-        self._mark = msgspec.json.Decoder(ClockMark)
+        self._event: Callable[[bytes], Event] = msgspec.json.Decoder(Event).decode
+        self._mark = msgspec.json.Decoder(ClockMark).decode
         self._codes = Codes()
+        self._products = Codes()  # apart: their names are not reported
         self._hashes = Hashes()
-        self._reported: set[str] = set()
+        self._reported = 0
 
-    def decode(self, records: Sequence[LogRecord]) -> Batch:
+    def decode(self, records: Records) -> Batch:
         """One row for each record, in order; never raises for what a record contains."""
+        rows = np.zeros(records.size, ROW)
         rejected: dict[int, str] = {}
-        marks: dict[int, ClockMark] = {}
-        events = [self._one(i, r, rejected, marks) for i, r in enumerate(records)]
-        rows = np.zeros(len(records), ROW)
-        slots: dict[str, int] = {}
-        if len(rejected) + len(marks) < len(records):
-            self._fill(rows, events)
-            self._refuse(rows, records, events, rejected, marks)
-            place = slots.setdefault
-            rows["slot"] = [
-                -1 if e is _FILLER or i in rejected else place(e.user_id, len(slots))
-                for i, e in enumerate(events)
-            ]
-        for i, mark in marks.items():
-            rows["kind"][i] = MARK
-            rows["time"][i] = mark.mark
-            rows["quantity"][i] = mark.visits
+        at, events = self._events(records, rows, rejected)
+        where: Where = slice(None) if len(at) == len(rows) else at
+        users: dict[str, int] = {}
+        if events:
+            place = users.setdefault
+            slots = np.array([place(e.user_id, len(users)) for e in events], np.int64)
+            rows["slot"][where] = slots
+            self._fill(rows, where, events)
+            self._refuse(rows, at, records, slots, users, rejected)
         if rejected:
             rows["kind"][list(rejected)] = REJECTED
-        users = list(slots)
-        return Batch(rows, users, hashes_of(users), rejected, self._new_names(events))
+        return Batch(rows, list(users), hashes_of(list(users)), rejected, self._new_names())
 
-    def _one(self, i: int, record: LogRecord, rejected: dict[int, str], marks: dict[int, ClockMark]) -> Event:
-        value, key = record.value, record.key
+    def _events(
+        self, records: Records, rows: Rows, rejected: dict[int, str]
+    ) -> tuple[npt.NDArray[np.int64], list[Event]]:
+        """Rows that hold events, and the events; marks and refused records are noted on the way."""
+        starts, lengths = records.value_starts, records.value_lengths
+        plain = np.flatnonzero((records.key_lengths >= 0) & (lengths >= 0) & (lengths <= _SHALLOW_BYTES))
+        buffer, begins = records.buffer, starts[plain].tolist()
+        ends = (starts[plain] + lengths[plain]).tolist()
+        try:
+            events = list(map(self._event, [buffer[a:b] for a, b in zip(begins, ends, strict=True)]))
+        except _UNDECODABLE:  # at least one is none: one by one
+            plain, events = plain[:0], []
+        if len(plain) == records.size:
+            return plain, events
+        found: dict[int, Event] = dict(zip(plain.tolist(), events, strict=True))
+        for row in np.setdiff1d(np.arange(records.size), plain).tolist():
+            event = self._one(row, records, rows, rejected)
+            if event is not None:
+                found[row] = event
+        at = np.array(sorted(found), np.int64)
+        return at, [found[row] for row in at.tolist()]
+
+    def _one(self, row: int, records: Records, rows: Rows, rejected: dict[int, str]) -> Event | None:
+        value, key = records.value(row), records.key(row)
         if value is None:
-            rejected[i] = "tombstone"
+            rejected[row] = "tombstone"
         elif len(value) > MAX_EVENT_BYTES:
-            rejected[i] = "too_large"
+            rejected[row] = "too_large"
         elif len(value) > _SHALLOW_BYTES and too_deep(value):
-            rejected[i] = reject(value, key)
-        elif key is None:
-            self._one_mark(i, value, record.timestamp, rejected, marks)
+            rejected[row] = reject(value, key)
         else:
             try:
-                event = self._event.decode(value)
-            except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError):
-                rejected[i] = reject(value, key)
+                if key is not None:
+                    return self._event(value)
+                mark = self._mark(value)
+            except _UNDECODABLE:
+                rejected[row] = reject(value, key)
             else:
-                if event.user_id.encode() == key:
-                    return event
-                rejected[i] = "bad_time" if _out_of_range(event) else "misrouted"
-        return _FILLER
+                if mark.mark > records.timestamps[row] + self._future_ms:
+                    rejected[row] = "future"
+                else:
+                    rows["kind"][row] = MARK
+                    rows["time"][row] = mark.mark
+                    rows["quantity"][row] = mark.visits
+        return None
 
-    def _one_mark(
-        self, i: int, value: bytes, recorded_ms: int, rejected: dict[int, str], marks: dict[int, ClockMark]
-    ) -> None:
-        try:
-            mark = self._mark.decode(value)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError):
-            rejected[i] = reject(value, None)
-            return
-        if mark.mark > recorded_ms + self._future_ms:
-            rejected[i] = "future"
-        else:
-            marks[i] = mark
-
-    def _fill(self, rows: Rows, events: list[Event]) -> None:
+    def _fill(self, rows: Rows, where: Where, events: list[Event]) -> None:
         """Column by column, at C speed where it can be had: this is the hot path."""
-        code = self._codes.__getitem__
-        known = self._hashes.__getitem__
         kind = self._kinds.get
-        rows["time"] = _times(events)
-        rows["kind"] = [kind(e.type, CUSTOM) for e in events]
         hashed = xxhash.xxh3_64_intdigest
-        rows["id"] = [hashed(e.event_id.encode()) for e in events]
-        rows["id"][rows["id"] == 0] = 1
-        rows["session"] = [known(e.session_id) for e in events]
-        rows["platform"] = [code(e.platform) for e in events]
-        plans = [e.plan for e in events]
-        rows["plan"] = list(map(code, plans))
-        rows["paid"] = [_PAID.get(p, 2) for p in plans]
-        rows["channel"] = [code(e.channel) for e in events]
-        rows["geography"] = [code(e.geography) for e in events]
-        rows["feature"] = [code(e.feature) for e in events]
-        rows["category"] = [code(e.category) for e in events]
-        rows["session_type"] = [_SESSION_TYPE.get(e.session_type, OTHER_SESSION) for e in events]
-        rows["conversion"] = [e.conversion is True for e in events]
-        rows["pages"] = [-1 if e.pages is None else e.pages for e in events]
+        rows["time"][where] = _times(events)
+        rows["kind"][where] = [kind(e.type, CUSTOM) for e in events]
+        ids = np.array([hashed(e.event_id.encode()) for e in events], np.uint64)
+        ids[ids == 0] = 1
+        rows["id"][where] = ids
+        rows["session"][where] = list(map(self._hashes.__getitem__, [e.session_id for e in events]))
+        columns = (
+            [e.platform for e in events],
+            [e.plan for e in events],
+            [e.channel for e in events],
+            [e.geography for e in events],
+            [e.feature for e in events],
+            [e.category for e in events],
+        )
+        code = self._codes.__getitem__
+        for name, values in zip(_CODED, columns, strict=True):
+            if any(values):
+                rows[name][where] = list(map(code, values))
+        if any(columns[1]):
+            rows["paid"][where] = [_PAID.get(plan, 2) for plan in columns[1]]
+        types = [e.session_type for e in events]
+        if any(types):
+            rows["session_type"][where] = [_SESSION_TYPE.get(t, OTHER_SESSION) for t in types]
+        conversions = [e.conversion for e in events]
+        if any(conversions):
+            rows["conversion"][where] = [c is True for c in conversions]
+        rows["pages"][where] = [-1 if e.pages is None else e.pages for e in events]
         durations = [e.duration for e in events]
         if any(durations):
-            rows["duration_ms"] = [0 if d is None else round(d * 1000) for d in durations]
-        self._fill_trade(rows, events)
+            rows["duration_ms"][where] = [0 if d is None else round(d * 1000) for d in durations]
+        rows["quantity"][where] = 1
+        self._fill_trade(rows, where, events)
 
-    def _fill_trade(self, rows: Rows, events: list[Event]) -> None:
+    def _fill_trade(self, rows: Rows, where: Where, events: list[Event]) -> None:
         """What only events about money carry."""
         trade = [
             (i, e)
@@ -175,49 +185,61 @@ class Decoder:
             or e.discount is not None
             or e.change is not None
         ]
-        rows["quantity"] = 1
-        if trade:
-            at = [i for i, _ in trade]
-            rows["order"][at] = [self._hashes[e.order_id] for _, e in trade]
-            rows["product"][at] = [self._codes[e.product] for _, e in trade]
-            rows["quantity"][at] = [1 if e.quantity is None else e.quantity for _, e in trade]
-            rows["change"][at] = [_CHANGE[e.change] for _, e in trade]
-            rows["amount"][at] = minor_units([e.amount or 0.0 for _, e in trade])
-            rows["discount"][at] = minor_units([e.discount or 0.0 for _, e in trade])
+        if not trade:
+            return
+        chosen = np.array([i for i, _ in trade], np.int64)
+        at = chosen if isinstance(where, slice) else where[chosen]
+        rows["order"][at] = [self._hashes[e.order_id] for _, e in trade]
+        rows["product"][at] = [self._products[e.product] for _, e in trade]
+        rows["quantity"][at] = [1 if e.quantity is None else e.quantity for _, e in trade]
+        rows["change"][at] = [_CHANGE[e.change] for _, e in trade]
+        rows["amount"][at] = minor_units([e.amount or 0.0 for _, e in trade])
+        rows["discount"][at] = minor_units([e.discount or 0.0 for _, e in trade])
 
     def _refuse(
         self,
         rows: Rows,
-        records: Sequence[LogRecord],
-        events: list[Event],
+        at: npt.NDArray[np.int64],
+        records: Records,
+        slots: npt.NDArray[np.int64],
+        users: dict[str, int],
         rejected: dict[int, str],
-        marks: dict[int, ClockMark],
     ) -> None:
         """Name the fault of events that are well formed but cannot be true, or stand in the wrong place."""
-        time = rows["time"]
-        real = np.ones(len(rows), np.bool_)
-        real[[*rejected, *marks]] = False
-        bad = real & ((time < MIN_TIME_MS) | (time >= MAX_TIME_MS))
-        keys = [e.user_id.encode() for e in events]
-        starts = np.zeros(len(keys) + 1, np.int64)
-        np.cumsum([len(k) for k in keys], out=starts[1:])
-        homes = partitions_of(np.frombuffer(b"".join(keys), np.uint8), starts, self._partitions)
-        misrouted = real & ~bad & (homes != self._partition)
-        recorded = np.array([r.timestamp for r in records], np.int64)
-        future = real & ~bad & ~misrouted & (time > recorded + self._future_ms)
+        ids = [u.encode() for u in users]
+        starts = np.zeros(len(ids) + 1, np.int64)
+        np.cumsum([len(i) for i in ids], out=starts[1:])
+        joined = np.frombuffer(b"".join(ids), np.uint8)
+        buffer = np.frombuffer(records.buffer, np.uint8)
+        agree = np.empty(len(at), np.bool_)
+        _agree(buffer, records.key_starts[at], records.key_lengths[at], slots, joined, starts, agree)
+        at_home = partitions_of(joined, starts, self._partitions) == self._partition
+        time = rows["time"][at]
+        bad = (time < MIN_TIME_MS) | (time >= MAX_TIME_MS)
+        misrouted = ~bad & ~(agree & at_home[slots])
+        future = ~bad & ~misrouted & (time > records.timestamps[at] + self._future_ms)
         for reason, where in (("bad_time", bad), ("misrouted", misrouted), ("future", future)):
-            rejected.update(dict.fromkeys(np.flatnonzero(where).tolist(), reason))
+            rejected.update(dict.fromkeys(at[where].tolist(), reason))
 
-    def _new_names(self, events: list[Event]) -> dict[int, str]:
-        """Names behind codes, once each; no more after a flood, so that memory stays bounded."""
-        if len(self._reported) >= _REPORTED_NAMES:
-            return {}
-        seen: set[str | None] = set()
-        for field in _NAMED:
-            seen.update({getattr(e, field) for e in events})
-        new = {n for n in seen if n} - self._reported
-        self._reported |= new
-        return {self._codes[n]: n for n in sorted(new)}
+    def _new_names(self) -> dict[int, str]:
+        """Names behind codes; no more after a flood, so that the store's memory stays bounded."""
+        new, self._codes.new = self._codes.new, {}
+        self._reported += len(new)
+        return new if self._reported <= _REPORTED_NAMES else {}
+
+
+@compiled
+def _agree(buffer, key_starts, key_lengths, slots, joined, starts, out):  # type: ignore[no-untyped-def]
+    """Whether each key is the user id in UTF-8."""
+    for i in range(slots.shape[0]):
+        begin = starts[slots[i]]
+        length = starts[slots[i] + 1] - begin
+        same = length == key_lengths[i]
+        b = 0
+        while same and b < length:
+            same = buffer[key_starts[i] + b] == joined[begin + b]
+            b += 1
+        out[i] = same
 
 
 def hashes_of(users: Sequence[str]) -> npt.NDArray[np.uint64]:
@@ -228,10 +250,6 @@ def hashes_of(users: Sequence[str]) -> npt.NDArray[np.uint64]:
 def minor_units(amounts: Sequence[float]) -> npt.NDArray[np.int64]:
     """Magnitudes in hundredths, halves up, shape (amounts,)."""
     return np.floor(np.abs(np.array(amounts, np.float64)) * 100 + 0.5).astype(np.int64)
-
-
-def _out_of_range(event: Event) -> bool:
-    return not MIN_TIME_MS <= milliseconds(event.time) < MAX_TIME_MS
 
 
 def _times(events: list[Event]) -> list[int]:

@@ -71,9 +71,13 @@ def _spread(count, total, squares):  # type: ignore[no-untyped-def]
     """Standard deviation (n − 1) in days from integer sums in seconds."""
     if count < 2:
         return math.nan
-    # sums of squared seconds stay far below 2^63, and their doubles are good to 16 digits
-    variance = (np.float64(squares) - np.float64(total) / count * np.float64(total)) / (count - 1)
-    return math.sqrt(max(variance, 0.0)) / _DAY_S
+    # around the whole mean in integers, since doubles would cancel where all gaps are alike; no product exceeds
+    # the sum of squares (Cauchy, Schwarz), which fits 63 bits
+    n = np.int64(count)
+    mean = np.int64(total) // n
+    rest = np.int64(total) - n * mean
+    around = np.float64(np.int64(squares) - mean * np.int64(total) - mean * rest)
+    return math.sqrt((around - np.float64(rest) / n * rest) / (n - 1)) / _DAY_S
 
 
 @compiled
@@ -151,7 +155,7 @@ def _habit(u, out, k, now, this):  # type: ignore[no-untyped-def]
     out[k + 2] = u.first_week_sessions
     out[k + 3] = (u.first_session_ms - u.signup_ms) / DAY_MS if met else math.nan
     out[k + 4] = u.active_weeks
-    out[k + 5] = u.active_weeks / max(this - first_week + 1, 1)
+    out[k + 5] = u.active_weeks / max(this - first_week + 1, 1) if origin > 0 else math.nan
     out[k + 6] = u.active_months
     out[k + 7] = gap_mean
     out[k + 8] = _spread(u.gap_count, u.gap_sum_s, u.gap_square_s2)

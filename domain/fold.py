@@ -131,14 +131,14 @@ def _apply(u, e, gap, is_activity, totals):  # type: ignore[no-untyped-def]
     t = e.time
     kind = e.kind
     u.last_ms = t
-    if u.first_ms == 0:
-        u.first_ms = t
     if kind == _CANCELLATION:
         u.cancelled_ms = t
         u.timer_ms = 0
         return
     if _IS_SILENT[kind]:
         return
+    if u.first_ms == 0:
+        u.first_ms = t
     paid_before = _attributes(u, e)
     if e.conversion:
         u.conversions += 1

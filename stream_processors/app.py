@@ -19,7 +19,7 @@ class KafkaSide:
     """The Faust app and what the rest of the worker asks of it."""
 
     def __init__(self, config: WorkerConfig) -> None:
-        register()
+        register(config.max_poll_records)
         self.app: Any = faust.App(
             config.group,
             broker=f"{SCHEME}://{config.kafka}",
@@ -35,7 +35,6 @@ class KafkaSide:
             consumer_auto_offset_reset="earliest",
             consumer_group_instance_id=config.instance,
             consumer_max_fetch_size=config.max_fetch_bytes,
-            broker_max_poll_records=config.max_poll_records,
             broker_session_timeout=config.session_timeout_s,
             broker_heartbeat_interval=config.session_timeout_s / 5,
             broker_request_timeout=max(40.0, config.session_timeout_s * 2),

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from domain.decode import LogRecord
+from domain.records import Records
 
 
 class DeadLetter(NamedTuple):
@@ -18,16 +18,16 @@ Send = Callable[[list[DeadLetter]], Awaitable[None]]
 """Sends letters and returns when Kafka has them."""
 
 
-def letter(record: LogRecord, topic: str, partition: int, offset: int, reason: str) -> DeadLetter:
-    """The letter for a record. A tombstone's value is None, as it was."""
+def letter(records: Records, row: int, topic: str, partition: int, offset: int, reason: str) -> DeadLetter:
+    """The letter for a record at `offset`, row `row` of `records`. A tombstone's value is None, as it was."""
     return DeadLetter(
-        record.key,
-        record.value,
+        records.key(row),
+        records.value(row),
         {
             "reason": reason.encode(),
             "topic": topic.encode(),
             "partition": b"%d" % partition,
             "offset": b"%d" % offset,
-            "timestamp": b"%d" % record.timestamp,
+            "timestamp": b"%d" % records.timestamps[row],
         },
     )

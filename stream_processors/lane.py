@@ -4,14 +4,13 @@ While one lane waits for Redis, another decodes: that is how decoding overlaps w
 """
 
 import time
-from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 from redis.exceptions import RedisError
 
 from domain.columns import MARK
-from domain.decode import Batch, Decoder, LogRecord
+from domain.decode import Batch, Decoder
 from domain.settings import FactSettings
 from domain.steps import Partition
 from feature_store.keys import Keys
@@ -93,7 +92,7 @@ class Lane:
                 await self._parts.patience.kafka(partial(self._parts.send_dead, letters))
             await self._write(writes)
             names = {}
-        metrics.batch_records.observe(len(fetch.records))
+        metrics.batch_records.observe(fetch.records.size)
         metrics.batch.observe(time.perf_counter() - begun)
         metrics.age.observe(max(0.0, time.time() - fetch.timestamp / 1000))
         metrics.clock.labels(self._partition).set(self.position.clock / 1000)
@@ -114,7 +113,6 @@ class Lane:
         timers = states["timer_ms"].copy()
         writes: list[Write] = []
         letters: list[DeadLetter] = []
-        records: Sequence[LogRecord] = fetch.records
         for step in folding.steps(self.position.progress()):
             self._population = Population(
                 self._population.gaps + step.gaps, self._population.seconds + step.gap_seconds
@@ -133,7 +131,7 @@ class Lane:
             )
             self.position = self.position.after(step.progress)
             letters += [
-                letter(records[row], self._parts.topic, self._partition, fetch.first + row, reason)
+                letter(fetch.records, row, self._parts.topic, self._partition, fetch.first + row, reason)
                 for row, reason in step.dead.items()
             ]
             for outcome, by in step.outcomes.items():

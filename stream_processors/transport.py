@@ -5,12 +5,15 @@ It leans on the inside of Faust and aiokafka at their pinned versions; what it r
 `SCHEME`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, ClassVar, Final, NamedTuple
 
 import aiokafka.consumer.fetcher as fetcher
 import faust.transport.drivers as drivers
 import faust.transport.drivers.aiokafka as driver
+
+from domain.records import Records, joined
+from stream_processors.record_batches import RawRecords
 
 SCHEME: Final = "fetches"
 
@@ -23,7 +26,7 @@ class LogBounds(NamedTuple):
 
 
 class Fetch:
-    """All records that one fetch brought for one partition, posing as one Kafka record.
+    """Consecutive records of one partition, posing as one Kafka record.
 
     Its offset is the last record's: Faust sees the jump, books it as a gap, and commits past it.
     """
@@ -33,19 +36,73 @@ class Fetch:
         "serialized_key_size", "serialized_value_size", "timestamp", "timestamp_type", "topic", "value",
     )  # fmt: skip
 
-    def __init__(self, topic: str, partition: int, records: Sequence[Any], epoch: int) -> None:
-        last = records[-1]
-        self.topic, self.partition = topic, partition
-        self.first: int = records[0].offset
-        self.offset: int = last.offset
-        self.timestamp: int = last.timestamp
-        self.timestamp_type = last.timestamp_type
+    def __init__(self, topic: str, partition: int, first: int, records: Records) -> None:
+        self.topic, self.partition, self.first = topic, partition, first
+        self.offset = first + records.size - 1
+        self.timestamp = int(records.timestamps[-1])
+        self.timestamp_type = 1
         self.headers: tuple[()] = ()
         self.key = self.checksum = None
         self.value = self  # a raw serializer passes it through to the agent
         self.records = records
-        self.epoch = epoch
+        self.epoch = 0
         self.serialized_key_size = self.serialized_value_size = 0
+
+
+class FetchedPartition:
+    """What aiokafka's fetcher hands out of one response for one partition: fetches instead of records.
+
+    Takes the place of its PartitionRecords.
+    """
+
+    def __init__(
+        self,
+        tp: Any,
+        records: RawRecords,
+        _aborted_transactions: Any,
+        fetch_offset: int,
+        _key_deserializer: Any,
+        _value_deserializer: Any,
+        check_crcs: bool,
+        _isolation_level: Any,
+    ) -> None:
+        self._tp = tp
+        self._records = records
+        self._check_crcs = check_crcs
+        self.next_fetch_offset = fetch_offset
+        self._fetches = self._split()
+
+    def __iter__(self) -> Iterator[Fetch]:
+        return self._fetches
+
+    def _split(self) -> Iterator[Fetch]:
+        run: list[Records] = []
+        begin = end = self.next_fetch_offset
+        for first, records in self._records.batches(self._check_crcs):
+            if first > end and run:  # a hole: what follows stands apart, and the lane will see it
+                yield from self._fetches_of(begin, joined(run))
+                run = []
+            skipped = max(end - first, 0)  # a seek may land within a batch
+            if not run:
+                begin = first + skipped
+            if skipped < records.size:
+                run.append(records.part(skipped, records.size))
+                end = first + records.size
+            if end - begin >= self.most_records:
+                yield from self._fetches_of(begin, joined(run))
+                run, begin = [], end
+        if run:
+            yield from self._fetches_of(begin, joined(run))
+
+    def _fetches_of(self, begin: int, records: Records) -> Iterator[Fetch]:
+        for at in range(0, records.size, self.most_records):
+            part = records.part(at, at + self.most_records)
+            fetch = Fetch(self._tp.topic, self._tp.partition, begin + at, part)
+            self.next_fetch_offset = fetch.offset + 1
+            yield fetch
+
+    most_records: ClassVar[int] = 4000
+    """Records in one fetch: bounds the time that a batch takes, however well its bytes were compressed."""
 
 
 Assigned = Callable[[Mapping[int, LogBounds], int], Awaitable[Mapping[int, int]]]
@@ -53,18 +110,17 @@ Assigned = Callable[[Mapping[int, LogBounds], int], Awaitable[Mapping[int, int]]
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
-    """Collapses the topic of the app's `fetch_topic`; other topics pass as they are."""
+    """Stamps fetches with the assignment they belong to, and starts where the store says."""
 
     epoch = 0
     """Counts assignments, so that a fetch of an earlier one is known as such."""
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
         fetched = await super()._getmany(active_partitions, timeout)
-        topic, epoch = self.app.fetch_topic, self.epoch
-        return {
-            tp: [Fetch(topic, tp.partition, records, epoch)] if tp.topic == topic and records else records
-            for tp, records in fetched.items()
-        }
+        for fetches in fetched.values():
+            for fetch in fetches:
+                fetch.epoch = self.epoch
+        return fetched
 
     async def seek_to_committed(self) -> Mapping[Any, int]:
         """Faust calls this after every assignment: progress is what the store says, not what Kafka says.
@@ -91,12 +147,12 @@ class Transport(driver.Transport):  # type: ignore[misc]
     Consumer = Consumer
 
 
-def _bare_record(_self: Any, _tp: Any, record: Any) -> Any:
-    """The parsed record itself: it has key, value, offset and timestamp, and costs no second object."""
-    return record
+def register(most_records: int) -> None:
+    """Make `SCHEME` known to Faust, and aiokafka's fetcher hand over fetches of at most so many records.
 
-
-def register() -> None:
-    """Make `SCHEME` known to Faust, and aiokafka's fetcher hand over records as its parser made them."""
+    For a process that consumes nothing else: every topic comes as fetches.
+    """
     drivers.TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
-    fetcher.PartitionRecords._consumer_record = _bare_record
+    fetcher.MemoryRecords = RawRecords
+    fetcher.PartitionRecords = FetchedPartition
+    FetchedPartition.most_records = most_records

@@ -13,6 +13,7 @@ from domain.columns import MARK
 from domain.decode import Batch, Decoder
 from domain.oracle import Partition as OraclePartition
 from domain.packing import pack, unpack
+from domain.records import side_by_side
 from domain.settings import FactSettings
 from domain.state import STATE, empty
 from domain.steps import Due, Partition, Progress
@@ -76,7 +77,7 @@ def read(log: Log, cut: Cut) -> Kept:
     decoder = Decoder(PARTITION, PARTITIONS, log.settings)
     first = 0
     for end in sorted({*cut.ends, len(log.records)} - {0}):
-        batch = decoder.decode(log.records[first:end])
+        batch = decoder.decode(side_by_side(log.records[first:end]))
         while kept.progress.offset < end:
             before = kept.progress
             kept.take(batch, first, cut)
