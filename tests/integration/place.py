@@ -1,0 +1,178 @@
+"""A deployment of a test's own, driven as people drive it: through the command line."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+from redis import Redis
+
+from feature_store.connect import connect
+from feature_store.stream import Stream, load_or_begin
+from local_stack.addresses import Addresses
+
+REPOSITORY: Final = Path(__file__).parents[2]
+COMMAND_S: Final = 240.0
+_LOOK_S: Final = 0.1
+
+
+class Answer(subprocess.CompletedProcess[str]):
+    """What a command said; in a failed assertion both outputs can be read."""
+
+    @property
+    def said(self) -> str:
+        """Both outputs as one text, without line breaks."""
+        return " ".join((self.stdout + self.stderr).split())
+
+    def json(self) -> Any:
+        """Standard output, which must be one JSON value."""
+        return json.loads(self.stdout)
+
+
+class Place:
+    """A home folder, topics and a Redis database that nobody else uses, on a Kafka and Redis that run."""
+
+    def __init__(self, home: Path, at: Addresses, name: str, **settings: object) -> None:
+        """
+        Args:
+            at: `redis` names the database.
+            settings: further ones by their names in `ebbwatch.settings`.
+        """
+        self.home = home
+        self.at = at
+        self.topic = f"events-{name}"
+        self.dead_letter_topic = f"dead-{name}"
+        self.settings: dict[str, object] = {
+            "home": home,
+            "topic": self.topic,
+            "dead_letter_topic": self.dead_letter_topic,
+            "control_topic": f"control-{name}",
+            "group": f"group-{name}",
+            "partitions": 4,
+        } | settings
+
+    def but(self, **settings: object) -> "Place":
+        """The same deployment as somebody with other settings sees it."""
+        other = Place(self.home, self.at, "")
+        other.topic, other.dead_letter_topic = self.topic, self.dead_letter_topic
+        other.settings = self.settings | settings
+        return other
+
+    @property
+    def partitions(self) -> int:
+        """Partitions of the topic as it was made."""
+        return int(str(self.settings["partitions"]))
+
+    @property
+    def store(self) -> Redis:
+        """A new connection to its Redis."""
+        return connect(self.at.redis)
+
+    def stream(self) -> Stream:
+        """What is served."""
+        with self.store as store:
+            return load_or_begin(store, self.topic, self.partitions)
+
+    def environ(self) -> dict[str, str]:
+        """What its commands find in their environment."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("EBBWATCH_")}
+        given = {f"EBBWATCH_{name.upper()}": str(value) for name, value in self.settings.items()}
+        where = {"KAFKA_BOOTSTRAP_SERVERS": self.at.kafka, "REDIS_URL": self.at.redis}
+        return kept | given | where | {"COLUMNS": "200", "PYTHONPATH": str(REPOSITORY)}
+
+    def call(self, *arguments: object) -> Answer:
+        """Run a command to its end, whatever that is."""
+        command = [sys.executable, "-m", "ebbwatch", *(str(a) for a in arguments)]
+        done = subprocess.run(
+            command, env=self.environ(), cwd=REPOSITORY, capture_output=True, text=True, timeout=COMMAND_S, check=False
+        )  # fmt: skip
+        return Answer(done.args, done.returncode, done.stdout, done.stderr)
+
+    def ebbwatch(self, *arguments: object) -> Answer:
+        """Run a command that must succeed."""
+        answer = self.call(*arguments)
+        assert answer.returncode == 0, f"{answer.args} ended with {answer.returncode}: {answer.said}"
+        return answer
+
+    def report(self, *arguments: object) -> Any:
+        """The JSON that a successful command reports."""
+        return self.ebbwatch(*arguments, "--json").json()
+
+    @contextmanager
+    def worker(self, number: int = 0, **settings: object) -> Iterator["RunningWorker"]:
+        """A supervised worker; ended by force if the test has left it running."""
+        logs = self.home / "worker-logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        running = RunningWorker(self.but(**settings), logs / f"{number}.log")
+        running.start()
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+class RunningWorker:
+    """An ``ebbwatch worker`` process, and the process that it supervises."""
+
+    def __init__(self, place: Place, log: Path) -> None:
+        self._place = place
+        self.log = log
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it (anew)."""
+        with self.log.open("ab") as output:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-m", "ebbwatch", "worker"],
+                env=self._place.environ(), cwd=REPOSITORY, stdout=output, stderr=output,
+            )  # fmt: skip
+
+    @property
+    def supervisor(self) -> subprocess.Popen[bytes]:
+        """The supervising process."""
+        assert self._supervisor is not None
+        return self._supervisor
+
+    def child(self) -> psutil.Process | None:
+        """The process that does the work, None while there is none."""
+        try:
+            children = psutil.Process(self.supervisor.pid).children()
+            return next((c for c in children if c.status() != psutil.STATUS_ZOMBIE), None)
+        except psutil.NoSuchProcess:
+            return None
+
+    def text(self) -> str:
+        """Its log."""
+        return self.log.read_text("utf-8", "replace")
+
+    def kill(self) -> None:
+        """Both processes at once, as when the machine dies."""
+        child = self.child()
+        self.supervisor.kill()
+        if child is not None:
+            child.kill()
+        self.supervisor.wait()
+
+    def stop(self, seconds: float = 60.0) -> int:
+        """SIGTERM; the exit code."""
+        self.supervisor.terminate()
+        return self.supervisor.wait(seconds)
+
+    def ended(self, seconds: float = 60.0) -> int:
+        """Wait for it to end by itself; the exit code."""
+        return self.supervisor.wait(seconds)
+
+
+def eventually(what: str, holds: Callable[[], Any], seconds: float = 90.0) -> Any:
+    """Wait until `holds` gives something true, and return that."""
+    give_up = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < give_up, f"after {seconds:.0f} s still not: {what}"
+        time.sleep(_LOOK_S)
+    return found
