@@ -180,7 +180,8 @@ class History:
         self.ids.append(hash_of(event.event_id))
         if not happening.late:
             self.last_ms = time
-            self.first_ms = self.first_ms or time
+            if event.type not in SILENT:
+                self.first_ms = self.first_ms or time
         if event.type == "cancellation":
             self.cancellations.append(time)
         elif event.type not in SILENT:

@@ -101,6 +101,10 @@ class Partition:
         """The stored form of the user's record. Raises KeyError for a user who is not among `users`."""
         return packed(self._histories[user])
 
+    def history(self, user: str) -> History:
+        """All that the user did. Raises KeyError for a user who is not among `users`."""
+        return self._histories[user]
+
     def timers(self) -> dict[str, int]:
         """When the timer of each user who has one is due, ms."""
         return {user: history.timer for user, history in self._histories.items() if history.timer > 0}

@@ -44,9 +44,9 @@ def packed(history: History) -> bytes:
     for name, number in numbers.items():
         record[name] = _fitting(number, STATE[name])
     for name in ("feature", "category"):
-        codes = [_code(getattr(a.event, name)) for a in history.activities if getattr(a.event, name)]
+        codes = [code_of(getattr(a.event, name)) for a in history.activities if getattr(a.event, name)]
         record[f"{name}_bits"] = _bitmap(codes, 128)
-        for place, (code, count) in enumerate(_favourites(codes)):
+        for place, (code, count) in enumerate(favourites(codes)):
             record[f"{name}_top"][place] = code
             record[f"{name}_count"][place] = count
     record["product_bits"] = _bitmap(_products(history.lines), 512)
@@ -64,7 +64,7 @@ def _fitting(number: int, kind: np.dtype[Any]) -> int:
     return min(number, int(np.iinfo(kind).max))
 
 
-def _code(name: str | None) -> int:
+def code_of(name: str | None) -> int:
     """32-bit code of a name, never 0 unless it is absent (XXH32, Collet, xxHash specification)."""
     return (xxhash.xxh32_intdigest(name.encode()) or 1) if name else 0
 
@@ -73,11 +73,12 @@ def _last(times: Iterable[int]) -> int:
     return max(times, default=0)
 
 
-def _loud(history: History) -> list[Happening]:
+def loud(history: History) -> list[Happening]:
+    """What happened, but for the types that enter no feature."""
     return [h for h in history.happened if h.event.type not in SILENT]
 
 
-def _times(history: History, kind: str) -> list[int]:
+def times_of(history: History, kind: str) -> list[int]:
     """When events of the type happened that were not late."""
     return [h.time for h in history.happened if h.event.type == kind and not h.late]
 
@@ -88,15 +89,15 @@ def _plan_change(history: History) -> int:
 
 
 def _moments(history: History) -> dict[str, int]:
-    on_time = [h.event for h in _loud(history) if not h.late]
+    on_time = [h.event for h in loud(history) if not h.late]
     plan = history.plans[-1][1] if history.plans else None
     return {
         "gone": int(history.gone),
         "paid": history.paid_by(plan) if plan else 0,
-        "platform": _code(_latest(on_time, "platform")),
-        "plan": _code(plan),
-        "channel": _code(_latest(on_time[::-1], "channel")),  # the first one
-        "geography": _code(_latest(on_time, "geography")),
+        "platform": code_of(latest(on_time, "platform")),
+        "plan": code_of(plan),
+        "channel": code_of(latest(on_time[::-1], "channel")),  # the first one
+        "geography": code_of(latest(on_time, "geography")),
         "first_ms": history.first_ms,
         "last_ms": history.last_ms,
         "signup_ms": min(history.signups, default=0),
@@ -104,15 +105,16 @@ def _moments(history: History) -> dict[str, int]:
         "cancelled_ms": _last(history.cancellations),
         "gone_ms": history.departures[-1] if history.departures else 0,
         "last_active_ms": history.last_active_ms,
-        "last_ticket_ms": _last(_times(history, "support_ticket")),
-        "last_failed_ms": _last(_times(history, "payment_failed")),
-        "trial_ms": _last(_times(history, "trial_start")),
+        "last_ticket_ms": _last(times_of(history, "support_ticket")),
+        "last_failed_ms": _last(times_of(history, "payment_failed")),
+        "trial_ms": _last(times_of(history, "trial_start")),
         "plan_change_ms": _plan_change(history),
         "timer_ms": history.timer,
     }
 
 
-def _latest(events: list[Event], name: str) -> str | None:
+def latest(events: list[Event], name: str) -> str | None:
+    """The text of a field that was given last; None if it never was."""
     given: list[str] = [getattr(e, name) for e in events if getattr(e, name)]
     return given[-1] if given else None
 
@@ -127,7 +129,7 @@ def _counters(history: History) -> dict[str, int]:
         "active_weeks": len(history.active_weeks),
         "active_months": len(history.active_months),
         "returns": history.returns,
-        "conversions": sum(h.event.conversion is True for h in _loud(history)),
+        "conversions": sum(h.event.conversion is True for h in loud(history)),
         "refunds": types.count("refund"),
         "positive": types.count("positive_feedback"),
         "negative": types.count("negative_feedback"),
@@ -191,7 +193,7 @@ def _purchases(history: History) -> dict[str, int]:
         "last_purchase_ms": on_time[-1].time if on_time else 0,
         "orders": sum(line.opens_order for line in lines),
         "lines": len(lines),
-        "items": sum(_quantity(line.happening.event) for line in lines),
+        "items": sum(quantity_of(line.happening.event) for line in lines),
         "repeated_lines": len(bits) - len(set(bits)),
         "discounted_lines": sum(cents(line.happening.event.discount) > 0 for line in lines),
         "purchase_gap_count": len(gaps),
@@ -201,12 +203,13 @@ def _purchases(history: History) -> dict[str, int]:
     }
 
 
-def _quantity(event: Event) -> int:
+def quantity_of(event: Event) -> int:
+    """Items of a purchase line."""
     return 1 if event.quantity is None else event.quantity
 
 
 def _products(lines: list[Line]) -> list[int]:
-    return [_code(line.happening.event.product) for line in lines if line.happening.event.product]
+    return [code_of(line.happening.event.product) for line in lines if line.happening.event.product]
 
 
 def _bitmap(codes: list[int], size: int) -> list[int]:
@@ -215,7 +218,7 @@ def _bitmap(codes: list[int], size: int) -> list[int]:
     return [whole >> at & (1 << 64) - 1 for at in range(0, size, 64)]
 
 
-def _favourites(codes: list[int]) -> list[tuple[int, int]]:
+def favourites(codes: list[int]) -> list[tuple[int, int]]:
     """Space-Saving summary (Metwally, Agrawal, El Abbadi 2005): codes and counts by place."""
     places: list[tuple[int, int]] = []
     for code in codes:
