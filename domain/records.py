@@ -67,9 +67,12 @@ def joined(runs: Sequence[Records]) -> Records:
     """Several runs of records as one."""
     if len(runs) == 1:
         return runs[0]
-    shifts = np.cumsum([0, *(len(run.buffer) for run in runs[:-1])]).tolist()
+    buffer, shifts = runs[0].buffer, [0] * len(runs)
+    if any(run.buffer is not buffer for run in runs):
+        buffer = b"".join(run.buffer for run in runs)
+        shifts = np.cumsum([0, *(len(run.buffer) for run in runs[:-1])]).tolist()
     return Records(
-        b"".join(run.buffer for run in runs),
+        buffer,
         np.concatenate([run.timestamps for run in runs]),
         np.concatenate([run.key_starts + shift for run, shift in zip(runs, shifts, strict=True)]),
         np.concatenate([run.key_lengths for run in runs]),

@@ -96,3 +96,15 @@ def totals(store: Redis, stream: Stream) -> Totals:
             if name not in (b"gaps", b"gap_seconds"):
                 outcomes[name.decode()] = outcomes.get(name.decode(), 0) + int(count)
     return Totals(outcomes, sum(answers[1::3]), sum(answers[2::3]))
+
+
+def tier_counts(store: Redis, stream: Stream, medium: int, high: int) -> dict[str, int]:
+    """Users at risk by tier as of their last visit; `medium` and `high` in units of the ranking."""
+    with store.pipeline(transaction=False) as pipe:
+        for partition in range(stream.partitions):
+            ranking = stream.keys(partition).ranking
+            pipe.zcount(ranking, high, "+inf")
+            pipe.zcount(ranking, medium, f"({high}")
+            pipe.zcount(ranking, "-inf", f"({medium}")
+        answers = pipe.execute()
+    return {"high": sum(answers[0::3]), "medium": sum(answers[1::3]), "low": sum(answers[2::3])}

@@ -38,7 +38,7 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     thresholds: Thresholds = Thresholds()
     restarts: int = 0
     max_poll_records: int = 4000
-    max_fetch_bytes: int = 1 << 20
+    max_fetch_bytes: int = 1 << 19
     session_timeout_s: float = 10.0
     """After a kill, a partition stands still for so long; a batch takes a tenth of it."""
 

@@ -44,19 +44,19 @@ class RawRecords:
             if check_crcs and not batch.validate_crc():
                 raise CorruptRecordException("a record batch has a wrong checksum")
             if not batch.is_control_batch:
-                yield _of_batch(self._data[at : at + size], batch)
+                yield _of_batch(self._data, at, at + size, batch)
             at += size
 
 
-def _of_batch(data: bytes, batch: Any) -> tuple[int, Records]:
-    header = _HEADER.unpack_from(data)
+def _of_batch(data: bytes, begin: int, end: int, batch: Any) -> tuple[int, Records]:
+    header = _HEADER.unpack_from(data, begin)
     base, magic, attributes, latest, count = header[0], header[3], header[5], header[8], header[12]
     if magic != _MAGIC or attributes & _COMPRESSION:
         records = list(batch)
         return (records[0].offset if records else base), side_by_side(records)
     columns = np.empty((5, count), np.int64)
-    body = np.frombuffer(data, np.uint8)
-    if not _parse(body, _HEADER.size, header[7], columns):
+    body = np.frombuffer(data, np.uint8, end)
+    if not _parse(body, begin + _HEADER.size, header[7], columns):
         raise CorruptRecordException(f"the record batch at offset {base} does not hold what it says")
     if attributes & _LOG_APPEND_TIME:
         columns[0] = latest

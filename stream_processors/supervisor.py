@@ -61,7 +61,11 @@ class Supervisor:
 
     def _run_once(self) -> int:
         config = self._configure(self.restarts)
-        environment = os.environ | {ENVIRONMENT: msgspec.json.encode(config).decode()}
+        # two arenas: glibc keeps one for each thread otherwise, and what large batches freed in them
+        environment = os.environ | {
+            "MALLOC_ARENA_MAX": "2",
+            ENVIRONMENT: msgspec.json.encode(config).decode(),
+        }
         command = [sys.executable, "-m", "stream_processors.worker"]
         with self._output.open("ab") if self._output else nullcontext() as output:
             # a session of its own: Ctrl-C reaches the supervisor, which ends the worker cleanly

@@ -1,0 +1,71 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3.11
+VENV := .venv
+BENCH_VENV := .venv-bench
+BIN := $(VENV)/bin
+PEERS := $(BENCH_VENV)/bin
+
+# the newest of the three is made when all of a lock is installed, so that nothing is installed twice
+READY := $(VENV)/.ready
+BENCH_READY := $(BENCH_VENV)/.ready
+
+.PHONY: help setup demo test check format unit integration bench bench-short chaos soak reference clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## install everything into .venv
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+demo: $(READY) ## real Kafka, Faust and Redis, simulated users, and who is drifting away
+	$(BIN)/ebbwatch demo
+
+test: check unit integration ## all that CI runs
+
+check: $(READY) ## format, lint, types, import rules, generated documents
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m ebbwatch.reference --check
+
+format: $(READY) ## put the code into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+unit: $(READY) ## tests that need no services
+	$(BIN)/python -m pytest -m "not integration"
+
+integration: $(READY) ## tests with a real Kafka and a real Redis
+	$(BIN)/python -m pytest -m integration
+
+reference: $(READY) ## write the documents that are generated from the code
+	$(BIN)/python -m ebbwatch.reference
+
+chaos: $(READY) ## twenty kills, hostile messages, old files put back; then verify
+	$(BIN)/python -m tests.chaos --kills 20
+
+$(BENCH_READY): requirements/bench.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(PEERS)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	mvn -B -q -f benchmarks/peers/kafka_streams/pom.xml package
+	touch $(BENCH_READY)
+
+bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks/results
+	$(BIN)/python -m benchmarks.stream
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.rebuild
+	$(BIN)/python -m benchmarks.soak
+
+clean: ## remove environments, caches and local state
+	rm -rf $(VENV) $(BENCH_VENV) .ebbwatch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

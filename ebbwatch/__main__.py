@@ -1,0 +1,5 @@
+"""``python -m ebbwatch``."""
+
+from ebbwatch.main import main
+
+main()

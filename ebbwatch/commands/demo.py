@@ -1,0 +1,119 @@
+"""``ebbwatch demo``: real services, simulated users, and a live view of who drifts away."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from ebbwatch.commands.run import stop_event
+from ebbwatch.deployment import Deployment, open_deployment
+from ebbwatch.fleet import Fleet
+from ebbwatch.live import Rate, screen
+from ebbwatch.progress import stream_progress
+from ebbwatch.settings import Settings
+from ebbwatch.views import top
+from feature_store import lookup
+from local_stack import stack
+from stream_processors.log import Log
+from stream_processors.writes import RANK_SCALE
+
+_LOOK_S = 0.5
+_PRINT_EVERY_S = 5.0  # without a terminal, a picture now and then
+_SHOWN = 10
+
+
+def demo(
+    users: Annotated[int, typer.Option(min=10, help="Simulated users.")] = 2000,
+    days: Annotated[int, typer.Option(min=7, help="Simulated days.")] = 120,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same users.")] = 1,
+    rate: Annotated[
+        float, typer.Option(min=1, help="Events a second; slow enough to watch, fast enough to end.")
+    ] = 8000.0,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave Kafka and Redis running.")] = False,
+) -> None:
+    """Start Kafka and Redis, simulate users, watch the stream, and end when all is processed."""
+    settings = Settings()
+    console = Console()
+    stack.up(settings.home, progress=lambda line: console.print(f"[dim]{line}[/]"))
+    try:
+        here = open_deployment(settings)
+        if lookup.positions(here.store, here.stream):
+            console.print(
+                "This stack has events already: showing them (`ebbwatch stack down --wipe` starts over)."
+            )
+            simulation = None
+        else:
+            simulation = _simulate(users, days, seed, rate, settings.home / "logs")
+        _watch(here, settings, simulation, console)
+        _farewell(console, keep)
+    finally:
+        if not keep:
+            stack.down(settings.home, progress=lambda _line: None)
+
+
+def _simulate(users: int, days: int, seed: int, rate: float, logs: Path) -> "subprocess.Popen[bytes]":
+    logs.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "ebbwatch", "simulate"]
+    options = {"--users": users, "--days": days, "--seed": seed, "--rate": int(rate)}
+    with (logs / "simulate.log").open("wb") as log:
+        return subprocess.Popen(
+            [*command, *(str(word) for pair in options.items() for word in pair)], stdout=log, stderr=log
+        )
+
+
+def _watch(
+    here: Deployment, settings: Settings, simulation: "subprocess.Popen[bytes] | None", console: Console
+) -> None:
+    stopping = stop_event()
+    rate = Rate()
+    printed = time.monotonic()
+    facts = settings.facts()
+    tiers = (int(settings.tier_medium * RANK_SCALE), int(settings.tier_high * RANK_SCALE))
+    with (
+        Fleet(settings, settings.workers, settings.home / "logs") as fleet,
+        Log(here.at.kafka, here.stream.topic) as log,
+        Live(console=console, refresh_per_second=4, transient=False) as live,
+    ):
+        while not stopping.is_set():
+            producing = simulation is not None and simulation.poll() is None
+            reached = stream_progress(here, log)
+            totals = lookup.totals(here.store, here.stream)
+            picture = screen(
+                reached,
+                rate.update(time.monotonic(), reached.read),
+                totals,
+                lookup.tier_counts(here.store, here.stream, *tiers),
+                top(here.store, here.stream, facts, here.thresholds, _SHOWN),
+            )
+            live.update(picture)
+            if not console.is_terminal and totals.at_risk and time.monotonic() - printed > _PRINT_EVERY_S:
+                console.print(picture)
+                printed = time.monotonic()
+            if failure := fleet.failure():
+                sys.exit(f"ebbwatch: a worker gave up: {failure}")
+            if not producing and not reached.lag:
+                break
+            stopping.wait(_LOOK_S)
+    if simulation is not None and simulation.poll() is None:
+        simulation.terminate()
+        simulation.wait()
+
+
+def _farewell(console: Console, keep: bool) -> None:
+    if keep:
+        console.print(
+            "Kafka and Redis are still running. Next:\n"
+            "  ebbwatch users top            who is drifting away\n"
+            "  ebbwatch users show USER      all that is known of one\n"
+            "  ebbwatch verify               every user again from the log, byte by byte\n"
+            "  ebbwatch stack down --wipe    stop and start over"
+        )
+    else:
+        console.print(
+            "Kafka and Redis are stopped; `ebbwatch stack up` brings them back with all that is in them."
+        )
