@@ -1,6 +1,8 @@
 """``python -m benchmarks.stream``: measure, print a table, write ``benchmarks/results/stream.json``."""
 
 import datetime as dt
+import signal
+import sys
 import uuid
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,6 +57,7 @@ def main(
     date: Annotated[str, typer.Option(help="as it stands in the results; today if not given")] = "",
 ) -> None:
     """Measure this project's worker and the peers on the same events."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the stack is stopped then, too
     console = Console(stderr=True)
     names = _chosen(contestants, ALL)
     kinds = _chosen(distribution, events.DISTRIBUTIONS)

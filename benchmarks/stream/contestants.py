@@ -52,22 +52,21 @@ def _java() -> list[str]:
     return ["java", "-Xmx2g", "-XX:+UseParallelGC", "-cp", classes, "ebbwatch.peers.Contestant"]
 
 
-_LESS: Final = (
-    "no duplicates, lateness, dead letters or clock; gaps and 30 days only; a crash counts some events twice"
-)
+_LESS: Final = "no duplicates, lateness, dead letters or clock; of windows, only 30 days"
+_TWICE: Final = f"a crash counts some events twice; {_LESS}"
 
 PEERS: Final[dict[str, Peer]] = {
     "faust_one": Peer(
         _python(".venv-bench", "faust_one"),
-        f"state in Redis, one read and one write an event; {_LESS}",
+        f"state in Redis, one read and one write an event; {_TWICE}",
         100_000,
     ),
     "faust_take": Peer(
         _python(".venv-bench", "faust_take"),
-        f"state in Redis, 2,000 events a batch, loses one on error; {_LESS}",
+        f"state in Redis, 2,000 events a batch, loses one on error; {_TWICE}",
     ),
     "quix": Peer(
-        _python(".venv-bench", "quix"), f"state in RocksDB with changelog topic, batching sink; {_LESS}"
+        _python(".venv-bench", "quix"), f"state in RocksDB with changelog topic, batching sink; {_TWICE}"
     ),
     "bytewax": Peer(
         _python(".venv-bench", "bytewax_flow"),
@@ -80,7 +79,7 @@ PEERS: Final[dict[str, Peer]] = {
     ),
     "kafka_streams": Peer(
         _java,
-        f"in-memory store with cache and changelog topic, two stream threads, fields not checked; {_LESS}",
+        f"in-memory store with cache and changelog topic, two stream threads, fields not checked; {_TWICE}",
     ),
     LIMIT: Peer(_python(".venv", LIMIT), "reads and decodes, keeps nothing", writes=False),
 }

@@ -65,6 +65,7 @@ def run(at: Addresses, loaded: Loaded, group: str, log: Path) -> Timed:
     environment = os.environ | {
         "KAFKA_BOOTSTRAP_SERVERS": at.kafka,
         "REDIS_URL": at.redis,
+        "EBBWATCH_STACK": "env",
         "EBBWATCH_TOPIC": loaded.topic,
         "EBBWATCH_DEAD_LETTER_TOPIC": DEAD_LETTERS,
         "EBBWATCH_PARTITIONS": str(PARTITIONS),
