@@ -1,0 +1,154 @@
+"""Reference pages made from the code: ``python -m ebbwatch.reference`` writes them into ``docs/``."""
+
+import ast
+import inspect
+import json
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import msgspec
+import typer
+from pydantic_core import PydanticUndefined
+
+from domain.catalogue import CATALOGUE, DAY_WINDOWS, WEEK_WINDOWS
+from domain.events import EVENT_TYPES, MAX_EVENT_BYTES, ClockMark, Event, json_schema
+from ebbwatch.settings import Settings
+
+_NOTE = "<!-- Made by `python -m ebbwatch.reference`: change the code, not this page. -->"
+
+
+def pages() -> dict[str, str]:
+    """Text of each page by file name."""
+    return {
+        "features.md": features_page(),
+        "event-schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+        "events.md": events_page(),
+        "settings.md": settings_page(),
+    }
+
+
+def features_page() -> str:
+    """Every feature, in the order of the vector."""
+    days = ", ".join(map(str, DAY_WINDOWS))
+    weeks = ", ".join(map(str, WEEK_WINDOWS))
+    rows = [(f"`{f.name}`", f.unit, f.window, f.kind, f.description) for f in CATALOGUE]
+    return _page(
+        "Features",
+        f"{len(CATALOGUE)} numbers for each user, computed when they are asked for, from the user's state and "
+        "a moment, `now`. They know nothing from after `now`, and nothing of the events that announce a loss "
+        "or a treatment: cancellations, steps of cancelling, promotions and experiment assignments.",
+        f"- Windows of {days} days (`d`) are calendar days in UTC: the day of `now` and those before it. "
+        f"Windows of {weeks} weeks (`w`) are weeks from Monday: the week of `now` and those before it.\n"
+        "- Somebody who comes back after having been gone begins the days anew; weeks and lifetime figures "
+        "go on.\n"
+        "- What cannot be known is empty (NaN in the vector), never zero: a mean gap before the second "
+        "session, a share of nothing.\n"
+        "- `code` is the 32-bit XXH32 of a name; `ebbwatch users show` gives the name itself.",
+        _table(("name", "unit", "window", "kind", "meaning"), rows),
+    )
+
+
+def events_page() -> str:
+    """Types and fields of events, and the clock mark."""
+    types = [(f"`{name}`", "yes" if opens else "", why) for name, (opens, why) in EVENT_TYPES.items()]
+    return _page(
+        "Events",
+        "One JSON object a record in the topic `session-events`; the record's key is the `user_id` in UTF-8. "
+        f"A record longer than {MAX_EVENT_BYTES:,} bytes is refused. [event-schema.json](event-schema.json) is "
+        "the same as JSON Schema.",
+        "## Types\n\nAny other type is accepted and kept; it is a sign of life only if the setting "
+        "`EBBWATCH_SESSION_TYPES` lists it.",
+        _table(("type", "sign of life", "what it stands for"), types),
+        "## Fields\n\nOnly the first four are required. Fields that are not listed are kept in the log and "
+        "not interpreted; absent is the same as `null`.",
+        _table(("field", "kind", "required", "meaning"), _fields(Event)),
+        "## Clock marks\n\nA record without a key moves the clock of its partition; nothing else does.",
+        _table(("field", "kind", "required", "meaning"), _fields(ClockMark)),
+    )
+
+
+def settings_page() -> str:
+    """Every setting with its variable, default and meaning."""
+    prefix = Settings.model_config["env_prefix"]
+    rows = [
+        (f"`{prefix}{name.upper()}`", f"`{_default(field.default)}`", field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    return _page(
+        "Settings",
+        "Each is a variable of the environment; what is not set has its default. Settings that shape stored "
+        "facts are hashed into the store: a worker that has others refuses to start and names "
+        "`ebbwatch rebuild`.",
+        _table(("variable", "default", "meaning"), rows),
+        "Kafka and Redis themselves are named by `KAFKA_BOOTSTRAP_SERVERS` and `REDIS_URL`; without them "
+        "`ebbwatch stack up` says where they are.",
+    )
+
+
+def _default(default: object) -> str:
+    assert default is not PydanticUndefined, "every setting has a default"
+    return json.dumps(list(default)) if isinstance(default, tuple) else str(default)
+
+
+def _fields(struct: type[msgspec.Struct]) -> Iterable[tuple[str, str, str, str]]:
+    schema = msgspec.json.schema(struct)["$defs"][struct.__name__]
+    meanings = _meanings(struct)
+    for name, field in schema["properties"].items():
+        yield f"`{name}`", _kind(field), "yes" if name in schema["required"] else "", meanings.get(name, "")
+
+
+def _meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """The text below each field in the source."""
+    body = cast("ast.ClassDef", ast.parse(inspect.getsource(struct)).body[0]).body
+    return {
+        field.target.id: " ".join(below.value.value.split()).replace("``", "`")
+        for field, below in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+        if isinstance(below.value.value, str)
+    }
+
+
+def _kind(field: dict[str, Any]) -> str:
+    """What values a field of the JSON Schema takes, in words."""
+    match field:
+        case {"anyOf": [*kinds]}:
+            return " or ".join(_kind(k) for k in kinds if k != {"type": "null"})
+        case {"enum": [*names]}:
+            return " or ".join(f"`{name}`" for name in names if name is not None)
+        case {"type": "string", "format": "date-time"}:
+            return "text, RFC 3339 with an offset"
+        case {"type": "string", "maxLength": most}:
+            return f"text, at most {most} characters"
+        case {"type": ("integer" | "number") as kind}:
+            bounds = [f"{field[b]:,}" if b in field else "" for b in ("minimum", "maximum")]
+            return {"integer": "whole number", "number": "number"}[kind] + (
+                f", {bounds[0]} to {bounds[1]}" if all(bounds) else ""
+            )
+        case {"type": kind}:
+            return str(kind)
+        case _:
+            return "any JSON"
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", _NOTE, *parts]) + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def write(folder: Annotated[Path, typer.Argument(help="Where the pages go.")] = Path("docs")) -> None:
+    """Write every reference page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, "utf-8")
+        typer.echo(f"{folder / name}")
+
+
+if __name__ == "__main__":
+    typer.run(write)
