@@ -17,7 +17,8 @@ from producers.simulator.scenario import Scenario
 MOST_USERS: Final = 1 << 24
 MOST_DAYS: Final = 3_650
 _USER_DAYS: Final = 100_000
-_BUFFER: Final = 262_144
+_LONG_STEP: Final = 100
+_BUFFER: Final = 2 * ROOM * _LONG_STEP
 
 
 def check_bounds(users: int, days: int, seed: int) -> None:
@@ -46,7 +47,7 @@ class History:
         self._calendar = days_of(start, days)
         self.traits, self.lives = population(users, seed, self._scenario, days)
         self._step = max(1, min(7, _USER_DAYS // users))
-        self._buffer = np.empty(max(_BUFFER, 2 * ROOM * self._step), dtype=EVENT)
+        self._buffer = np.empty(_BUFFER, dtype=EVENT)
 
     def events(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Days over so far, and the next events (dtype `EVENT`), ordered by time and then by user.
@@ -63,6 +64,16 @@ class History:
             # one key instead of two sorts; the order of a user's events in the same ms is kept
             keys = ((found["time"] - self.start_ms) << 24) | found["user"]
             yield next_day, found[np.argsort(keys, kind="stable")]
+
+    def run_through(self) -> None:
+        """Live the whole span for what becomes of the users, without their events; instead of `events`."""
+        for day in range(0, self.days, _LONG_STEP):
+            next_day = min(day + _LONG_STEP, self.days)
+            user = 0
+            while user < len(self.lives):
+                user, _ = live(
+                    self.traits, self.lives, self._calendar, self._scenario, day, next_day, user, self._buffer
+                )
 
     def _lived(self, day: int, next_day: int) -> Iterator[NDArray[Any]]:
         user = 0

@@ -129,8 +129,7 @@ class Simulation:
         """
         if self._lived is None:
             history = self._new()
-            for _ in history.events():
-                pass
+            history.run_through()
             self._lived = history
         return self._lived.traits, settled(self._lived, self.scenario.inactivity_days)
 
