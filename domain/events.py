@@ -98,7 +98,7 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """Direction of a ``subscription_change``; without it, paid to unpaid is a downgrade."""
     experiment: Label | None = None
     variant: Label | None = None
-    properties: msgspec.Raw | None = None
+    properties: dict[str, msgspec.Raw] | None = None
     """Anything else, as a JSON object; kept in the log, not interpreted."""
 
 

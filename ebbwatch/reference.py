@@ -127,10 +127,8 @@ def _kind(field: dict[str, Any]) -> str:
             return {"integer": "whole number", "number": "number"}[kind] + (
                 f", {bounds[0]} to {bounds[1]}" if all(bounds) else ""
             )
-        case {"type": kind}:
-            return str(kind)
         case _:
-            return "any JSON"
+            return str(field["type"])
 
 
 def _page(title: str, *parts: str) -> str:
