@@ -16,7 +16,15 @@ START: Final = 1_704_067_200_000  # 2024-01-01
 Sent = tuple[bytes, bytes] | int
 """Key and value of an event, or the time of a mark."""
 
-_TYPES: Final = ("page_view", "page_view", "feature_use", "purchase", "session_start", "support_ticket", "signup")
+_TYPES: Final = (
+    "page_view",
+    "page_view",
+    "feature_use",
+    "purchase",
+    "session_start",
+    "support_ticket",
+    "signup",
+)
 
 
 def some_days(seed: int, users: int, events: int, days: int = 60) -> Iterator[Sent]:

@@ -44,7 +44,7 @@ def test_from_a_file_to_risk_and_back(place: Place, shop: Path) -> None:
 
     ann = place.report("users", "show", "ann")
     assert (ann["user"], ann["tier"], ann["risk"]) == ("ann", "gone", None)
-    assert ann["features"]["sessions"] == 2
+    assert ann["features"]["sessions_total"] == 2
     bob = place.report("users", "show", "bob")
     assert bob["tier"] in ("low", "medium", "high")
     assert 0 < bob["risk"] < 1
@@ -58,7 +58,9 @@ def test_from_a_file_to_risk_and_back(place: Place, shop: Path) -> None:
 
 
 def test_a_dead_letter_is_shown_repaired_and_brought_in(place: Place, tmp_path: Path) -> None:
-    publish(place, [event("ann", "1"), (b"ann", b'{"event_id": "2", "user_id": "ann", "type": 7}'), START + DAY])
+    publish(
+        place, [event("ann", "1"), (b"ann", b'{"event_id": "2", "user_id": "ann", "type": 7}'), START + DAY]
+    )
     assert place.report("run", "--until-idle")["events"]["dead_letter:malformed"] == 1
     shown = place.report("dlq", "show")
     assert shown["reasons"] == {"malformed": 1}
@@ -71,7 +73,7 @@ def test_a_dead_letter_is_shown_repaired_and_brought_in(place: Place, tmp_path: 
     letters.write_text(json.dumps(letter))
     assert place.report("dlq", "replay", letters) == {"sent": 1, "unusable": 0}
     assert place.report("run", "--until-idle")["events"]["applied"] == 2
-    assert place.report("users", "show", "ann")["features"]["events"] == 2
+    assert place.report("users", "show", "ann")["features"]["events_total"] == 2
     assert place.report("verify")["identical"]
 
 
@@ -104,7 +106,7 @@ def test_a_damaged_store_is_found_and_mended(place: Place) -> None:
     with place.store as store:
         keys = next(k for k in map(stream.keys, range(stream.partitions)) if store.hlen(k.users))
         user = next(iter(store.hgetall(keys.users)))  # type: ignore[arg-type]
-        store.hset(keys.users, user, store.hget(keys.users, user) + b"\x01\x01")  # type: ignore[operator]
+        store.hset(keys.users, user, b"\x01\x01" + store.hget(keys.users, user))  # type: ignore[operator]
         store.hincrby(keys.counts, "applied", 1)
     answer = place.call("verify", "--json")
     report = answer.json()
