@@ -56,7 +56,7 @@ chaos: $(READY) ## twenty kills, hostile messages, old files put back; then veri
 $(BENCH_READY): requirements/bench.txt
 	$(PYTHON) -m venv $(BENCH_VENV)
 	$(PEERS)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
-	mvn -B -q -f benchmarks/peers/kafka_streams/pom.xml package
+	mvn -B -q -f benchmarks/peers/kafka_streams package dependency:copy-dependencies
 	touch $(BENCH_READY)
 
 bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks/results

@@ -65,7 +65,7 @@ class Decoder:
         self._partition = partition
         self._partitions = partitions
         self._future_ms = settings.future_tolerance_ms
-        self._kinds = KINDS | dict.fromkeys(settings.session_types, CUSTOM_ACTIVITY)
+        self._kinds = dict.fromkeys(settings.session_types, CUSTOM_ACTIVITY) | KINDS
         self._event: Callable[[bytes], Event] = msgspec.json.Decoder(Event).decode
         self._mark = msgspec.json.Decoder(ClockMark).decode
         self._codes = Codes()

@@ -188,7 +188,7 @@ def _fold_one(u, e, user_hash, clock, settings, activities, totals):  # type: ig
     if clock > 0 and e.time < clock - settings[_LATENESS]:
         return TOO_LATE
     inactivity = settings[_INACTIVITY]
-    fire(u, user_hash, e.time, inactivity)
+    fire(u, user_hash, e.time, inactivity, clock - settings[_LATENESS])
     late = e.time < u.last_ms
     if late:
         _apply_late(u, e, activities[e.kind])
@@ -229,11 +229,13 @@ def fold_rows(states, rows, first, user_hashes, clock, settings, activities, out
             break
         if e.kind != REJECTED:
             slot = e.slot
-            if not touched[slot]:
-                if free == 0:
-                    break
+            if free == 0 and not touched[slot]:
+                break
+            outcome = _fold_one(states[slot], e, user_hashes[slot], clock, settings, activities, totals)
+            outcomes[i] = outcome
+            # duplicates and the too late leave the state alone, and must not make anybody a user
+            if outcome in (APPLIED, LATE) and not touched[slot]:
                 touched[slot] = True
                 free -= 1
-            outcomes[i] = _fold_one(states[slot], e, user_hashes[slot], clock, settings, activities, totals)
         i += 1
     return i, free

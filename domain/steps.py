@@ -173,6 +173,7 @@ class Partition:
                 self._hashes,
                 mark,
                 int(self._settings[0]),
+                mark - int(self._settings[2]),
                 self._touched,
             )
         return len(slots), finished

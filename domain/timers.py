@@ -23,26 +23,30 @@ def next_timer(u, user_hash, after, inactivity):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def fire(u, user_hash, until, inactivity):  # type: ignore[no-untyped-def]
-    """Fire the user's timer, as of its own time, until it is later than `until`."""
+def fire(u, user_hash, until, inactivity, late_until):  # type: ignore[no-untyped-def]
+    """Fire the user's timer, as of its own time, until it is later than `until`.
+
+    What is before `late_until` (ms) is too late now: only then can ids and days be forgotten.
+    """
     while 0 < u.timer_ms <= until:
         passage = u.last_active_ms + inactivity
         if passage <= u.timer_ms:
             u.gone = 1
             u.gone_ms = passage
             u.timer_ms = 0
-            u.day = 0
-            u.days[:, :] = 0
-            u.ids[:] = 0
+            if u.last_ms < late_until:
+                u.day = 0
+                u.days[:, :] = 0
+                u.ids[:] = 0
         else:
             u.timer_ms = next_timer(u, user_hash, u.timer_ms, inactivity)
 
 
 @compiled
-def fire_many(states, slots, user_hashes, until, inactivity, touched):  # type: ignore[no-untyped-def]
+def fire_many(states, slots, user_hashes, until, inactivity, late_until, touched):  # type: ignore[no-untyped-def]
     """Fire the due timers of some users at a mark, ms; `touched` is set for them."""
     for slot in slots:
-        fire(states[slot], user_hashes[slot], until, inactivity)
+        fire(states[slot], user_hashes[slot], until, inactivity, late_until)
         touched[slot] = True
 
 

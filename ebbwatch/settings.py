@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     tier_medium: float = Field(0.4, gt=0, lt=1, description="risk from which a user is in the medium tier")
     tier_high: float = Field(0.7, gt=0, lt=1, description="risk from which a user is in the high tier")
     workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
-    metrics_host: str = Field("127.0.0.1", description="address that the worker's metrics and health listen on")
+    metrics_host: str = Field(
+        "127.0.0.1", description="address that the worker's metrics and health listen on"
+    )
     metrics_port: int = Field(
         0, ge=0, le=65_535, description="worker's metrics and health; 0 takes a free one"
     )
@@ -43,7 +45,9 @@ class Settings(BaseSettings):
     session_timeout: float = Field(
         10.0, ge=2, le=300, description="a worker silent for so long is declared dead, seconds"
     )
-    max_poll_records: int = Field(8000, ge=1, le=100_000, description="records of all partitions in one fetch")
+    max_poll_records: int = Field(
+        8000, ge=1, le=100_000, description="records of all partitions in one fetch"
+    )
 
     def facts(self) -> FactSettings:
         """The settings that shape facts, as the domain wants them."""

@@ -78,7 +78,7 @@ def verify_partition(
         for (kind, reason), count in sorted(oracle.outcomes.items())
     }
     counts = {k.decode(): int(v) for k, v in cast(Any, store.hgetall(keys.counts)).items()}
-    records = {u.decode(): r for u, r in cast(Any, store.hgetall(keys.users)).items()}
+    records = {u.decode(): r[:-1] for u, r in cast(Any, store.hgetall(keys.users)).items()}
     timers = {u.decode(): int(t) for u, t in cast(Any, store.zrange(keys.timers, 0, -1, withscores=True))}
     ranked = {u.decode() for u in cast(Any, store.zrange(keys.ranking, 0, -1))}
     gaps, seconds = oracle.population()

@@ -9,6 +9,7 @@ from domain.packing import unpack
 from domain.partitioner import partition_of
 from domain.state import States
 from feature_store.position import Position, decode
+from feature_store.served import facts
 from feature_store.stream import Stream
 
 
@@ -44,7 +45,7 @@ def _facts(store: Redis, stream: Stream, partition: int, users: Sequence[str]) -
             pipe.hmget(keys.users, list(users))
         stored, *records = pipe.execute()
     clock = decode(stored).clock if stored else 0
-    states = unpack(records[0] if records else [])
+    states = unpack(facts(records[0]) if records else [])
     return Facts(partition, list(users), states, clock)
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from redis import asyncio as aredis
 
 from domain.packing import unpack
 from domain.state import States
 from domain.steps import Due
 from feature_store.keys import STREAM, Keys
+from feature_store.served import facts, ranks
 
 DUE_AT_ONCE = 4000
 """Timers read with one batch; more wait for the next read."""
@@ -20,6 +23,8 @@ class Loaded(NamedTuple):
     users: list[str]
     """The batch's own, then those that are only due."""
     states: States
+    ranks: npt.NDArray[np.int64]
+    """Where the ranking has them."""
     due: Due
 
 
@@ -48,7 +53,7 @@ class Reader:
         more = [d for d in due if d not in own]
         if more:
             stored = [*stored, *await self._store.hmget(keys.users, more)]
-        return Loaded([*users, *more], unpack(stored), Due(due, len(due) < DUE_AT_ONCE))
+        return Loaded([*users, *more], unpack(facts(stored)), ranks(stored), Due(due, len(due) < DUE_AT_ONCE))
 
     async def begin(self, keys: Keys) -> tuple[bytes, int, int]:
         """What a lane begins with: the position's text (empty for none), gaps seen, and their seconds."""
@@ -57,6 +62,13 @@ class Reader:
             pipe.hmget(keys.counts, ["gaps", "gap_seconds"])
             stored, (gaps, seconds) = await pipe.execute()
         return stored or b"", int(gaps or 0), int(seconds or 0)
+
+    async def positions(self, keys: Sequence[Keys]) -> list[bytes]:
+        """Texts of positions, empty for none."""
+        async with self._store.pipeline(transaction=False) as pipe:
+            for k in keys:
+                pipe.get(k.position)
+            return [stored or b"" for stored in await pipe.execute()]
 
     async def stream(self) -> bytes | None:
         """Text of the stream pointer."""

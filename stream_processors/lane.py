@@ -65,7 +65,8 @@ class Lane:
         self._decoder = Decoder(partition, parts.partitions, parts.facts)
         self._population = population
         self.position = position
-        self._stored = stored
+        self.stored = stored
+        """The position's text as it was last known to stand in the store."""
         self._next = position.offset
 
     async def take(self, fetch: Fetch) -> None:
@@ -110,7 +111,7 @@ class Lane:
         states = loaded.states
         folding = Partition(batch, fetch.first, states, loaded.users, loaded.due, self._parts.facts)
         ids = folding.ids
-        timers = states["timer_ms"].copy()
+        timers, ranks = states["timer_ms"].copy(), loaded.ranks
         writes: list[Write] = []
         letters: list[DeadLetter] = []
         for step in folding.steps(self.position.progress()):
@@ -124,6 +125,7 @@ class Lane:
                     states,
                     ids,
                     timers,
+                    ranks,
                     self._population,
                     self._parts.facts.horizon_ms,
                     names if not writes else {},
@@ -141,12 +143,12 @@ class Lane:
 
     async def _write(self, writes: list[Write]) -> None:
         begun = time.perf_counter()
-        writer, before = self._parts.writer, self._stored
+        writer, before = self._parts.writer, self.stored
         try:
             await writer.write_once(self._keys, before, writes)
         except (TimeoutError, RedisError, OSError):
             # whether it was applied is not known: look first, then go on from there
             await self._parts.patience.redis(lambda: writer.write(self._keys, before, writes))
         if writes:
-            self._stored = writes[-1].after
+            self.stored = writes[-1].after
         self._parts.metrics.write.observe(time.perf_counter() - begun)

@@ -3,12 +3,26 @@
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from stream_processors.transport import LogBounds
 
 _POLL: Final = 5000
 _SILENCE_S: Final = 30.0
+_PATIENCE_S: Final = 15.0  # a new topic's leaders are known a moment after its creation
+
+
+_PASSING: Final = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._TRANSPORT,  # noqa: SLF001 - librdkafka's own codes have such names
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+    }
+)
 
 
 class LogError(RuntimeError):
@@ -56,11 +70,18 @@ class Log:
             LogError: Kafka does not answer.
         """
         try:
-            return LogBounds(
-                *self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=10)
-            )
+            return self._bounds(TopicPartition(self._topic, partition))
         except KafkaException as fault:
             raise LogError(f"partition {partition} of {self._topic}: {fault}") from fault
+
+    @retry(
+        retry=retry_if_exception(lambda fault: isinstance(fault, KafkaException) and _passes(fault)),
+        wait=wait_fixed(0.2),
+        stop=stop_after_delay(_PATIENCE_S),
+        reraise=True,
+    )
+    def _bounds(self, partition: TopicPartition) -> LogBounds:
+        return LogBounds(*self._consumer.get_watermark_offsets(partition, timeout=10))
 
     def ends(self, partitions: int) -> dict[int, int]:
         """End of each partition."""
@@ -95,6 +116,10 @@ class Log:
                 yield record
                 expected += 1
         self._consumer.unassign()
+
+
+def _passes(fault: KafkaException) -> bool:
+    return fault.args[0].code() in _PASSING
 
 
 def _record(message: Any) -> Record:

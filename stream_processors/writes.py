@@ -11,11 +11,9 @@ from domain.state import States
 from domain.steps import Step
 from domain.timers import at_risk_many
 from feature_store.position import Position
+from feature_store.served import RANK_SCALE, UNRANKED, values
 from feature_store.write import Write
 from online_model import own_rhythm
-
-RANK_SCALE = 1_000_000
-"""Risk is ranked in whole millionths: integers are short to send and compare."""
 
 
 def write_of(
@@ -24,6 +22,7 @@ def write_of(
     states: States,
     users: Sequence[bytes],
     timers_before: npt.NDArray[np.int64],
+    ranks_before: npt.NDArray[np.int64],
     population: own_rhythm.Population,
     horizon_ms: int,
     names: Mapping[int, str],
@@ -33,22 +32,21 @@ def write_of(
     Args:
         users: ids by slot.
         timers_before: `timer_ms` as it stands in the store, by slot; brought up to date here.
+        ranks_before: the same of the rank.
     """
     slots = step.slots
-    records = pack(states, slots)
+    ranks = _ranks(states, slots, step.progress.clock, population, horizon_ms)
+    moved = ranks != ranks_before[slots]
+    ranks_before[slots] = ranks
+    at = slots[moved & (ranks != UNRANKED)]
+    ranked: list[Any] = [None] * (2 * len(at))
+    ranked[0::2] = ranks_before[at].tolist()
+    ranked[1::2] = [users[s] for s in at.tolist()]
+    unranked = [users[s] for s in slots[moved & (ranks == UNRANKED)].tolist()]
     touched = [users[s] for s in slots.tolist()]
     stored: list[Any] = [None] * (2 * len(touched))
     stored[0::2] = touched
-    stored[1::2] = records
-
-    risky = at_risk_many(states, slots)
-    at = slots[risky]
-    nows = np.full(len(at), step.progress.clock, np.int64)
-    np.maximum(nows, states["last_ms"][at], out=nows)
-    risk = own_rhythm.risks(states, at, nows, population, horizon_ms)
-    ranked: list[Any] = [None] * (2 * len(at))
-    ranked[0::2] = np.rint(risk * RANK_SCALE).astype(np.int64).tolist()
-    ranked[1::2] = [users[s] for s in at.tolist()]
+    stored[1::2] = values(pack(states, slots), ranks.tolist())
 
     timers = states["timer_ms"][slots]
     moved = timers != timers_before[slots]
@@ -68,9 +66,25 @@ def write_of(
         after=before.after(step.progress).encode(),
         users=stored,
         ranked=ranked,
-        unranked=[users[s] for s in slots[~risky].tolist()],
+        unranked=unranked,
         timers=timed,
         untimed=untimed,
         counts=counts,
         names=[x for pair in names.items() for x in pair],
     )
+
+
+def _ranks(
+    states: States,
+    slots: npt.NDArray[np.int64],
+    clock: int,
+    population: own_rhythm.Population,
+    horizon_ms: int,
+) -> npt.NDArray[np.int64]:
+    risky = at_risk_many(states, slots)
+    at = slots[risky]
+    nows = np.maximum(states["last_ms"][at], clock)
+    ranks = np.full(len(slots), UNRANKED, np.int64)
+    risk = own_rhythm.risks(states, at, nows, population, horizon_ms)
+    ranks[risky] = np.rint(risk * RANK_SCALE).astype(np.int64)
+    return ranks

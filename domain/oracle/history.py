@@ -146,15 +146,16 @@ class History:
     def _instant_after(self, time: int) -> int:
         return (time - self._weekly_offset) // _WEEK_MS * _WEEK_MS + _WEEK_MS + self._weekly_offset
 
-    def fire(self, until: int) -> None:
+    def fire(self, until: int, clock: int) -> None:
         """Let the timer fire as often as it is due at `until` (ms)."""
         while 0 < self.timer <= until:
             passage = self.last_active_ms + self._settings.inactivity_ms
             if passage <= self.timer:
                 self.departures.append(passage)
                 self.timer = 0
-                self.days = Buckets(DAYS)
-                self.forgotten = len(self.ids)
+                if self.last_ms < clock - self._settings.allowed_lateness_ms:
+                    self.days = Buckets(DAYS)
+                    self.forgotten = len(self.ids)
             else:
                 self.timer = min(self._instant_after(self.timer), passage)
 
@@ -174,7 +175,7 @@ class History:
 
     def take(self, event: Event, time: int, clock: int) -> bool:
         """Let the event, no duplicate and not too late, happen at `time` (ms); return whether it was late."""
-        self.fire(time)
+        self.fire(time, clock)
         happening = Happening(time, event, time < self.last_ms)
         self.happened.append(happening)
         self.ids.append(hash_of(event.event_id))

@@ -74,7 +74,7 @@ class Partition:
                 if 0 < history.timer <= mark.mark
             )
             for _, _, history in due[: mark.visits]:
-                history.fire(mark.mark)
+                history.fire(mark.mark, mark.mark)
         return Outcome("mark")
 
     def _take_event(self, event: Event, key: bytes, latest: int) -> Outcome:

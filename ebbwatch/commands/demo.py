@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from ebbwatch.commands.run import stop_event
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.fleet import Fleet
 from ebbwatch.live import Rate, screen
+from ebbwatch.picture import save_picture
 from ebbwatch.progress import stream_progress
 from ebbwatch.settings import Settings
 from ebbwatch.views import top
 from feature_store import lookup
+from feature_store.served import RANK_SCALE
 from local_stack import stack
 from stream_processors.log import Log
-from stream_processors.writes import RANK_SCALE
 
 _LOOK_S = 0.5
 _PRINT_EVERY_S = 5.0  # without a terminal, a picture now and then
@@ -35,6 +36,7 @@ def demo(
         float, typer.Option(min=1, help="Events a second; slow enough to watch, fast enough to end.")
     ] = 8000.0,
     keep: Annotated[bool, typer.Option("--keep", help="Leave Kafka and Redis running.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Write the last screen to this file, as SVG.")] = None,
 ) -> None:
     """Start Kafka and Redis, simulate users, watch the stream, and end when all is processed."""
     settings = Settings()
@@ -49,7 +51,9 @@ def demo(
             simulation = None
         else:
             simulation = _simulate(users, days, seed, rate, settings.home / "logs")
-        _watch(here, settings, simulation, console)
+        last = _watch(here, settings, simulation, console)
+        if picture is not None:
+            save_picture(last, picture, "ebbwatch demo")
         _farewell(console, keep)
     finally:
         if not keep:
@@ -68,9 +72,11 @@ def _simulate(users: int, days: int, seed: int, rate: float, logs: Path) -> "sub
 
 def _watch(
     here: Deployment, settings: Settings, simulation: "subprocess.Popen[bytes] | None", console: Console
-) -> None:
+) -> RenderableType:
+    """Show the stream until all is processed or somebody stops it; the last screen."""
     stopping = stop_event()
     rate = Rate()
+    picture: RenderableType = ""
     printed = time.monotonic()
     facts = settings.facts()
     tiers = (int(settings.tier_medium * RANK_SCALE), int(settings.tier_high * RANK_SCALE))
@@ -102,6 +108,7 @@ def _watch(
     if simulation is not None and simulation.poll() is None:
         simulation.terminate()
         simulation.wait()
+    return picture
 
 
 def _farewell(console: Console, keep: bool) -> None:

@@ -183,12 +183,20 @@ def test_a_mark_moves_timers_on_to_the_passage() -> None:
 
 
 def test_a_return_is_a_gap_and_a_new_session() -> None:
-    back = told(did(0, session_id="a"), did(40 * DAY, session_id="a"))
+    back = told(did(0, session_id="a"), clock(39 * DAY), did(40 * DAY, session_id="a"))
     only(state(back), gone=0, gone_ms=MONDAY + 30 * DAY, returns=1, sessions=2, last_gap_s=3_456_000)
     only(state(back), day=19_763, active_days=2, id_count=2)
     assert [place for place, known in enumerate(state(back)["ids"]) if known] == [1]
     assert back.population() == (1, 3_456_000)
     assert back.at_risk() == {"ann"}
+
+
+def test_a_gone_user_is_forgotten_only_when_a_repeat_would_be_too_late() -> None:
+    renewed = [did(0), did(29 * DAY + HOUR, "renewal"), clock(30 * DAY), did(29 * DAY + HOUR, "renewal")]
+    assert told(*renewed).outcomes == {("applied", ""): 2, ("duplicate", ""): 1, ("mark", ""): 1}
+    without_marks = [did(0), did(31 * DAY, "renewal"), did(0)]
+    assert told(*without_marks).outcomes == {("applied", ""): 2, ("duplicate", ""): 1}
+    only(state(told(*renewed)), gone=1, day=19_723, id_count=2)
 
 
 def test_no_sign_of_life_brings_back() -> None:
