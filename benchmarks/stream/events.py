@@ -22,7 +22,8 @@ _HOUR_MS: Final = 3_600_000
 _SEED: Final = 7
 _OPTIONS: Final = {
     "simulated": ("--days", "180"),
-    "uniform": ("--uniform-users", "50000", "--days", "180"),
+    # as many events a user and day as in the other set, or weekly visits would outnumber the events
+    "uniform": ("--uniform-users", "50000", "--days", "16"),
 }
 DISTRIBUTIONS: Final = tuple(_OPTIONS)
 
