@@ -9,7 +9,7 @@ from feature_store.position import begin, check, decode
 from feature_store.read import Reader
 from online_model.own_rhythm import Population
 from stream_processors.health import Health
-from stream_processors.lane import Lane, Parts
+from stream_processors.lane import Lane, LostError, Parts
 from stream_processors.transport import Fetch, LogBounds
 
 _WAITING_FETCHES = 1  # beside the one in work: enough to overlap, and memory stays small
@@ -95,3 +95,23 @@ class Lanes:
     def positions(self) -> dict[int, int]:
         """Offset of the next record by partition."""
         return {partition: r.lane.position.offset for partition, r in self._running.items()}
+
+    async def still_stand(self) -> None:
+        """Whether the store has kept what was written.
+
+        A worker that has nothing to write would not notice that an older copy of the store was put back.
+
+        Raises:
+            LostError: a position stands further back.
+        """
+        known = {partition: r.lane.stored for partition, r in self._running.items()}
+        keys = [self._keys(partition) for partition in known]
+        stands = await self._parts.patience.redis(lambda: self._parts.reader.positions(keys))
+        for (partition, before), now in zip(known.items(), stands, strict=True):
+            if before and (not now or _reached(now) < _reached(before)):
+                raise LostError(f"partition {partition}: the store has gone back, from {before!r} to {now!r}")
+
+
+def _reached(stored: bytes) -> tuple[int, int]:
+    position = decode(stored)
+    return position.offset, position.visited

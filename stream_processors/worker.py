@@ -24,8 +24,11 @@ from stream_processors.lane import LostError, Parts
 from stream_processors.lanes import Lanes
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.patience import Patience
+from stream_processors.probe import kafka_listens
 
 log = logging.getLogger("ebbwatch.worker")
+
+_PROBE_S = 2.0
 
 
 def end(fault: BaseException) -> None:
@@ -70,6 +73,7 @@ class Worker:
         self._kafka.consume_with(self._lanes)
         app = self._kafka.app
         app.task(self._watch)
+        app.task(self._probe)
         app.on_before_shutdown.connect(self._close)
 
     def _keys(self, partition: int) -> Keys:
@@ -90,8 +94,18 @@ class Worker:
                 marks = due_marks(self._lanes.clocks(), int(time.time() * 1000), config.clock_lag_ms)
                 for partition, mark in marks.items():
                     await self._patience.kafka(partial(self._kafka.send_mark, partition, mark))
+            try:
+                await self._lanes.still_stand()
+            except LostError as fault:
+                end(fault)
             self._measure_lag()
             await asyncio.sleep(config.mark_interval_s if stream and stream.live else 1.0)
+
+    async def _probe(self) -> None:
+        """Say in the health when Kafka is away; the consumer itself waits without a word."""
+        while True:
+            await self._patience.kafka(partial(kafka_listens, self._config.kafka))
+            await asyncio.sleep(_PROBE_S)
 
     def _measure_lag(self) -> None:
         consumer = self._kafka.app.consumer

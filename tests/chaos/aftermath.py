@@ -13,6 +13,7 @@ from local_stack.local import LocalStack
 from stream_processors.config import EXIT_REFUSED
 from stream_processors.log import Log
 from tests.chaos import older_aof
+from tests.chaos.traffic import Kind
 from tests.integration.place import Place
 
 
@@ -24,7 +25,7 @@ class Finding(NamedTuple):
     detail: str
 
 
-def account(place: Place, sent: Mapping[str, int]) -> list[Finding]:
+def account(place: Place, sent: Mapping[Kind, int]) -> list[Finding]:
     """Hold the store against the log, and the log against what was sent; nothing may still be on its way."""
     report = place.call("verify", "--json").json()
     events: dict[str, int] = report["events"]

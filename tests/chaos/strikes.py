@@ -5,7 +5,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from random import Random
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import psutil
 
@@ -61,7 +61,7 @@ class Storm:
         """Kinds of the strikes to come, each kind once before chance decides the order of the rest."""
         deck = [KILLS[i % len(KILLS)] for i in range(kills)] + ["freeze"] * freezes
         self._random.shuffle(deck)
-        return deck  # type: ignore[return-value]
+        return deck
 
     def strike(self, kind: Kind) -> Strike:
         """Do it, and undo it; the deployment need not have recovered yet."""
@@ -140,5 +140,6 @@ class Storm:
         return str(eventually("the woken one has found its place", settled, _PATIENCE_S))
 
     def _child(self, worker: Worker) -> psutil.Process:
-        found: Any = eventually("the worker runs", worker.running.child, _PATIENCE_S)
-        return found  # type: ignore[no-any-return]
+        found = eventually("the worker runs", worker.running.child, _PATIENCE_S)
+        assert isinstance(found, psutil.Process)
+        return found

@@ -90,7 +90,8 @@ class Place:
         """Run a command to its end, whatever that is."""
         command = [sys.executable, "-m", "ebbwatch", *(str(a) for a in arguments)]
         done = subprocess.run(
-            command, env=self.environ(), cwd=REPOSITORY, capture_output=True, text=True, timeout=COMMAND_S, check=False
+            command, env=self.environ(), cwd=REPOSITORY, capture_output=True, text=True, check=False,
+            timeout=COMMAND_S,
         )  # fmt: skip
         return Answer(done.args, done.returncode, done.stdout, done.stderr)
 

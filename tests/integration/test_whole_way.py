@@ -105,8 +105,8 @@ def test_a_damaged_store_is_found_and_mended(place: Place) -> None:
     stream = place.stream()
     with place.store as store:
         keys = next(k for k in map(stream.keys, range(stream.partitions)) if store.hlen(k.users))
-        user = next(iter(store.hgetall(keys.users)))  # type: ignore[arg-type]
-        store.hset(keys.users, user, b"\x01\x01" + store.hget(keys.users, user))  # type: ignore[operator]
+        user = next(iter(store.hgetall(keys.users)))
+        store.hset(keys.users, user, b"\x01\x01" + store.hget(keys.users, user))
         store.hincrby(keys.counts, "applied", 1)
     answer = place.call("verify", "--json")
     report = answer.json()
@@ -140,4 +140,4 @@ def facts(place: Place) -> dict[str, str]:
     stream = place.stream()
     with place.store as store:
         found = [store.hgetall(stream.keys(p).users) for p in range(stream.partitions)]
-    return {u.decode(): r.hex() for users in found for u, r in users.items()}  # type: ignore[union-attr]
+    return {u.decode(): r.hex() for users in found for u, r in users.items()}
