@@ -215,9 +215,22 @@ def test_trends_compare_the_newer_with_the_older() -> None:
     only(told(older, now=at, facts=facts), events_trend_30d=-1, minutes_trend_30d=None, spend_trend_13w=None)
 
 
-def test_a_gone_user_begins_the_days_anew_and_keeps_the_weeks() -> None:
-    values = told(did(0), did(31 * DAY), now=31 * DAY)
-    only(values, events_30d=1, events_trend_30d=1, events_9w=2, returns=1, sessions_total=2, gap_last_days=31)
+def test_whom_a_mark_found_gone_begins_the_days_anew_and_keeps_the_weeks() -> None:
+    first, back = did(0), did(31 * DAY)
+    found_gone = told(first, mark(MONDAY + 31 * DAY - 1), back, now=31 * DAY)
+    only(
+        found_gone,
+        events_30d=1,
+        events_trend_30d=1,
+        events_9w=2,
+        returns=1,
+        sessions_total=2,
+        gap_last_days=31,
+    )
+    returned = told(first, back, now=31 * DAY)  # whose silence no mark passed
+    only(
+        returned, events_30d=1, events_trend_30d=0, events_9w=2, returns=1, sessions_total=2, gap_last_days=31
+    )
 
 
 def test_rhythm() -> None:
