@@ -41,8 +41,8 @@ def features_page() -> str:
         "or a treatment: cancellations, steps of cancelling, promotions and experiment assignments.",
         f"- Windows of {days} days (`d`) are calendar days in UTC: the day of `now` and those before it. "
         f"Windows of {weeks} weeks (`w`) are weeks from Monday: the week of `now` and those before it.\n"
-        "- Somebody who comes back after having been gone begins the days anew; weeks and lifetime figures "
-        "go on.\n"
+        "- Of whom a clock mark found gone the days are forgotten: after a return they begin anew; weeks and "
+        "lifetime figures go on.\n"
         "- What cannot be known is empty (NaN in the vector), never zero: a mean gap before the second "
         "session, a share of nothing.\n"
         "- `code` is the 32-bit XXH32 of a name; `ebbwatch users show` gives the name itself.",
