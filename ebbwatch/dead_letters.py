@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from stream_processors.dead_letters import original_key
 from stream_processors.log import Log, Record
 
 
@@ -80,7 +81,7 @@ class _Addressed(msgspec.Struct):
 
 
 def _letter(record: Record) -> Letter:
-    key, key_base64 = _text(record.key)
+    key, key_base64 = _text(original_key(record.key, record.headers))
     value, value_base64 = _text(record.value)
     return Letter(
         partition=int(record.headers.get("partition", b"-1")),

@@ -1,9 +1,12 @@
 """Records that could not be used, with the reason, the original bytes, and where they stood."""
 
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple
 
 from domain.records import Records
+
+NO_KEY: Final = "no_key"
+"""Header of a letter whose record had no key, though the letter has one."""
 
 
 class DeadLetter(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from feature_store.keys import Keys
-from feature_store.position import begin, check, decode
+from feature_store.position import Position, RefusedError, begin, check, decode
 from feature_store.read import Reader
 from online_model.own_rhythm import Population
 from stream_processors.health import Health
@@ -54,24 +54,31 @@ class Lanes:
     async def open(self, bounds: Mapping[int, LogBounds], epoch: int) -> Mapping[int, int]:
         """Finish the batches in work, then begin where the store says.
 
+        Ends the process if the store does not fit the log or the settings.
+
         Returns:
             The offset of the next record by partition.
-
-        Raises:
-            RefusedError: the store does not fit the log or the settings.
         """
         await self.close()
         reader: Reader = self._parts.reader
         for partition, (earliest, end) in bounds.items():
             keys = self._keys(partition)
             stored, gaps, seconds = await self._parts.patience.redis(partial(reader.begin, keys))
-            position = decode(stored) if stored else begin(self._topic_id, self._parts.facts)
-            check(position, self._parts.facts, self._topic_id, earliest, end, partition)
+            position = self._checked(stored, earliest, end, partition)
             lane = Lane(self._parts, keys, partition, position, stored, Population(gaps, seconds))
             self._running[partition] = _Running(lane, self._fail)
         self._epoch = epoch
         self._health.assigned = sorted(self._running)
         return {partition: r.lane.position.offset for partition, r in self._running.items()}
+
+    def _checked(self, stored: bytes, earliest: int, end: int, partition: int) -> Position:
+        try:
+            position = decode(stored) if stored else begin(self._topic_id, self._parts.facts)
+            check(position, self._parts.facts, self._topic_id, earliest, end, partition)
+        except RefusedError as fault:
+            self._fail(fault)  # Faust would take what is raised here for a crash of its own
+            raise
+        return position
 
     async def put(self, fetch: Fetch) -> None:
         """Hand a fetch to its lane; waits while that is busy."""

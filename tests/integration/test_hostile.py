@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from producers.topics import MAX_RECORD_BYTES
+from stream_processors.dead_letters import original_key
 from stream_processors.log import Log
 from tests.hostile.messages import Message, last_mark, messages
 from tests.integration.feed import prepare
@@ -80,7 +81,8 @@ def assert_all_are_dead_letters(place: Place, expected: Expected) -> None:
         for record in log.read(0, bounds.earliest, bounds.end):
             at = int(record.headers["partition"]), int(record.headers["offset"])
             message = expected.pop(at)
-            found = record.key, record.value, record.headers["reason"].decode()
+            key = original_key(record.key, record.headers)
+            found = key, record.value, record.headers["reason"].decode()
             assert found == (message.key, message.value, message.reason), at
             assert record.headers["topic"].decode() == place.topic
     assert not expected

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from feature_store import served
 from tests.integration.feed import DAY, START, event, publish, some_days
 from tests.integration.place import Place, eventually
 
@@ -136,8 +138,12 @@ def test_a_live_clock_follows_the_wall(make_place: Callable[..., Place]) -> None
 
 
 def facts(place: Place) -> dict[str, str]:
-    """Each user's record, wherever it lies."""
+    """Each user's facts, wherever they lie."""
     stream = place.stream()
+    found: dict[str, str] = {}
     with place.store as store:
-        found = [store.hgetall(stream.keys(p).users) for p in range(stream.partitions)]
-    return {u.decode(): r.hex() for users in found for u, r in users.items()}
+        for partition in range(stream.partitions):
+            users: Any = store.hgetall(stream.keys(partition).users)
+            packed = served.facts(list(users.values()))
+            found |= {u.decode(): r.hex() for u, r in zip(users, packed, strict=True) if r is not None}
+    return found
