@@ -23,14 +23,19 @@ Send = Callable[[list[DeadLetter]], Awaitable[None]]
 
 def letter(records: Records, row: int, topic: str, partition: int, offset: int, reason: str) -> DeadLetter:
     """The letter for a record at `offset`, row `row` of `records`. A tombstone's value is None, as it was."""
-    return DeadLetter(
-        records.key(row),
-        records.value(row),
-        {
-            "reason": reason.encode(),
-            "topic": topic.encode(),
-            "partition": b"%d" % partition,
-            "offset": b"%d" % offset,
-            "timestamp": b"%d" % records.timestamps[row],
-        },
-    )
+    key, value = records.key(row), records.value(row)
+    headers = {
+        "reason": reason.encode(),
+        "topic": topic.encode(),
+        "partition": b"%d" % partition,
+        "offset": b"%d" % offset,
+        "timestamp": b"%d" % records.timestamps[row],
+    }
+    if key is None and value is None:  # aiokafka sends no record that has neither
+        key, headers[NO_KEY] = b"", b""
+    return DeadLetter(key, value, headers)
+
+
+def original_key(key: bytes | None, headers: Mapping[str, bytes]) -> bytes | None:
+    """The key of the record that a letter is about."""
+    return None if NO_KEY in headers else key
