@@ -50,6 +50,8 @@ _PAID: Final = {None: 0, "": 0} | dict.fromkeys(UNPAID_PLANS, 1)
 _SESSION_TYPE: Final[dict[str | None, int]] = dict([(None, 0), ("", 0), *SESSION_TYPES.items()])
 _CHANGE: Final[dict[str | None, int]] = dict([(None, 0), *CHANGES.items()])
 _CODED: Final = ("platform", "plan", "channel", "geography", "feature", "category")
+_IS_TRADE: Final = np.zeros(256, np.bool_)
+_IS_TRADE[[KINDS["purchase"], KINDS["refund"], KINDS["subscription_change"]]] = True
 _REPORTED_NAMES: Final = 10_000
 _SHALLOW_BYTES: Final = 512  # too short to nest too deeply; saves the hot path a call
 _UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError)
@@ -166,7 +168,10 @@ class Decoder:
         conversions = [e.conversion for e in events]
         if any(conversions):
             rows["conversion"][where] = [c is True for c in conversions]
-        rows["pages"][where] = [-1 if e.pages is None else e.pages for e in events]
+        pages = [e.pages for e in events]
+        rows["pages"][where] = (
+            -1 if pages.count(None) == len(pages) else [-1 if p is None else p for p in pages]
+        )
         durations = [e.duration for e in events]
         if any(durations):
             rows["duration_ms"][where] = [0 if d is None else round(d * 1000) for d in durations]
@@ -174,27 +179,18 @@ class Decoder:
         self._fill_trade(rows, where, events)
 
     def _fill_trade(self, rows: Rows, where: Where, events: list[Event]) -> None:
-        """What only events about money carry."""
-        trade = [
-            (i, e)
-            for i, e in enumerate(events)
-            if e.amount is not None
-            or e.product is not None
-            or e.order_id is not None
-            or e.quantity is not None
-            or e.discount is not None
-            or e.change is not None
-        ]
-        if not trade:
+        """What counts only for events about money."""
+        chosen = np.flatnonzero(_IS_TRADE[rows["kind"][where]])
+        if not len(chosen):
             return
-        chosen = np.array([i for i, _ in trade], np.int64)
+        trade = [events[i] for i in chosen.tolist()]
         at = chosen if isinstance(where, slice) else where[chosen]
-        rows["order"][at] = [self._hashes[e.order_id] for _, e in trade]
-        rows["product"][at] = [self._products[e.product] for _, e in trade]
-        rows["quantity"][at] = [1 if e.quantity is None else e.quantity for _, e in trade]
-        rows["change"][at] = [_CHANGE[e.change] for _, e in trade]
-        rows["amount"][at] = minor_units([e.amount or 0.0 for _, e in trade])
-        rows["discount"][at] = minor_units([e.discount or 0.0 for _, e in trade])
+        rows["order"][at] = [self._hashes[e.order_id] for e in trade]
+        rows["product"][at] = [self._products[e.product] for e in trade]
+        rows["quantity"][at] = [1 if e.quantity is None else e.quantity for e in trade]
+        rows["change"][at] = [_CHANGE[e.change] for e in trade]
+        rows["amount"][at] = minor_units([e.amount or 0.0 for e in trade])
+        rows["discount"][at] = minor_units([e.discount or 0.0 for e in trade])
 
     def _refuse(
         self,
@@ -252,13 +248,11 @@ def minor_units(amounts: Sequence[float]) -> npt.NDArray[np.int64]:
     return np.floor(np.abs(np.array(amounts, np.float64)) * 100 + 0.5).astype(np.int64)
 
 
-def _times(events: list[Event]) -> list[int]:
-    """Event times in ms; out of range ones that 64 bits cannot hold become -1."""
+def _times(events: list[Event]) -> npt.NDArray[np.int64]:
+    """Event times in ms, shape (events,); those that 64 bits cannot hold become -1."""
     times = [e.time for e in events]
-    if all(type(t) is int for t in times):
-        whole = [int(t) for t in times if isinstance(t, int)]
-    else:
+    try:
+        return np.array(times, np.int64)
+    except (TypeError, OverflowError):  # some are datetimes, or far out of range
         whole = [milliseconds(t) for t in times]
-    if whole and (max(whole) >= MAX_TIME_MS or min(whole) < 0):
-        whole = [t if 0 <= t < MAX_TIME_MS else -1 for t in whole]
-    return whole
+        return np.array([t if 0 <= t < MAX_TIME_MS else -1 for t in whole], np.int64)

@@ -59,11 +59,12 @@ PEERS: Final[dict[str, Peer]] = {
     "faust_one": Peer(
         _python(".venv-bench", "faust_one"),
         f"state in Redis, one read and one write an event; {_TWICE}",
-        100_000,
+        50_000,
     ),
     "faust_take": Peer(
         _python(".venv-bench", "faust_take"),
         f"state in Redis, 2,000 events a batch, loses one on error; {_TWICE}",
+        300_000,
     ),
     "quix": Peer(
         _python(".venv-bench", "quix"), f"state in RocksDB with changelog topic, batching sink; {_TWICE}"

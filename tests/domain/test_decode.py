@@ -212,7 +212,11 @@ def test_a_flood_of_names_costs_no_memory_and_changes_no_code(monkeypatch: pytes
     for batch in range(20):
         names = [f"n{batch * 7 + i}" for i in range(20)]
         rows = decoded(
-            *(one(T, feature=n, product=n, session_id=n, order_id=n, plan="gold") for n in names), by=decoder
+            *(
+                one(T, type="purchase", feature=n, product=n, session_id=n, order_id=n, plan="gold")
+                for n in names
+            ),
+            by=decoder,
         )
         assert rows.rows["feature"].tolist() == rows.rows["product"].tolist() == [code_of(n) for n in names]
         assert rows.rows["session"].tolist() == rows.rows["order"].tolist() == [hash_of(n) for n in names]
