@@ -53,7 +53,8 @@ OTHER_SESSION: Final = 4
 CHANGES: Final = {"upgrade": 1, "downgrade": 2}
 UNPAID_PLANS: Final = frozenset({"free", "trial", "none"})
 
-_CACHED_NAMES: Final = 200_000
+_CACHED_NAMES: Final = 20_000
+_CACHED_HASHES: Final = 5_000  # a session's events are near each other; each partition has a cache of its own
 
 
 def code_of(name: str) -> int:
@@ -91,7 +92,7 @@ class Hashes(dict[str | None, int]):
         super().__init__({None: 0, "": 0})
 
     def __missing__(self, text: str) -> int:
-        if len(self) > _CACHED_NAMES:
+        if len(self) > _CACHED_HASHES:
             self.clear()
             self.update({None: 0, "": 0})
         self[text] = value = hash_of(text)

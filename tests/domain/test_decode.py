@@ -206,6 +206,7 @@ def test_a_name_is_told_once() -> None:
 
 def test_a_flood_of_names_costs_no_memory_and_changes_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "_CACHED_NAMES", 50)
+    monkeypatch.setattr(columns, "_CACHED_HASHES", 50)
     monkeypatch.setattr(decode, "_REPORTED_NAMES", 30)
     decoder = Decoder(PARTITION, PARTITIONS, FACTS)
     told: dict[int, str] = {}
