@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kafka.admin import KafkaAdminClient
 from kafka.structs import TopicPartition
@@ -12,7 +12,7 @@ from ebbwatch.dead_letters import letters
 from local_stack.local import LocalStack
 from stream_processors.config import EXIT_REFUSED
 from stream_processors.log import Log
-from tests.chaos import older_aof
+from tests.chaos import older_aof, strikes
 from tests.chaos.traffic import Kind
 from tests.integration.place import Place
 
@@ -53,10 +53,11 @@ def account(place: Place, sent: Mapping[Kind, int]) -> list[Finding]:
 
 def put_back_older(stack: LocalStack, place: Place, kept: Path, random: Random) -> list[Finding]:
     """Put an older, cut append-only file back under workers that run; they go on from it, or a rebuild mends it."""
+    before = strikes.read(place)
     stack.redis.kill()
     where = older_aof.cut_and_put_back(kept, stack.redis.dir, random)
     stack.redis.start()
-    behind = _lag(place)
+    behind = before - strikes.read(place)
     done = place.call("wait", "--timeout", 200)
     how = f"{where}; {behind:,} records behind, read again"
     if done.returncode != 0:
@@ -112,12 +113,6 @@ def _equal(what: str, found: int, expected: int) -> Finding:
     return Finding(
         what, found == expected, f"{found:,}" + ("" if found == expected else f", not {expected:,}")
     )
-
-
-def _lag(place: Place) -> int:
-    report: Any = place.call("wait", "--timeout", 0)
-    found = [int(word.replace(",", "")) for word in report.said.split() if word.replace(",", "").isdigit()]
-    return found[0] if report.returncode != 0 and found else 0
 
 
 def _refusal(log: str) -> str:

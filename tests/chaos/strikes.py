@@ -80,13 +80,9 @@ class Storm:
     def breathe(self) -> None:
         """Mostly let the workers get on with something before the next strike; sometimes strike while down."""
         if self._random.random() < 0.75:
-            before = self._read()
-            eventually("the workers read on", lambda: self._read() > before, _PATIENCE_S)
+            before = read(self._place)
+            eventually("the workers read on", lambda: read(self._place) > before, _PATIENCE_S)
         time.sleep(self._random.uniform(0.2, 2.0))
-
-    def _read(self) -> int:
-        with self._place.store as store:
-            return sum(p.offset for p in lookup.positions(store, self._place.stream()).values())
 
     def _kill_worker(self) -> str:
         worker = self._random.choice(self._workers)
@@ -120,8 +116,8 @@ class Storm:
         child.suspend()
         try:
             eventually("the other one has taken over", lambda: other.partitions() == everything, _PATIENCE_S)
-            before = self._read()
-            eventually("it has read on", lambda: self._read() > before, _PATIENCE_S)
+            before = read(self._place)
+            eventually("it has read on", lambda: read(self._place) > before, _PATIENCE_S)
         finally:
             child.resume()
         return f"process {child.pid} declared dead, woken: {self._what_becomes_of(child, other)}"
@@ -143,3 +139,9 @@ class Storm:
         found = eventually("the worker runs", worker.running.child, _PATIENCE_S)
         assert isinstance(found, psutil.Process)
         return found
+
+
+def read(place: Place) -> int:
+    """Records that the store has read so far."""
+    with place.store as store:
+        return sum(p.offset for p in lookup.positions(store, place.stream()).values())
