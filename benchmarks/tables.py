@@ -1,0 +1,147 @@
+"""``python -m benchmarks.tables``: the tables of ``docs/benchmarks.md``, from ``benchmarks/results/*.json``.
+
+Each stands between two comments that name the benchmark; the words around them are written by hand.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+
+_ROOT: Final = Path(__file__).parents[1]
+_PAGE: Final = _ROOT / "docs" / "benchmarks.md"
+_RESULTS: Final = _ROOT / "benchmarks" / "results"
+_PLACE: Final = re.compile(r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
+_OURS: Final = "ebbwatch"
+_DISTRIBUTIONS: Final = ("simulated", "uniform")
+_APART: Final = frozenset({"conditions", "goals", "notes", "runs", "series"})
+
+
+def fill(page: str, results: Path) -> str:
+    """The page with all its tables as the results in the folder have them."""
+    return _PLACE.sub(lambda place: f"{place[1]}{section(place[2], results)}\n{place[3]}", page)
+
+
+def section(name: str, results: Path) -> str:
+    """What stands in the place of one benchmark."""
+    file = results / f"{name}.json"
+    if not file.exists():
+        return "Not measured yet."
+    found: dict[str, Any] = msgspec.json.decode(file.read_bytes())
+    parts = list(_stream(found)) if any(kind in found for kind in _DISTRIBUTIONS) else list(_figures(found))
+    return "\n\n".join([*parts, *_goals(found), *_conditions(found)])
+
+
+def _stream(found: dict[str, Any]) -> Iterator[str]:
+    notes: dict[str, str] = found.get("notes", {})
+    for kind in _DISTRIBUTIONS:
+        if kind not in found:
+            continue
+        one = found[kind]
+        speeds: dict[str, float] = one["events_per_second"]
+        base = speeds.get(_OURS, max(speeds.values()))
+        rows = []
+        for name in sorted(speeds, key=lambda name: -speeds[name]):
+            each = [run["events_per_second"] for run in one["runs"][name]]
+            rows.append(
+                (
+                    f"**{name}**" if name == _OURS else name,
+                    f"{speeds[name]:,.0f}",
+                    f"{min(each):,.0f} to {max(each):,.0f}",
+                    f"{speeds[name] / base:.2f}",
+                    f"{one['cpu_microseconds_per_event'][name]:.1f}",
+                    f"{one['redis_cpu_microseconds_per_event'][name]:.1f}",
+                    f"{one['events'][name]:,}",
+                )
+            )
+        yield f"### {kind.capitalize()}: {one['users']:,} users"
+        yield _table(
+            (
+                "contestant",
+                "events/s",
+                f"{len(each)} runs",
+                "relative",
+                "CPU µs/event",
+                "Redis µs/event",
+                "events",
+            ),
+            rows,
+        )
+        if "ratios" in one:
+            yield "; ".join(f"{name.replace('_', ' ')}: {ratio:.2f}" for name, ratio in one["ratios"].items())
+    if notes:
+        yield _table(("contestant", "how it keeps state, and where it does less"), list(notes.items()))
+
+
+def _figures(found: dict[str, Any]) -> Iterator[str]:
+    rows = list(_flat("", {name: value for name, value in found.items() if name not in _APART}))
+    yield _table(("figure", "value"), rows)
+
+
+def _flat(before: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if name not in _APART:
+                yield from _flat(f"{before}, {name}" if before else name, part)
+    elif isinstance(value, bool | str):
+        yield before.replace("_", " "), str(value)
+    elif isinstance(value, int | float):
+        yield before.replace("_", " "), f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+
+
+def _goals(found: dict[str, Any]) -> Iterator[str]:
+    goals: dict[str, dict[str, Any]] = found.get("goals", {})
+    if goals:
+        rows = [
+            (
+                name.replace("_", " "),
+                f"{g['found']:,.1f}",
+                f"{g['at_most']:,.1f}",
+                "yes" if g["met"] else "no",
+            )
+            for name, g in goals.items()
+        ]
+        yield _table(("goal", "found", "at most", "met"), rows)
+
+
+def _conditions(found: dict[str, Any]) -> Iterator[str]:
+    told: dict[str, Any] = found.get("conditions", {})
+    if told:
+        words = [
+            f"{name.replace('_', ' ')} {_listed(value) if isinstance(value, dict) else value}"
+            for name, value in told.items()
+        ]
+        yield f"Conditions: {'; '.join(words)}."
+
+
+def _listed(value: dict[str, Any]) -> str:
+    return "(" + ", ".join(f"{name} {part}" for name, part in value.items()) + ")"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    rule = tuple("---" if number == 0 else "---:" for number in range(len(head)))
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *rows))
+
+
+def main(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if it is not current.")
+    ] = False,
+) -> None:
+    """Put the results into the page."""
+    page = _PAGE.read_text("utf-8")
+    filled = fill(page, _RESULTS)
+    if not check:
+        _PAGE.write_text(filled, "utf-8")
+    elif filled != page:
+        typer.echo(
+            "docs/benchmarks.md is not what the results say: run `python -m benchmarks.tables`", err=True
+        )
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
