@@ -84,9 +84,9 @@ def _parse(data, at, base_timestamp, columns):  # type: ignore[no-untyped-def]
     at = np.int64(at)
     for i in range(columns.shape[1]):
         length, at = _varint(data, at)
-        end = at + length
-        if at < 0 or length < 0 or end > data.shape[0]:
+        if at < 0 or length < 0 or length > data.shape[0] - at:
             return False
+        end = at + length
         at += 1  # attributes
         delta, at = _varint(data, at)
         if at < 0:
@@ -97,7 +97,7 @@ def _parse(data, at, base_timestamp, columns):  # type: ignore[no-untyped-def]
         columns[0, i] = base_timestamp + delta
         for part in (1, 3):
             size, at = _varint(data, at)
-            if at < 0 or at + max(size, 0) > end:
+            if at < 0 or size > end - at:  # not at + size, which may pass 63 bits
                 return False
             columns[part, i] = at
             columns[part + 1, i] = size
