@@ -3,17 +3,22 @@
 import os
 import socket
 from dataclasses import dataclass
+from typing import Final
 
 from redis import Redis
+from redis.exceptions import RedisError
 
-from ebbwatch.connection import addresses
+from ebbwatch.connection import NoStackError, addresses
 from ebbwatch.settings import Settings
 from feature_store.connect import connect
 from feature_store.stream import Stream, load_next, load_or_begin
 from local_stack.addresses import Addresses
 from online_model.tiers import Thresholds
-from producers.topics import ensure_topics
+from producers.topics import TopicError, ensure_topics
 from stream_processors.config import WorkerConfig
+
+AWAY: Final = (NoStackError, RedisError, TopicError)
+"""What `open_deployment` raises while Kafka or Redis is away."""
 
 
 class NoGenerationError(RuntimeError):

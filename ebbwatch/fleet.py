@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from ebbwatch.deployment import instance_name, open_deployment
+from ebbwatch.deployment import AWAY, instance_name, open_deployment
 from ebbwatch.settings import Settings
 from stream_processors.supervisor import Supervisor
 
@@ -18,7 +18,7 @@ class Fleet:
             generation: of the keys to fill; None for the one that is served.
         """
         logs.mkdir(parents=True, exist_ok=True)
-        self._codes: dict[int, int] = {}
+        self._failures: dict[int, str] = {}
         self.logs = [logs / f"worker-{number}.log" for number in range(count)]
         self._supervisors = [
             Supervisor(
@@ -26,6 +26,7 @@ class Fleet:
                     instance_name(number), restarts
                 ),
                 output=log,
+                away=AWAY,
             )
             for number, log in enumerate(self.logs)
         ]
@@ -46,7 +47,13 @@ class Fleet:
             thread.join()
 
     def _run(self, number: int) -> None:
-        self._codes[number] = self._supervisors[number].run()
+        try:
+            code = self._supervisors[number].run()
+        except Exception as fault:  # nobody else would hear of it in this thread
+            self._failures[number] = f"{type(fault).__name__}: {fault}"
+        else:
+            if code != 0:
+                self._failures[number] = last_line(self.logs[number]) or f"worker {number} ended with {code}"
 
     @property
     def restarts(self) -> int:
@@ -55,10 +62,7 @@ class Fleet:
 
     def failure(self) -> str | None:
         """What a worker that gave up said last, None while none has."""
-        for number, code in dict(self._codes).items():
-            if code != 0:
-                return last_line(self.logs[number]) or f"worker {number} ended with {code}"
-        return None
+        return next(iter(dict(self._failures).values()), None)
 
 
 def last_line(log: Path) -> str:

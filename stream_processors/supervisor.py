@@ -7,15 +7,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from stream_processors.config import ENVIRONMENT, EXIT_REFUSED, WorkerConfig
 
 log = logging.getLogger("ebbwatch.supervisor")
+
+WORKER: Final = (sys.executable, "-m", "stream_processors.worker")
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
@@ -28,25 +31,45 @@ class Supervisor:
     Each restart is counted and logged: a crash loop must not be silent.
     """
 
-    def __init__(self, configure: Callable[[int], WorkerConfig], output: Path | None = None) -> None:
+    def __init__(
+        self,
+        configure: Callable[[int], WorkerConfig],
+        output: Path | None = None,
+        away: tuple[type[Exception], ...] = (),
+        command: Sequence[str] = WORKER,
+    ) -> None:
         """
         Args:
             configure: gives the configuration for a start, from the number of restarts so far; asked before
                 each start, so that a moved stream pointer is followed.
             output: log file of the workers; None for standard error.
+            away: what `configure` raises while a service is away: it is asked again then.
+            command: the worker's arguments.
         """
         self._configure = configure
         self._output = output
+        self._away = away
+        self._command = list(command)
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
 
     def run(self) -> int:
-        """Until `stop`, or a refusal; returns the exit code to pass on."""
+        """Until `stop`, or a refusal; returns the exit code to pass on.
+
+        What `configure` raises is raised, but for `away`.
+        """
         pause = _FIRST_PAUSE_S
         while not self._stopping.is_set():
             begun = time.monotonic()
-            code = self._run_once()
+            try:
+                config = self._configure(self.restarts)
+            except self._away as fault:
+                log.warning("no worker can start yet (%s); again in %.1f s", fault, pause)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+                continue
+            code = self._run_once(config)
             if self._stopping.is_set() or code == 0:
                 return 0 if code in (0, -signal.SIGTERM) else code
             if code == EXIT_REFUSED:
@@ -59,18 +82,16 @@ class Supervisor:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
         return 0
 
-    def _run_once(self) -> int:
-        config = self._configure(self.restarts)
+    def _run_once(self, config: WorkerConfig) -> int:
         # two arenas: glibc keeps one for each thread otherwise, and what large batches freed in them
         environment = os.environ | {
             "MALLOC_ARENA_MAX": "2",
             ENVIRONMENT: msgspec.json.encode(config).decode(),
         }
-        command = [sys.executable, "-m", "stream_processors.worker"]
         with self._output.open("ab") if self._output else nullcontext() as output:
             # a session of its own: Ctrl-C reaches the supervisor, which ends the worker cleanly
             self._process = subprocess.Popen(
-                command, env=environment, stdout=output, stderr=output, start_new_session=True
+                self._command, env=environment, stdout=output, stderr=output, start_new_session=True
             )
         if self._stopping.is_set():
             self._process.terminate()

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ebbwatch.deployment import instance_name, open_deployment
+from ebbwatch.deployment import AWAY, instance_name, open_deployment
 from ebbwatch.settings import Settings
 from stream_processors.supervisor import Supervisor
 
@@ -20,7 +20,7 @@ def worker() -> None:
     settings = Settings()
     open_deployment(settings)
     name = instance_name(0)
-    supervisor = Supervisor(lambda restarts: open_deployment(settings).worker(name, restarts))
+    supervisor = Supervisor(lambda restarts: open_deployment(settings).worker(name, restarts), away=AWAY)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     raise typer.Exit(supervisor.run())
