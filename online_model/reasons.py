@@ -19,9 +19,7 @@ class Reason(NamedTuple):
     """Change of the risk's log-odds that it stands for; positive raises the risk."""
 
 
-def reasons(
-    states: States, slot: int, now_ms: int, population: Population, horizon_ms: int
-) -> list[Reason]:
+def reasons(states: States, slot: int, now_ms: int, population: Population, horizon_ms: int) -> list[Reason]:
     """Reasons for the risk of one user with a session, heaviest first.
 
     Each compares the risk with what it would be if that one thing were otherwise: the user active right now,
