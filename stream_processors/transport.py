@@ -28,12 +28,12 @@ class LogBounds(NamedTuple):
 class Fetch:
     """Consecutive records of one partition, posing as one Kafka record.
 
-    Its offset is the last record's: Faust sees the jump, books it as a gap, and commits past it.
+    Its offset is the last record's: Faust commits past it.
     """
 
     __slots__ = (
         "checksum", "epoch", "first", "headers", "key", "offset", "partition", "records",
-        "serialized_key_size", "serialized_value_size", "timestamp", "timestamp_type", "topic", "value",
+        "serialized_key_size", "serialized_value_size", "timestamp", "timestamp_type", "topic",
     )  # fmt: skip
 
     def __init__(self, topic: str, partition: int, first: int, records: Records) -> None:
@@ -43,10 +43,18 @@ class Fetch:
         self.timestamp_type = 1
         self.headers: tuple[()] = ()
         self.key = self.checksum = None
-        self.value = self  # a raw serializer passes it through to the agent
         self.records = records
         self.epoch = 0
         self.serialized_key_size = self.serialized_value_size = 0
+
+    @property
+    def value(self) -> "Fetch":
+        """Itself: a raw serializer passes it through to the agent.
+
+        Not an attribute: a fetch in a cycle of references would keep its bytes until some later garbage collection,
+        which comes seldom where hardly an object is made for a record.
+        """
+        return self
 
 
 class FetchedPartition:
@@ -114,6 +122,19 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     epoch = 0
     """Counts assignments, so that a fetch of an earlier one is known as such."""
+
+    async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
+        """None: a fetch stands for the records before its offset, and Faust would keep an integer for each of them."""
+
+    def _new_offset(self, tp: Any) -> int | None:
+        """What to commit, for lag displays only: behind the last fetch that was taken."""
+        acked = self._acked[tp]
+        if not acked:
+            return None
+        self._acked_index[tp].clear()
+        last: int = max(acked)
+        acked.clear()
+        return last + 1
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
         fetched = await super()._getmany(active_partitions, timeout)
