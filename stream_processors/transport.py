@@ -124,7 +124,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     """Counts assignments, so that a fetch of an earlier one is known as such."""
 
     async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
-        """None: a fetch stands for the records before its offset, and Faust would keep an integer for each of them."""
+        """None: a fetch stands for the records before its offset; Faust would keep an integer for each of them."""
 
     def _new_offset(self, tp: Any) -> int | None:
         """What to commit, for lag displays only: behind the last fetch that was taken."""
