@@ -1,0 +1,140 @@
+"""What a step writes, from what it changed."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from domain.decode import Batch, Decoder
+from domain.packing import unpack
+from domain.records import side_by_side
+from domain.settings import FactSettings
+from domain.state import empty
+from domain.steps import Due, Partition, Progress
+from feature_store.position import begin
+from feature_store.served import RANK_SCALE, UNRANKED, facts, ranks
+from feature_store.write import Write
+from online_model import own_rhythm
+from online_model.own_rhythm import Population
+from stream_processors.writes import write_of
+from tests.domain.histories import DAY, LogRecord, event, mark
+
+FACTS = FactSettings()
+T = 1_500_000_000_000
+HABIT = Population(990, 990 * 3 * 86_400)
+
+
+class Desk:
+    """The states of one partition's users, and what the store has of them."""
+
+    def __init__(self, users: Sequence[str]) -> None:
+        self.users = list(users)
+        self.states = empty(len(users))
+        self.timers = np.zeros(len(users), np.int64)
+        self.ranks = np.full(len(users), UNRANKED, np.int64)
+        self.position = begin("topic", FACTS)
+
+    def take(self, *records: LogRecord, names: dict[int, str] | None = None) -> Write:
+        """The only write of the records, of which each user has at least one, in order."""
+        batch: Batch = Decoder(0, 1, FACTS).decode(side_by_side(records))
+        own = batch.users or self.users
+        assert own == self.users
+        due = Due(self.users, True)
+        part = Partition(batch, self.position.offset, self.states, self.users, due, FACTS)
+        (step,) = part.steps(self.position.progress())
+        write = write_of(
+            step,
+            self.position,
+            self.states,
+            part.ids,
+            self.timers,
+            self.ranks,
+            HABIT,
+            FACTS.horizon_ms,
+            names or {},
+        )
+        self.position = self.position.after(step.progress)
+        return write
+
+
+def seen(user: str, at: int, kind: str = "page_view") -> LogRecord:
+    return event(user, at, kind, f"{user}-{kind}-{at}")
+
+
+def pairs(flat: list[object]) -> dict[object, object]:
+    return dict(zip(flat[0::2], flat[1::2], strict=True))
+
+
+def test_a_first_step_writes_everything_of_the_users_it_touched() -> None:
+    desk = Desk(["ann", "bob"])
+    write = desk.take(seen("ann", T), seen("bob", T, "renewal"), names={7: "gold"})
+    stored = pairs(write.users)
+    assert list(stored) == [b"ann", b"bob"]
+    values = [v for v in stored.values() if isinstance(v, bytes)]
+    assert unpack(facts(values)).tobytes() == desk.states.tobytes()
+    risk = own_rhythm.risks(desk.states, np.array([0]), np.array([T]), HABIT, FACTS.horizon_ms)[0]
+    assert ranks(values).tolist() == [round(risk * RANK_SCALE), UNRANKED]
+    assert write.ranked == [round(risk * RANK_SCALE), b"ann"]
+    assert write.unranked == []  # who was never ranked needs no removal
+    assert write.timers == [int(desk.states["timer_ms"][0]), b"ann"]
+    assert write.untimed == []
+    assert pairs(write.counts) == {"applied": 2}
+    assert write.names == [7, "gold"]
+    after = msgspec.json.decode(write.after)
+    assert after == msgspec.to_builtins(begin("topic", FACTS)) | {"offset": 2}
+
+
+def test_only_what_changed_of_ranking_and_timers_is_written_again() -> None:
+    desk = Desk(["ann"])
+    desk.take(seen("ann", T))
+    write = desk.take(seen("ann", T + 1))
+    assert len(write.users) == 2
+    assert (write.ranked, write.unranked, write.timers, write.untimed) == ([], [], [], [])
+
+
+def test_a_gap_changes_the_rank_and_is_counted() -> None:
+    desk = Desk(["ann"])
+    before = desk.take(seen("ann", T)).ranked[0]
+    write = desk.take(seen("ann", T + DAY))
+    assert pairs(write.counts) == {"applied": 1, "gaps": 1, "gap_seconds": 86_400}
+    assert write.ranked[1] == b"ann"
+    assert write.ranked[0] < before
+
+
+def test_who_is_gone_or_cancels_leaves_ranking_and_timers() -> None:
+    desk = Desk(["ann"])
+    desk.take(seen("ann", T))
+    gone = desk.take(mark(T + 31 * DAY))
+    assert (gone.ranked, gone.unranked, gone.timers, gone.untimed) == ([], [b"ann"], [], [b"ann"])
+    assert pairs(gone.counts) == {"mark": 1}
+    back = desk.take(seen("ann", T + 32 * DAY))
+    assert (back.ranked[1], back.timers[1], back.unranked) == (b"ann", b"ann", [])
+    cancelled = desk.take(seen("ann", T + 32 * DAY + 1, "cancellation"))
+    assert (cancelled.ranked, cancelled.unranked, cancelled.untimed) == ([], [b"ann"], [b"ann"])
+
+
+def test_rank_is_as_of_the_clock_where_that_is_later_than_the_user() -> None:
+    one, other = Desk(["ann"]), Desk(["ann"])
+    early = one.take(seen("ann", T)).ranked[0]
+    late = other.take(seen("ann", T), mark(T + 6 * DAY)).ranked[0]
+    assert late > early
+
+
+def test_records_that_touch_nobody_still_move_the_position() -> None:
+    desk = Desk(["ann"])
+    write = desk.take(LogRecord(b"ann", b"{", T), mark(T))
+    assert (write.users, write.ranked, write.timers) == ([], [], [])
+    assert pairs(write.counts) == {"mark": 1, "dead_letter:malformed": 1}
+    assert desk.position.progress() == Progress(offset=2, clock=T)
+
+
+def test_arguments_are_lists_led_by_their_length() -> None:
+    desk = Desk(["ann"])
+    write = desk.take(seen("ann", T))
+    arguments = write.arguments(b"before")
+    assert arguments[:2] == [b"before", write.after]
+    at, lists = 2, []
+    while at < len(arguments):
+        lists.append(arguments[at + 1 : at + 1 + arguments[at]])
+        at += 1 + arguments[at]
+    assert tuple(lists) == write[1:]
