@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ebbwatch.connection import NoStackError, addresses
+from ebbwatch.connection import NoStackError
+from ebbwatch.deployment import open_deployment
 from ebbwatch.settings import Settings
 from local_stack.errors import StackError
 from producers.publish import PublishError
@@ -169,10 +170,11 @@ class _Bars(Watch):
 
 
 def _destination(settings: Settings) -> Destination:
+    here = open_deployment(settings)  # the served topic, which a repartition may have moved
     return Destination(
-        bootstrap=addresses(settings).kafka,
-        topic=settings.topic,
-        partitions=settings.partitions,
+        bootstrap=here.at.kafka,
+        topic=here.stream.topic,
+        partitions=here.stream.partitions,
         dead_letter_topic=settings.dead_letter_topic,
         control_topic=settings.control_topic,
     )

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ebbwatch.commands.replay import duration
-from ebbwatch.connection import NoStackError, addresses
+from ebbwatch.connection import NoStackError
+from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.settings import Settings
 from local_stack.errors import StackError
 from producers.publish import Publisher, PublishError
@@ -21,7 +22,7 @@ from producers.replay.send import Pace
 from producers.simulator.files import open_lines, write_chunk, write_truth
 from producers.simulator.sending import send_all
 from producers.simulator.simulation import DEFAULT_START, Chunk, Simulation
-from producers.topics import TopicError, ensure_topics
+from producers.topics import TopicError
 
 _DEFAULT_USERS: Final = 2_000
 _DEFAULT_START: Final = DEFAULT_START.isoformat()
@@ -102,9 +103,9 @@ def simulate(
                 _to_file(simulation, out, rate, chunk_done)
                 summary.out = str(out)
             else:
-                settings = Settings()
-                summary.marks = _to_kafka(simulation, settings, rate, mark_every, chunk_done)
-                summary.topic = settings.topic
+                here = open_deployment(Settings())  # the served topic, which a repartition may have moved
+                summary.marks = _to_kafka(simulation, here, rate, mark_every, chunk_done)
+                summary.topic = here.stream.topic
         if truth is not None:
             write_truth(simulation, truth)
             summary.truth = str(truth)
@@ -141,17 +142,13 @@ def _to_file(
 
 def _to_kafka(
     simulation: Simulation,
-    settings: Settings,
+    here: Deployment,
     rate: float | None,
     mark_every: int,
     chunk_done: Callable[[Chunk], None],
 ) -> int:
-    kafka = addresses(settings).kafka
-    ensure_topics(
-        kafka, settings.topic, settings.partitions, settings.dead_letter_topic, settings.control_topic
-    )
     pace = None if rate is None else Pace(rate)
-    with Publisher(kafka, settings.topic, settings.partitions) as publisher:
+    with Publisher(here.at.kafka, here.stream.topic, here.stream.partitions) as publisher:
         return send_all(simulation, publisher, mark_every_ms=mark_every, pace=pace, chunk_done=chunk_done)
 
 
