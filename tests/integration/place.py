@@ -110,7 +110,9 @@ class Place:
         """A supervised worker; ended by force if the test has left it running."""
         logs = self.home / "worker-logs"
         logs.mkdir(parents=True, exist_ok=True)
-        running = RunningWorker(self.but(**settings), logs / f"{number}.log")
+        log = logs / f"{number}.log"
+        log.write_bytes(b"")
+        running = RunningWorker(self.but(**settings), log)
         running.start()
         try:
             yield running
