@@ -37,15 +37,15 @@ def test_a_year_of_invoices(make_place: Callable[..., Place]) -> None:
 
     frame = pd.read_csv(RETAIL, dtype={"CustomerID": str}).dropna(subset="CustomerID")
     frame["user"] = frame.CustomerID.str.removesuffix(".0")
-    frame["refund"] = frame.Quantity < 0
+    frame["kind"] = (frame.Quantity < 0).map({True: "refunded", False: "spent"})
     frame["cents"] = (frame.Quantity.abs() * (frame.UnitPrice * 1000).round().astype(int) + 5) // 10
-    cents = frame.groupby(["user", "refund"]).cents.sum().unstack(fill_value=0)
+    cents = frame.groupby(["user", "kind"]).cents.sum().unstack(fill_value=0)
     # the largest, the smallest, and some between, of those who sent something back
-    ranked = cents[cents[True] > 0].sort_values(False).index
+    ranked = cents[cents["refunded"] > 0].sort_values(by="spent").index
     for user in [*ranked[:3], *ranked[len(ranked) // 2 :][:3], *ranked[-4:]]:
         features = place.report("users", "show", user)["features"]
-        assert round(features["spend_total"] * 100) == cents.loc[user, False], user
-        assert round(features["refunded_total"] * 100) == cents.loc[user, True], user
+        assert round(features["spend_total"] * 100) == cents.loc[user, "spent"], user
+        assert round(features["refunded_total"] * 100) == cents.loc[user, "refunded"], user
 
 
 def test_a_month_of_page_requests(place: Place) -> None:
