@@ -9,6 +9,10 @@ from stream_processors.dead_letters import original_key
 from stream_processors.log import Log, Record
 
 
+class LetterError(ValueError):
+    """A file of letters holds something else."""
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """One dead letter, as it is shown, written to a file, and read back from it."""
 
@@ -56,15 +60,16 @@ def from_lines(lines: Iterable[bytes]) -> Iterator[Letter]:
     """Letters from JSON lines.
 
     Raises:
-        msgspec.MsgspecError: a line is none; its number is in a note.
+        LetterError: a line is none; says which.
     """
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
                 yield msgspec.json.decode(line, type=Letter)
-            except msgspec.MsgspecError as fault:
-                fault.add_note(f"line {number}")
-                raise
+            except (msgspec.MsgspecError, UnicodeError) as fault:
+                raise LetterError(
+                    f"line {number} is no dead letter ({fault}): each is a JSON object as `dlq show --out` writes it"
+                ) from fault
 
 
 def user_of(value: bytes) -> str | None:

@@ -3,6 +3,8 @@
 import sys
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
 from ebbwatch.commands import clock, dlq, stack, users
@@ -15,15 +17,19 @@ from ebbwatch.commands.simulate import simulate
 from ebbwatch.commands.verify import verify
 from ebbwatch.commands.worker import worker
 from ebbwatch.connection import NoStackError
+from ebbwatch.dead_letters import LetterError
 from ebbwatch.deployment import NoGenerationError
 from ebbwatch.refill import RefillError
+from ebbwatch.settings import Settings
 from feature_store.position import RefusedError
 from local_stack.errors import StackError
 from producers.publish import PublishError
 from producers.topics import TopicError
 from stream_processors.log import LogError
 
+_PREFIX = Settings.model_config["env_prefix"]
 _MENDABLE = (
+    LetterError,
     LogError,
     NoGenerationError,
     NoStackError,
@@ -58,16 +64,12 @@ def main() -> None:
     """Run a command; a fault that people can mend is one line, not a traceback."""
     try:
         app()
-    except (
-        LogError,
-        NoGenerationError,
-        NoStackError,
-        PublishError,
-        RefillError,
-        RefusedError,
-        StackError,
-        TopicError,
-    ) as fault:
+    except _MENDABLE as fault:
         sys.exit(f"ebbwatch: {fault}")
+    except ValidationError as fault:  # of the settings: nothing else is validated so
+        wrong = [f"{_PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in fault.errors()]
+        sys.exit(f"ebbwatch: a setting cannot be used. {'; '.join(wrong)}")
+    except SettingsError as fault:
+        sys.exit(f'ebbwatch: a setting cannot be read: {fault}: lists are written as JSON, ["a", "b"]')
     except RedisError as fault:
         sys.exit(f"ebbwatch: Redis does not answer or refuses ({fault}): is the stack up?")

@@ -1,0 +1,115 @@
+"""The command line's words for faults that people can mend, and the settings' names."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from domain.settings import FactSettings
+from ebbwatch.dead_letters import LetterError
+from ebbwatch.main import app, main
+from ebbwatch.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder without a stack."""
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("EBBWATCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def said(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+    """What the process ends with."""
+    monkeypatch.setattr(sys, "argv", ["ebbwatch", *words])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert isinstance(end.value.code, str)  # printed, and exit code 1
+    return end.value.code
+
+
+@pytest.mark.parametrize(
+    "words", ["users top", "users show ann", "verify", "clock status", "dlq show", "worker"]
+)
+def test_without_a_stack_it_says_what_to_do(
+    words: str, monkeypatch: pytest.MonkeyPatch, nowhere: Path
+) -> None:
+    assert said(monkeypatch, *words.split()) == (
+        f"ebbwatch: no running Kafka and Redis under {nowhere}: start them with `ebbwatch stack up`, "
+        "or set KAFKA_BOOTSTRAP_SERVERS and REDIS_URL"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("EBBWATCH_PARTITIONS", "many", "EBBWATCH_PARTITIONS: Input should be a valid integer"),
+        ("EBBWATCH_PARTITIONS", "0", "greater than or equal to 1"),
+        (
+            "EBBWATCH_CHURN",
+            "boredom",
+            "EBBWATCH_CHURN: Input should be 'inactivity', 'cancellation' or 'either'",
+        ),
+        ("EBBWATCH_SESSION_TYPES", "watched", "lists are written as JSON"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert words in said(monkeypatch, "users", "top")
+
+
+def test_redis_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert "is the stack up?" in said(monkeypatch, "users", "top")
+
+
+def test_every_command_explains_itself() -> None:
+    commands = [
+        "stack",
+        "users",
+        "dlq",
+        "clock",
+        "replay",
+        "worker",
+        "run",
+        "wait",
+        "simulate",
+        "verify",
+        "demo",
+    ]
+    for command in [*commands, "rebuild", "repartition"]:
+        result = CliRunner().invoke(app, [command, "--help"])
+        assert result.exit_code == 0, command
+        assert "Usage" in result.output
+
+
+def test_letters_are_among_the_faults_that_people_can_mend() -> None:
+    assert issubclass(LetterError, ValueError)
+
+
+def test_settings_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EBBWATCH_INACTIVITY_DAYS", "14")
+    monkeypatch.setenv("EBBWATCH_SESSION_TYPES", '["watched", "listened", "watched"]')
+    monkeypatch.setenv("EBBWATCH_UNKNOWN", "1")
+    facts = Settings().facts()
+    assert facts.inactivity_ms == 14 * 86_400_000
+    assert facts.session_types == ("listened", "watched")
+
+
+def test_the_defaults_are_those_of_the_domain() -> None:
+    assert Settings().facts() == FactSettings()
+    assert Settings().topic == "session-events"
+
+
+def test_only_settings_that_shape_facts_change_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Settings().facts().fingerprint()
+    monkeypatch.setenv("EBBWATCH_TIER_HIGH", "0.9")
+    monkeypatch.setenv("EBBWATCH_PARTITIONS", "3")
+    assert Settings().facts().fingerprint() == before
+    monkeypatch.setenv("EBBWATCH_SESSION_GAP", "60")
+    assert Settings().facts().fingerprint() != before
