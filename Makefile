@@ -30,12 +30,11 @@ demo: $(READY) ## real Kafka, Faust and Redis, simulated users, and who is drift
 
 test: check unit integration ## all that CI runs
 
-check: $(READY) ## format, lint, types, import rules, generated documents
+check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m ebbwatch.reference --check
 
 format: $(READY) ## put the code into form
 	$(BIN)/ruff format .
