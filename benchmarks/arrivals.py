@@ -19,19 +19,22 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from redis import Redis
 
 from benchmarks.deployment import PARTITIONS
-from benchmarks.load import MARK_EVERY_MS
 from domain.events import ClockMark, encode
-from feature_store import lookup, stream
+from feature_store import stream
+from feature_store.position import decode
 from producers.replay.marks import MarkSchedule
 
 _PROBE_EVERY: Final = 37
 """Every so many-th event is a probe; a prime, so that it beats with nothing."""
 _TICK_S: Final = 0.001
-_LINGER_MS: Final = 2
-_LOOK_S: Final = 0.002
+_LINGER_MS: Final = 5
+_MARK_EVERY_MS: Final = 10_000
+_LOOK_S: Final = 0.004
 _FLUSH_S: Final = 60.0
 
 Floats = npt.NDArray[np.float64]
+Sent = tuple[bytes, bytes, int]
+"""Key, value and event time, ms."""
 
 
 class Probes(msgspec.Struct):
@@ -69,8 +72,20 @@ class Reached(msgspec.Struct):
         return found
 
 
-def send(kafka: str, topic: str, events: Sequence[tuple[bytes, bytes, int]], rate: float) -> Probes:
-    """Send key, value and event time (ms) at `rate` a second, a mark for each hour of event time in between.
+def at_wall_speed(events: Sequence[Sent], begin_ms: int, rate: float) -> list[tuple[bytes, bytes, int]]:
+    """The same events as they would come from so many users that they make `rate` a second.
+
+    The simulation's own times would pass a thousand times too fast, and with them every user's weekly timer.
+    """
+    times = [begin_ms + int(number / rate * 1000) for number in range(len(events))]
+    return [
+        (key, value.replace(b'"time":%d' % before, b'"time":%d' % now, 1), now)
+        for (key, value, before), now in zip(events, times, strict=True)
+    ]
+
+
+def send(kafka: str, topic: str, events: Sequence[Sent], rate: float) -> Probes:
+    """Send key, value and event time (ms) at `rate` a second, with marks as of a live clock in between.
 
     Raises:
         TimeoutError: Kafka did not take them.
@@ -86,7 +101,7 @@ def send(kafka: str, topic: str, events: Sequence[tuple[bytes, bytes, int]], rat
             "log_level": 2,
         }
     )
-    schedule = MarkSchedule(MARK_EVERY_MS)
+    schedule = MarkSchedule(_MARK_EVERY_MS)
     begun = time.monotonic()
     while probes.events < len(events):
         ready = min(len(events), int((time.monotonic() - begun) * rate) + 1)
@@ -149,13 +164,17 @@ def positions(redis: str, _: str, stop: Stop, out: Connection) -> None:
     store = Redis.from_url(redis)
     served = stream.load(store)
     assert served is not None
+    keys = [served.keys(partition).position for partition in range(PARTITIONS)]
+    looks: list[tuple[float, list[bytes | None]]] = []
     reached = Reached()
     out.send(True)
     while not stop.is_set():
-        found = lookup.positions(store, served)
-        reached.times.append(time.monotonic())
-        reached.offsets.append([found[p].offset if p in found else 0 for p in range(PARTITIONS)])
+        found = cast(list[bytes | None], store.mget(keys))
+        looks.append((time.monotonic(), found))
         time.sleep(_LOOK_S)
+    for moment, stored in looks:  # not before, so that looking takes little
+        reached.times.append(moment)
+        reached.offsets.append([decode(text).offset if text else 0 for text in stored])
     out.send_bytes(msgspec.json.encode(reached))
 
 
