@@ -1,5 +1,6 @@
 """A batch of the log as columns: one row for each record, in the order of the log."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -52,6 +53,8 @@ SESSION_TYPES: Final = {"tutorial": 1, "usage": 2, "support": 3}
 OTHER_SESSION: Final = 4
 CHANGES: Final = {"upgrade": 1, "downgrade": 2}
 UNPAID_PLANS: Final = frozenset({"free", "trial", "none"})
+_PAID: Final[dict[str | None, int]] = {None: 0, "": 0} | dict.fromkeys(UNPAID_PLANS, 1)
+_SESSION_TYPE: Final[dict[str | None, int]] = dict([(None, 0), ("", 0), *SESSION_TYPES.items()])
 
 _CACHED_NAMES: Final = 20_000
 _CACHED_HASHES: Final = 5_000  # a session's events are near each other; each partition has a cache of its own
@@ -97,3 +100,52 @@ class Hashes(dict[str | None, int]):
             self.update({None: 0, "": 0})
         self[text] = value = hash_of(text)
         return value
+
+
+TRAITS: Final = ("type", "platform", "plan", "channel", "geography", "feature", "category", "session_type")
+"""Fields of an event whose values recur together: few combinations make up most of a log."""
+
+TRAIT_COLUMNS: Final = (
+    "kind", "platform", "plan", "channel", "geography", "feature", "category", "session_type", "paid",
+)  # fmt: skip
+
+Trait = tuple[str | None, ...]
+"""Values of `TRAITS`."""
+
+
+class Traits(dict[Trait, int]):
+    """Combinations of traits seen, each with its line in a table of columns: one look-up instead of nine."""
+
+    def __init__(self, codes: Codes, kinds: Mapping[str, int]) -> None:
+        super().__init__()
+        self._codes = codes
+        self._kinds = kinds
+        self._lines: list[tuple[int, ...]] = []
+        self._table = np.zeros((0, len(TRAIT_COLUMNS)), np.uint32)
+
+    def __missing__(self, trait: Trait) -> int:
+        kind, *names, session_type = trait
+        plan = names[1]
+        self._lines.append(
+            (
+                self._kinds.get(kind or "", CUSTOM),
+                *(self._codes[name] for name in names),
+                _SESSION_TYPE.get(session_type, OTHER_SESSION),
+                _PAID.get(plan, 2),
+            )
+        )
+        self[trait] = line = len(self._lines) - 1
+        return line
+
+    def forget(self) -> None:
+        """Between two batches: start anew when a flood of names has filled it."""
+        if len(self) > _CACHED_NAMES:
+            self.clear()
+            self._lines.clear()
+            self._table = self._table[:0]
+
+    def table(self) -> npt.NDArray[np.uint32]:
+        """The lines, shape (combinations, len(TRAIT_COLUMNS))."""
+        if len(self._table) < len(self._lines):
+            self._table = np.array(self._lines, np.uint32)
+        return self._table

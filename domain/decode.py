@@ -1,6 +1,7 @@
 """Records of the log into columns: one strict pass, and a slow path that names the fault of a refused one."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import msgspec
@@ -10,18 +11,18 @@ import xxhash
 
 from domain.columns import (
     CHANGES,
-    CUSTOM,
     CUSTOM_ACTIVITY,
     KINDS,
     MARK,
-    OTHER_SESSION,
     REJECTED,
     ROW,
-    SESSION_TYPES,
-    UNPAID_PLANS,
+    TRAIT_COLUMNS,
+    TRAITS,
     Codes,
     Hashes,
     Rows,
+    Trait,
+    Traits,
 )
 from domain.compiled import compiled
 from domain.events import MAX_EVENT_BYTES, MAX_TIME_MS, MIN_TIME_MS, ClockMark, Event, milliseconds
@@ -46,10 +47,8 @@ class Batch(NamedTuple):
     """Names behind codes that this decoder has not reported before."""
 
 
-_PAID: Final = {None: 0, "": 0} | dict.fromkeys(UNPAID_PLANS, 1)
-_SESSION_TYPE: Final[dict[str | None, int]] = dict([(None, 0), ("", 0), *SESSION_TYPES.items()])
 _CHANGE: Final[dict[str | None, int]] = dict([(None, 0), *CHANGES.items()])
-_CODED: Final = ("platform", "plan", "channel", "geography", "feature", "category")
+_traits_of: Final[Callable[[Event], Trait]] = attrgetter(*TRAITS)
 _IS_TRADE: Final = np.zeros(256, np.bool_)
 _IS_TRADE[[KINDS["purchase"], KINDS["refund"], KINDS["subscription_change"]]] = True
 _REPORTED_NAMES: Final = 10_000
@@ -67,10 +66,11 @@ class Decoder:
         self._partition = partition
         self._partitions = partitions
         self._future_ms = settings.future_tolerance_ms
-        self._kinds = dict.fromkeys(settings.session_types, CUSTOM_ACTIVITY) | KINDS
         self._event: Callable[[bytes], Event] = msgspec.json.Decoder(Event).decode
         self._mark = msgspec.json.Decoder(ClockMark).decode
         self._codes = Codes()
+        kinds = dict.fromkeys(settings.session_types, CUSTOM_ACTIVITY) | KINDS
+        self._traits = Traits(self._codes, kinds)
         self._products = Codes()  # apart: their names are not reported
         self._hashes = Hashes()
         self._reported = 0
@@ -87,6 +87,7 @@ class Decoder:
             slots = np.array([place(e.user_id, len(users)) for e in events], np.int64)
             rows["slot"][where] = slots
             self._fill(rows, where, events)
+            self._traits.forget()
             self._refuse(rows, at, records, slots, users, rejected)
         if rejected:
             rows["kind"][list(rejected)] = REJECTED
@@ -140,31 +141,16 @@ class Decoder:
 
     def _fill(self, rows: Rows, where: Where, events: list[Event]) -> None:
         """Column by column, at C speed where it can be had: this is the hot path."""
-        kind = self._kinds.get
         hashed = xxhash.xxh3_64_intdigest
         rows["time"][where] = _times(events)
-        rows["kind"][where] = [kind(e.type, CUSTOM) for e in events]
         ids = np.array([hashed(e.event_id.encode()) for e in events], np.uint64)
         ids[ids == 0] = 1
         rows["id"][where] = ids
         rows["session"][where] = list(map(self._hashes.__getitem__, [e.session_id for e in events]))
-        columns = (
-            [e.platform for e in events],
-            [e.plan for e in events],
-            [e.channel for e in events],
-            [e.geography for e in events],
-            [e.feature for e in events],
-            [e.category for e in events],
-        )
-        code = self._codes.__getitem__
-        for name, values in zip(_CODED, columns, strict=True):
-            if any(values):
-                rows[name][where] = list(map(code, values))
-        if any(columns[1]):
-            rows["paid"][where] = [_PAID.get(plan, 2) for plan in columns[1]]
-        types = [e.session_type for e in events]
-        if any(types):
-            rows["session_type"][where] = [_SESSION_TYPE.get(t, OTHER_SESSION) for t in types]
+        lines = list(map(self._traits.__getitem__, map(_traits_of, events)))
+        traits = self._traits.table()[lines]
+        for column, name in enumerate(TRAIT_COLUMNS):
+            rows[name][where] = traits[:, column]
         conversions = [e.conversion for e in events]
         if any(conversions):
             rows["conversion"][where] = [c is True for c in conversions]
