@@ -29,7 +29,8 @@ from stream_processors.probe import kafka_listens
 
 log = logging.getLogger("ebbwatch.worker")
 
-_SWITCH_S = 0.0005  # Kafka's consumer has a thread of its own, and many short turns for each fetch; Python's 5 ms add up
+_SWITCH_S = 0.0005
+"""Kafka's consumer has a thread of its own, with many short turns for each fetch: Python's 5 ms a turn add up."""
 
 _PROBE_S = 2.0
 
