@@ -31,8 +31,9 @@ def section(name: str, results: Path) -> str:
     if not file.exists():
         return "Not measured yet."
     found: dict[str, Any] = msgspec.json.decode(file.read_bytes())
-    parts = list(_stream(found)) if any(kind in found for kind in _DISTRIBUTIONS) else list(_figures(found))
-    return "\n\n".join([*parts, *_goals(found), *_conditions(found)])
+    if any(kind in found for kind in _DISTRIBUTIONS):
+        return "\n\n".join([*_stream(found), *_goals(found), *_conditions(found)])
+    return "\n\n".join([*_goals(found), *_figures(found), *_conditions(found)])
 
 
 def _stream(found: dict[str, Any]) -> Iterator[str]:
@@ -77,8 +78,9 @@ def _stream(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _figures(found: dict[str, Any]) -> Iterator[str]:
-    rows = list(_flat("", {name: value for name, value in found.items() if name not in _APART}))
-    yield _table(("figure", "value"), rows)
+    """Folded away, since it is for those who look closely."""
+    rows = list(_flat("", found))
+    yield f"<details><summary>All figures</summary>\n\n{_table(('figure', 'value'), rows)}\n\n</details>"
 
 
 def _flat(before: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -113,6 +115,7 @@ def _conditions(found: dict[str, Any]) -> Iterator[str]:
         words = [
             f"{name.replace('_', ' ')} {_listed(value) if isinstance(value, dict) else value}"
             for name, value in told.items()
+            if name != "peer_versions" or any(kind in found for kind in _DISTRIBUTIONS)
         ]
         yield f"Conditions: {'; '.join(words)}."
 

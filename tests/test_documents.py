@@ -1,5 +1,6 @@
 """What the documents name is there: links, files, commands, targets, settings."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,28 @@ def test_results_fill_their_place(tmp_path: Path) -> None:
     assert "old" not in filled
     assert "Not measured yet." in filled
     assert fill(filled, tmp_path) == filled
+
+
+def test_the_stream_table_is_led_by_the_fastest(tmp_path: Path) -> None:
+    each = {"ebbwatch": 300.0, "faust_one": 3.0, "read_and_decode": 600.0}
+    simulated = {
+        "events_per_second": each,
+        "runs": {name: [{"events_per_second": speed}] for name, speed in each.items()},
+        "cpu_microseconds_per_event": each,
+        "redis_cpu_microseconds_per_event": each,
+        "events": dict.fromkeys(each, 1000),
+        "users": 7,
+        "ratios": {"to_best_peer": 100.0},
+    }
+    (tmp_path / "stream.json").write_text(
+        json.dumps({"simulated": simulated, "notes": {"faust_one": "less"}})
+    )
+    filled = fill("<!-- begin stream -->\n<!-- end stream -->\n", tmp_path)
+    order = [line.split(" | ")[:4] for line in filled.splitlines() if "300.0 |" in line or " to " in line]
+    assert [row[0].strip("| *") for row in order] == ["read_and_decode", "ebbwatch", "faust_one"]
+    assert [row[3] for row in order] == ["2.00", "1.00", "0.01"]
+    assert "to best peer: 100.00" in filled
+    assert "| faust_one | less |" in filled
 
 
 def find(words: list[str]) -> Any:
