@@ -66,7 +66,7 @@ def refill(
                 raise RefillError(f"a worker gave up: {failure}; the former generation is served as before")
             tick.wait(_LOOK_S)
         progress(reached.read, reached.total)
-    serve(store, following)
+    serve(store, load_next(store) or following)  # the clock may have gone live meanwhile
     drop(store, served)
 
 

@@ -11,7 +11,7 @@ from domain.settings import ChurnDefinition, FactSettings
 class Settings(BaseSettings):
     """What a deployment can choose. Those in `facts` shape stored facts and are hashed into the store."""
 
-    model_config = SettingsConfigDict(env_prefix="EBBWATCH_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="EBBWATCH_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(Path(".ebbwatch"), description="folder of local state: stacks, logs, reject files")
     stack: str = Field("auto", description="where Kafka and Redis come from: auto, env, docker or local")

@@ -23,7 +23,7 @@ class Keys:
         self.users = f"{base}:users"
         """Hash: user id to packed record (`docs/user-state.md`)."""
         self.ranking = f"{base}:ranking"
-        """Sorted set of users at risk by risk in millionths, as of their last visit."""
+        """Sorted set of users at risk by risk in whole percent, as of their last visit."""
         self.timers = f"{base}:timers"
         """Sorted set of users by the ms at which their timer is due."""
         self.counts = f"{base}:counts"

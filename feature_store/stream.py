@@ -58,6 +58,14 @@ def serve(store: Redis, stream: Stream) -> None:
         pipe.execute()
 
 
+def go_live(store: Redis, stream: Stream) -> None:
+    """Let workers write marks from the wall clock, now and in a generation that is being filled."""
+    following = load_next(store)
+    store.set(STREAM, msgspec.json.encode(msgspec.structs.replace(stream, live=True)))
+    if following is not None:
+        begin_next(store, msgspec.structs.replace(following, live=True))
+
+
 def drop(store: Redis, stream: Stream) -> None:
     """Delete the keys of a generation; who still writes to it is fenced by the missing position."""
     for partition in range(stream.partitions):

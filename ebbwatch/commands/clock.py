@@ -9,7 +9,7 @@ import typer
 from ebbwatch.deployment import open_deployment
 from ebbwatch.settings import Settings
 from feature_store import lookup
-from feature_store.stream import serve
+from feature_store.stream import go_live
 
 app = typer.Typer(no_args_is_help=True, help="The deployment's clock: live from now on, or its status.")
 
@@ -21,7 +21,7 @@ def live() -> None:
     Do it after any import of history: what is older than the allowed lateness then is dead-lettered.
     """
     here = open_deployment(Settings())
-    serve(here.store, msgspec.structs.replace(here.stream, live=True))
+    go_live(here.store, here.stream)
     typer.echo("the clock is live: workers write marks from the wall clock")
 
 

