@@ -36,6 +36,11 @@ class _Running:
         except BaseException as fault:  # whatever it is, this process must not go on
             fail(fault)
 
+    def release(self) -> None:
+        """Make room once the task is done: who still waits to hand over a fetch would wait for ever."""
+        while not self.queue.empty():
+            self.queue.get_nowait()
+
 
 class Lanes:
     """Opened anew with every assignment; a fetch of an earlier assignment is dropped."""
@@ -94,6 +99,8 @@ class Lanes:
             if r.queue.empty():
                 r.queue.put_nowait(None)
         await asyncio.gather(*(r.task for r in running.values()))
+        for r in running.values():
+            r.release()
 
     def clocks(self) -> dict[int, int]:
         """Latest mark by partition, ms."""

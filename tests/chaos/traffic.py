@@ -58,7 +58,7 @@ class Producer(threading.Thread):
         Args:
             rate: records a second.
         """
-        super().__init__(name="producer")
+        super().__init__(name="producer", daemon=True)
         self._place = place
         self._traffic = traffic(seed)
         self._chunk = max(1, int(rate * _TICK_S))
@@ -75,7 +75,7 @@ class Producer(threading.Thread):
                 while not self._stopping.wait(_TICK_S):
                     for _ in range(self._chunk):
                         self._send(publisher, next(self._traffic))
-        except Exception as fault:  # told by `stop`
+        except Exception as fault:  # told by `check`
             self.fault = fault
 
     def _send(self, publisher: Publisher, sent: Sent) -> None:
@@ -86,16 +86,28 @@ class Producer(threading.Thread):
             publisher.send(sent.key, sent.value)
             self.sent[sent.kind] += 1
 
+    def check(self) -> None:
+        """Whether it still sends.
+
+        Raises:
+            Exception: what has ended it.
+        """
+        if self.fault is not None:
+            raise self.fault
+
+    def abandon(self) -> None:
+        """Send no more; what is on its way may be lost."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """End, and wait until Kafka has everything.
 
         Raises:
-            PublishError: it does not.
+            TimeoutError, PublishError: it does not.
         """
         self._stopping.set()
         begun = time.monotonic()
         self.join(300)
         if self.is_alive():
             raise TimeoutError(f"Kafka has not taken everything after {time.monotonic() - begun:.0f} s")
-        if self.fault is not None:
-            raise self.fault
+        self.check()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 
 import msgspec
 
@@ -51,7 +51,8 @@ def run(trial: Trial, folder: Path, say: Callable[[str], None]) -> Report:
     """
     begun = time.monotonic()
     random = Random(trial.seed)
-    stack = LocalStack(folder / "stack", random, lambda _: None)
+    # ports by real chance: a client left over from a trial of the same seed must not meet this one's servers
+    stack = LocalStack(folder / "stack", SystemRandom(), lambda _: None)
     with ExitStack() as ending:
         for part in stack.parts.values():
             part.start()
@@ -64,7 +65,7 @@ def run(trial: Trial, folder: Path, say: Callable[[str], None]) -> Report:
             max_poll_records=500,
         )
         prepare(place)
-        storm, producer, findings = _storm(trial, stack, place, random, ending, say)
+        storm, producer, findings = _storm(trial, stack, place, random, say)
         findings += _refusals(place, say)
         sent = {str(kind): n for kind, n in producer.sent.items()}
     return Report(
@@ -82,18 +83,18 @@ def _storm(
     stack: LocalStack,
     place: Place,
     random: Random,
-    ending: ExitStack,
     say: Callable[[str], None],
 ) -> tuple[Storm, Producer, list[Finding]]:
     kept = place.home / "older-aof"
     with ExitStack() as working:
-        ports = free_ports(2, random)
+        ports = free_ports(2, SystemRandom())
         workers = [
             Worker(working.enter_context(place.worker(number, metrics_port=port)), port)
             for number, port in enumerate(ports)
         ]
         producer = Producer(place, trial.seed, trial.rate)
         producer.start()
+        working.callback(producer.abandon)
         storm = Storm(stack, place, workers, random)
         storm.breathe()
         have_older = False
@@ -102,6 +103,7 @@ def _storm(
             strike = storm.strike(kind)
             say(f"{number}/{len(deck)} {strike.kind}: {strike.note}")
             storm.breathe()
+            producer.check()
             if not have_older and 2 * number >= len(deck):
                 have_older = older_aof.keep(stack.redis.dir, kept)
         time.sleep(_AFTER_S)
