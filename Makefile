@@ -12,7 +12,7 @@ PEERS := $(BENCH_VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: help setup demo test check format unit integration bench bench-short chaos soak reference clean
+.PHONY: help setup demo test check format unit integration bench chaos reference clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,8 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.profile
+	$(BIN)/python -m benchmarks.tables
 
 clean: ## remove environments, caches and local state
 	rm -rf $(VENV) $(BENCH_VENV) .ebbwatch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
