@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from ebbwatch.connection import NoStackError, addresses
 from ebbwatch.settings import Settings
 from feature_store.connect import connect
+from feature_store.position import RefusedError
 from feature_store.stream import Stream, load_next, load_or_begin
 from local_stack.addresses import Addresses
 from online_model.tiers import Thresholds
@@ -70,11 +71,17 @@ def open_deployment(settings: Settings, generation: int | None = None) -> Deploy
 
     Raises:
         NoStackError: no Kafka and Redis to talk to.
+        RefusedError: the store serves another topic than the settings name.
         TopicError: Kafka does not answer, or the topic has other partitions.
     """
     at = addresses(settings)
     store = connect(at.redis)
     stream = load_or_begin(store, settings.topic, settings.partitions)
+    if stream.topic != settings.topic and not stream.topic.startswith(f"{settings.topic}-"):
+        raise RefusedError(
+            f"the store at {at.redis} serves the topic {stream.topic}, but EBBWATCH_TOPIC says {settings.topic}: "
+            "use the same, or another database of Redis"
+        )
     if generation is not None and generation != stream.generation:
         following = load_next(store)
         if following is None or following.generation != generation:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from redis import Redis
 
+from feature_store.keys import STREAM
 from local_stack.addresses import Addresses
 
 
@@ -63,6 +65,16 @@ class Log:
 def log(stack: Addresses) -> Log:
     """Reads topics of the shared stack."""
     return Log(stack.kafka)
+
+
+@pytest.fixture
+def own_store(stack: Addresses) -> Iterator[str]:
+    """A database of the shared Redis that serves no topic yet."""
+    url = f"{stack.redis.rsplit('/', 1)[0]}/9"
+    with Redis.from_url(url) as store:
+        store.delete(STREAM)
+        yield url
+        store.delete(STREAM)
 
 
 @pytest.fixture

@@ -37,12 +37,16 @@ class Reads(Protocol):
 
 @pytest.fixture
 def topic(
-    stack: Addresses, unique: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: Addresses,
+    own_store: str,
+    unique: Callable[[str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> str:
     name = unique("events")
     for variable, value in {
         "KAFKA_BOOTSTRAP_SERVERS": stack.kafka,
-        "REDIS_URL": stack.redis,
+        "REDIS_URL": own_store,
         "EBBWATCH_HOME": str(tmp_path),
         "EBBWATCH_TOPIC": name,
         "EBBWATCH_DEAD_LETTER_TOPIC": unique("dead"),

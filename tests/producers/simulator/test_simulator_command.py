@@ -77,11 +77,15 @@ def test_without_a_stack_it_says_how_to_start_one(tmp_path: Path, monkeypatch: p
 
 @pytest.mark.integration
 def test_kafka_gets_events_in_order_with_marks_between(
-    stack: Addresses, log: Any, unique: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    stack: Addresses,
+    own_store: str,
+    log: Any,
+    unique: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     topic = unique("simulated")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", stack.kafka)
-    monkeypatch.setenv("REDIS_URL", stack.redis)
+    monkeypatch.setenv("REDIS_URL", own_store)
     monkeypatch.setenv("EBBWATCH_TOPIC", topic)
     monkeypatch.setenv("EBBWATCH_DEAD_LETTER_TOPIC", unique("dead"))
     monkeypatch.setenv("EBBWATCH_PARTITIONS", "3")
@@ -117,10 +121,10 @@ def test_kafka_gets_events_in_order_with_marks_between(
 
 @pytest.mark.integration
 def test_the_rate_limits_the_speed(
-    stack: Addresses, unique: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    stack: Addresses, own_store: str, unique: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", stack.kafka)
-    monkeypatch.setenv("REDIS_URL", stack.redis)
+    monkeypatch.setenv("REDIS_URL", own_store)
     monkeypatch.setenv("EBBWATCH_TOPIC", unique("slow"))
     monkeypatch.setenv("EBBWATCH_DEAD_LETTER_TOPIC", unique("dead"))
     done = run("--events", "1000", "--days", "10", "--rate", "800", "--json")
