@@ -51,6 +51,7 @@ reference: $(READY) ## write the documents that are generated from the code
 
 chaos: $(READY) ## twenty kills, hostile messages, old files put back; then verify
 	$(BIN)/python -m tests.chaos --kills 20
+	HOSTILE_MESSAGES=200000 $(BIN)/python -m pytest tests/integration/test_hostile.py
 
 $(BENCH_READY): requirements/bench.txt
 	$(PYTHON) -m venv $(BENCH_VENV)

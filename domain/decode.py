@@ -102,7 +102,11 @@ class Decoder:
         buffer, begins = records.buffer, starts[plain].tolist()
         ends = (starts[plain] + lengths[plain]).tolist()
         try:
-            events = list(map(self._event, [buffer[a:b] for a, b in zip(begins, ends, strict=True)]))
+            values = [buffer[a:b] for a, b in zip(begins, ends, strict=True)]
+            for value in values:
+                if not value.isascii():
+                    value.decode()  # the JSON decoder does not look into fields that it does not know
+            events = list(map(self._event, values))
         except _UNDECODABLE:  # at least one is none: one by one
             plain, events = plain[:0], []
         if len(plain) == records.size:
@@ -125,6 +129,7 @@ class Decoder:
             rejected[row] = reject(value, key)
         else:
             try:
+                value.decode()
                 if key is not None:
                     return self._event(value)
                 mark = self._mark(value)

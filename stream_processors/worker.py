@@ -26,6 +26,7 @@ from stream_processors.lanes import Lanes
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.patience import Patience
 from stream_processors.probe import kafka_listens
+from stream_processors.warmup import warm_up
 
 log = logging.getLogger("ebbwatch.worker")
 
@@ -121,6 +122,7 @@ class Worker:
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT."""
+        warm_up(self._config.facts)
         server = serve(self._config.metrics_host, self._config.metrics_port, REGISTRY, self._health)
         log.info("metrics and health on http://%s:%s", *server.server_address[:2])
         # a batch makes thousands of objects and no cycles: at Python's thresholds a quarter of decoding is spent

@@ -56,6 +56,7 @@ class Partition:
         if value is None or len(value) > MAX_EVENT_BYTES or too_deep(value):
             return Outcome("dead_letter", reject(value, key))
         try:
+            value.decode()
             if key is None:
                 return self._take_mark(msgspec.json.decode(value, type=ClockMark), latest)
             event = msgspec.json.decode(value, type=Event)

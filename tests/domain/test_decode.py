@@ -226,3 +226,9 @@ def test_a_flood_of_names_costs_no_memory_and_changes_no_code(monkeypatch: pytes
     assert len(told) <= 60
     for cache in (decoder._codes, decoder._products, decoder._hashes):
         assert len(cache) <= 60
+
+
+def test_broken_text_is_refused_even_where_nobody_reads_it() -> None:
+    value = b'{"event_id":"e","user_id":"ann","type":"page_view","time":%d,"note":"\xff"}' % T
+    batch = decoded(LogRecord(b"ann", value, MAX_TIME_MS), one(T))
+    assert batch.rejected == {0: "malformed"}
