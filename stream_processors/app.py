@@ -31,7 +31,7 @@ class KafkaSide:
             # progress is the position in Redis; Kafka's committed offset is for lag displays only
             stream_wait_empty=False,
             stream_publish_on_commit=False,
-            stream_buffer_maxsize=2,  # each message is a whole fetch
+            stream_buffer_maxsize=24,  # a whole fetch each: one for every partition without waiting for a busy lane
             consumer_auto_offset_reset="earliest",
             consumer_group_instance_id=config.instance,
             consumer_max_fetch_size=config.max_fetch_bytes,

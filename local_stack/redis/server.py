@@ -60,6 +60,8 @@ class RedisServer(Part):
             "appendonly": "yes",
             "appendfsync": "always",  # progress is stored here: what was answered must survive a power cut
             "aof-use-rdb-preamble": "yes",
+            # a rewrite takes a core for a second, and events wait: not every 64 MB, which is two seconds of writes
+            "auto-aof-rewrite-min-size": "512mb",
             "maxmemory-policy": "noeviction",
         }
         config = self.folder / "redis.conf"
