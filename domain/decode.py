@@ -91,7 +91,8 @@ class Decoder:
             self._refuse(rows, at, records, slots, users, rejected)
         if rejected:
             rows["kind"][list(rejected)] = REJECTED
-        return Batch(rows, list(users), hashes_of(list(users)), rejected, self._new_names())
+        names = list(users)
+        return Batch(rows, names, hashes_of(names), rejected, self._new_names())
 
     def _events(
         self, records: Records, rows: Rows, rejected: dict[int, str]

@@ -59,7 +59,6 @@ class Deployment:
             mark_interval_s=settings.mark_interval,
             metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,
-            thresholds=self.thresholds,
             restarts=restarts,
             max_poll_records=settings.max_poll_records,
             session_timeout_s=settings.session_timeout,

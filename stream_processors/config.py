@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 
 from domain.settings import FactSettings
-from online_model.tiers import Thresholds
 
 EXIT_LOST: Final = 75
 """The worker no longer owns what it worked on, or the log made a jump: start anew and it goes on."""
@@ -35,7 +34,6 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     mark_interval_s: float
     metrics_host: str = "127.0.0.1"
     metrics_port: int
-    thresholds: Thresholds = Thresholds()
     restarts: int = 0
     max_poll_records: int = 4000
     max_fetch_bytes: int = 1 << 19

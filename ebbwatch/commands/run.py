@@ -23,10 +23,6 @@ _LOOK_S = 0.5
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 
 
-class StreamStalledError(RuntimeError):
-    """The stream did not get where it should."""
-
-
 def run(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End when everything in Kafka is processed.")
