@@ -22,6 +22,7 @@ from local_stack import stack
 from local_stack.addresses import Addresses
 from producers.topics import ensure_topics
 from stream_processors.log import Log
+from stream_processors.supervisor import WORKER
 
 PARTITIONS: Final = 12
 TOPIC: Final = "session-events"
@@ -110,7 +111,9 @@ class Worker:
     def process(self) -> psutil.Process | None:
         """The supervised process, None while it is not there yet."""
         if self._process is None:
-            self._process = next(iter(self._supervisor.children()), None)
+            # the supervisor's libraries start short-lived processes of their own
+            found = (c for c in self._supervisor.children() if WORKER[-1] in c.cmdline())
+            self._process = next(found, None)
         return self._process
 
     def check(self) -> None:

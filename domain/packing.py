@@ -23,6 +23,11 @@ _LONGEST_RUN: Final = 255
 class DamagedStateError(ValueError):
     """A stored record is not one of ours, or of another version."""
 
+    def __init__(self, record: int, records: int, why: str) -> None:
+        super().__init__(f"record {record} of {records} {why}")
+        self.record = record
+        """Its place among those that were read."""
+
 
 @compiled
 def _zero_bytes(word):  # type: ignore[no-untyped-def]
@@ -158,12 +163,12 @@ def unpack(stored: Sequence[bytes | None]) -> States:
     np.cumsum(lengths, out=starts[1:])
     damaged = _unpack_many(np.frombuffer(b"".join(parts), np.uint8), starts, _words(states))
     if damaged >= 0:
-        raise DamagedStateError(f"record {damaged} of {len(stored)} cannot be unpacked")
+        raise DamagedStateError(int(damaged), len(stored), "cannot be unpacked")
     states["version"][lengths == 0] = STATE_VERSION
     foreign = np.flatnonzero(states["version"] != STATE_VERSION)
     if len(foreign):
+        version = states["version"][foreign[0]]
         raise DamagedStateError(
-            f"record {foreign[0]} of {len(stored)} has layout version {states['version'][foreign[0]]}, "
-            f"this is version {STATE_VERSION}: run `ebbwatch rebuild`"
+            int(foreign[0]), len(stored), f"has layout version {version}, this is version {STATE_VERSION}"
         )
     return states

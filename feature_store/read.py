@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from redis import asyncio as aredis
 
-from domain.packing import unpack
+from domain.packing import DamagedStateError, unpack
 from domain.state import States
 from domain.steps import Due
 from feature_store.keys import STREAM, Keys
+from feature_store.position import RefusedError
 from feature_store.served import facts, ranks
 
 DUE_AT_ONCE = 4000
@@ -38,7 +39,7 @@ class Reader:
         """States of `users`, and of all whose timers are due at `mark` (ms), if one is given.
 
         Raises:
-            DamagedStateError: a record cannot be read.
+            RefusedError: a record cannot be read.
             redis.exceptions.RedisError: Redis is away or refuses.
         """
         async with self._store.pipeline(transaction=False) as pipe:
@@ -53,7 +54,14 @@ class Reader:
         more = [d for d in due if d not in own]
         if more:
             stored = [*stored, *await self._store.hmget(keys.users, more)]
-        return Loaded([*users, *more], unpack(facts(stored)), ranks(stored), Due(due, len(due) < DUE_AT_ONCE))
+        everybody = [*users, *more]
+        try:
+            states = unpack(facts(stored))
+        except DamagedStateError as fault:
+            raise RefusedError(
+                f"{keys.users}: user {everybody[fault.record]!r}: {fault}: run `ebbwatch rebuild`"
+            ) from fault
+        return Loaded(everybody, states, ranks(stored), Due(due, len(due) < DUE_AT_ONCE))
 
     async def begin(self, keys: Keys) -> tuple[bytes, int, int]:
         """What a lane begins with: the position's text (empty for none), gaps seen, and their seconds."""

@@ -16,6 +16,7 @@ from redis import Redis
 from feature_store.connect import connect
 from feature_store.stream import Stream, load_or_begin
 from local_stack.addresses import Addresses
+from stream_processors.supervisor import WORKER
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND_S: Final = 240.0
@@ -143,11 +144,14 @@ class RunningWorker:
         return self._supervisor
 
     def child(self) -> psutil.Process | None:
-        """The process that does the work, None while there is none."""
+        """The process that does the work, None while there is none.
+
+        The supervisor's libraries start short-lived processes of their own (``file``, to name the platform).
+        """
         try:
             children = psutil.Process(self.supervisor.pid).children()
-            return next((c for c in children if c.status() != psutil.STATUS_ZOMBIE), None)
-        except psutil.NoSuchProcess:
+            return next((c for c in children if WORKER[-1] in c.cmdline()), None)
+        except psutil.NoSuchProcess:  # one that has ended has no command line either
             return None
 
     def text(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import pytest
 from kafka.admin import KafkaAdminClient
@@ -70,6 +71,19 @@ def test_a_position_beyond_the_log_is_refused(filled: Place) -> None:
             assert offset in stored
             store.set(stream.keys(partition).position, stored.replace(offset, offset + b"000"))
     assert_refused(filled, "the log ends at", "ebbwatch rebuild")
+
+
+def test_a_damaged_record_is_refused_until_a_rebuild(filled: Place) -> None:
+    with filled.store as store:
+        stream = filled.stream()
+        key = stream.keys(0).users
+        (user, *_) = cast(Any, store.hkeys(key))
+        store.hset(key, user, b"\xff\xff")
+    name = user.decode()
+    publish(filled, [event(name, "one-more", time=START + 60 * DAY)])
+    assert_refused(filled, repr(name), "cannot be unpacked", "ebbwatch rebuild")
+    filled.ebbwatch("rebuild")
+    assert filled.report("verify")["identical"]
 
 
 def test_a_position_that_is_none_is_refused(filled: Place) -> None:
