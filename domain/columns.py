@@ -52,6 +52,8 @@ ACTIVITIES: Final = frozenset(KINDS[name] for name, (opens, _) in EVENT_TYPES.it
 SESSION_TYPES: Final = {"tutorial": 1, "usage": 2, "support": 3}
 OTHER_SESSION: Final = 4
 CHANGES: Final = {"upgrade": 1, "downgrade": 2}
+HOLDOUTS: Final = frozenset({"control", "holdout"})
+"""Variants, in lower case, that leave a user alone."""
 UNPAID_PLANS: Final = frozenset({"free", "trial", "none"})
 _PAID: Final[dict[str | None, int]] = {None: 0, "": 0} | dict.fromkeys(UNPAID_PLANS, 1)
 _SESSION_TYPE: Final[dict[str | None, int]] = dict([(None, 0), ("", 0), *SESSION_TYPES.items()])

@@ -12,6 +12,7 @@ import xxhash
 from domain.columns import (
     CHANGES,
     CUSTOM_ACTIVITY,
+    HOLDOUTS,
     KINDS,
     MARK,
     REJECTED,
@@ -49,6 +50,7 @@ class Batch(NamedTuple):
 
 _CHANGE: Final[dict[str | None, int]] = dict([(None, 0), *CHANGES.items()])
 _traits_of: Final[Callable[[Event], Trait]] = attrgetter(*TRAITS)
+_ASSIGNMENT: Final = KINDS["experiment_assignment"]
 _IS_TRADE: Final = np.zeros(256, np.bool_)
 _IS_TRADE[[KINDS["purchase"], KINDS["refund"], KINDS["subscription_change"]]] = True
 _REPORTED_NAMES: Final = 10_000
@@ -169,6 +171,7 @@ class Decoder:
             rows["duration_ms"][where] = [0 if d is None else round(d * 1000) for d in durations]
         rows["quantity"][where] = 1
         self._fill_trade(rows, where, events)
+        self._fill_assignments(rows, where, events)
 
     def _fill_trade(self, rows: Rows, where: Where, events: list[Event]) -> None:
         """What counts only for events about money."""
@@ -183,6 +186,15 @@ class Decoder:
         rows["change"][at] = [_CHANGE[e.change] for e in trade]
         rows["amount"][at] = minor_units([e.amount or 0.0 for e in trade])
         rows["discount"][at] = minor_units([e.discount or 0.0 for e in trade])
+
+    def _fill_assignments(self, rows: Rows, where: Where, events: list[Event]) -> None:
+        """Whether an experiment left the user alone (1) or not (2)."""
+        chosen = np.flatnonzero(rows["kind"][where] == _ASSIGNMENT)
+        if not len(chosen):
+            return
+        at = chosen if isinstance(where, slice) else where[chosen]
+        variants = [(events[i].variant or "").lower() for i in chosen.tolist()]
+        rows["change"][at] = [0 if v == "" else 1 if v in HOLDOUTS else 2 for v in variants]
 
     def _refuse(
         self,

@@ -233,16 +233,21 @@ def _relation(u, out, k, now, month):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def feature_row(u, now, out):  # type: ignore[no-untyped-def]
+    """Features of one user at `now` (ms), not before the user's last event, into `out`, shape (len(CATALOGUE),)."""
+    today = np.int64(now // DAY_MS)
+    this = (today + 3) // 7
+    k = _windows(u, out, today, this)
+    k = _habit(u, out, k, now, this)
+    k = _trade(u, out, k, now, this)
+    _relation(u, out, k, now, month_of(today))
+
+
+@compiled
 def _features(states, slots, nows, out):  # type: ignore[no-untyped-def]
     for i in range(slots.shape[0]):
         u = states[slots[i]]
-        now = max(nows[i], u.last_ms)
-        today = np.int64(now // DAY_MS)
-        this = (today + 3) // 7
-        k = _windows(u, out[i], today, this)
-        k = _habit(u, out[i], k, now, this)
-        k = _trade(u, out[i], k, now, this)
-        _relation(u, out[i], k, now, month_of(today))
+        feature_row(u, max(nows[i], u.last_ms), out[i])
 
 
 def features(

@@ -13,9 +13,10 @@ from domain.buckets import slots_of
 from domain.calendar import DAY_MS, month_of
 from domain.columns import ACTIVITIES, KINDS, MARK, REJECTED
 from domain.compiled import compiled
+from domain.pending import CANCELLATION, RETURN, TREATMENT, answer
 from domain.sessions import belongs, lengthen, open_session
 from domain.settings import FactSettings
-from domain.state import IDS
+from domain.state import IDS, PENDING
 from domain.timers import at_risk, fire, next_timer
 from domain.trade import purchase, refund
 from domain.usage import count_activity
@@ -35,6 +36,8 @@ _FAILED: Final = KINDS["payment_failed"]
 _CHANGE: Final = KINDS["subscription_change"]
 _TICKET: Final = KINDS["support_ticket"]
 _CANCELLATION: Final = KINDS["cancellation"]
+_ASSIGNMENT: Final = KINDS["experiment_assignment"]
+_PROMOTION: Final = KINDS["promotion"]
 
 _IS_SILENT: Final = np.zeros(256, np.bool_)
 """Kinds that touch nothing, so that no feature announces the loss or the treatment."""
@@ -48,12 +51,19 @@ IS_ACTIVITY[sorted(ACTIVITIES)] = True
 _INACTIVITY: Final = 0
 _GAP: Final = 1
 _LATENESS: Final = 2
+_HORIZON: Final = 3
 
 
 def settings_array(settings: FactSettings) -> npt.NDArray[np.int64]:
-    """What the fold needs of the settings, in milliseconds, shape (3,)."""
+    """What the fold needs of the settings, in milliseconds, shape (4,)."""
     return np.array(
-        [settings.inactivity_ms, settings.session_gap_ms, settings.allowed_lateness_ms], dtype=np.int64
+        [
+            settings.inactivity_ms,
+            settings.session_gap_ms,
+            settings.allowed_lateness_ms,
+            settings.horizon_ms,
+        ],
+        dtype=np.int64,
     )
 
 
@@ -106,12 +116,23 @@ def _status(u, e, late, paid_before):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _activity(u, e, gap, totals):  # type: ignore[no-untyped-def]
+def _silent(u, e, user_hash, horizon, late):  # type: ignore[no-untyped-def]
+    """Types that enter no feature; they answer pending snapshots, or say how the user was treated."""
+    if e.kind == _PROMOTION:
+        u.treated_ms = max(u.treated_ms, e.time)
+        answer(u, user_hash, e.time, TREATMENT, 0, horizon)
+    elif e.kind == _ASSIGNMENT and not late and e.change != 0:
+        u.holdout = 1 if e.change == 1 else 0
+
+
+@compiled
+def _activity(u, e, user_hash, settings, totals):  # type: ignore[no-untyped-def]
     t = e.time
     day_slot, week_slot = slots_of(u, t)
     before = u.last_active_ms
-    if not belongs(u, e, gap):
+    if not belongs(u, e, settings[_GAP]):
         open_session(u, e, day_slot, week_slot, totals)
+        answer(u, user_hash, t, RETURN, 0, settings[_HORIZON])
     else:
         if e.session != 0 and e.session != u.session:
             u.session_before = u.session
@@ -127,15 +148,17 @@ def _activity(u, e, gap, totals):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _apply(u, e, gap, is_activity, totals):  # type: ignore[no-untyped-def]
+def _apply(u, e, user_hash, settings, is_activity, totals):  # type: ignore[no-untyped-def]
     t = e.time
     kind = e.kind
     u.last_ms = t
     if kind == _CANCELLATION:
         u.cancelled_ms = t
         u.timer_ms = 0
+        answer(u, user_hash, t, CANCELLATION, 0, settings[_HORIZON])
         return
     if _IS_SILENT[kind]:
+        _silent(u, e, user_hash, settings[_HORIZON], False)
         return
     if u.first_ms == 0:
         u.first_ms = t
@@ -143,10 +166,10 @@ def _apply(u, e, gap, is_activity, totals):  # type: ignore[no-untyped-def]
     if e.conversion:
         u.conversions += 1
     if is_activity:
-        _activity(u, e, gap, totals)
+        _activity(u, e, user_hash, settings, totals)
     elif kind == _SESSION_END:
         own = e.session != 0 and e.session == u.session
-        if u.sessions > 0 and u.session_over == 0 and (own or t - u.last_active_ms <= gap):
+        if u.sessions > 0 and u.session_over == 0 and (own or t - u.last_active_ms <= settings[_GAP]):
             day_slot, week_slot = slots_of(u, t)
             lengthen(u, e, day_slot, week_slot)
             u.session_over = 1
@@ -157,17 +180,21 @@ def _apply(u, e, gap, is_activity, totals):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _apply_late(u, e, is_activity):  # type: ignore[no-untyped-def]
+def _apply_late(u, e, user_hash, settings, is_activity):  # type: ignore[no-untyped-def]
     kind = e.kind
     u.late += 1
     if kind == _CANCELLATION:
         u.cancelled_ms = max(u.cancelled_ms, e.time)
+        answer(u, user_hash, e.time, CANCELLATION, 0, settings[_HORIZON])
         return
     if _IS_SILENT[kind]:
+        _silent(u, e, user_hash, settings[_HORIZON], True)
         return
     if e.conversion:
         u.conversions += 1
     if is_activity:
+        # nearer to the snapshot it may belong to a session that was under way there
+        answer(u, user_hash, e.time, RETURN, settings[_GAP], settings[_HORIZON])
         day_slot, week_slot = slots_of(u, e.time)
         count_activity(u, e, day_slot, week_slot)
         if kind == _PURCHASE:
@@ -179,7 +206,7 @@ def _apply_late(u, e, is_activity):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _fold_one(u, e, user_hash, clock, settings, activities, totals):  # type: ignore[no-untyped-def]
+def _fold_one(u, e, user_hash, clock, settings, activities, totals, taken, taken_slots, counts):  # type: ignore[no-untyped-def]
     """One event into its user's state; returns its outcome."""
     known = min(u.id_count, np.uint64(IDS))
     for i in range(np.int64(known)):
@@ -188,12 +215,13 @@ def _fold_one(u, e, user_hash, clock, settings, activities, totals):  # type: ig
     if clock > 0 and e.time < clock - settings[_LATENESS]:
         return TOO_LATE
     inactivity = settings[_INACTIVITY]
-    fire(u, user_hash, e.time, inactivity, clock - settings[_LATENESS])
+    late_until = clock - settings[_LATENESS]
+    fire(u, e.slot, user_hash, e.time, inactivity, late_until, taken, taken_slots, counts)
     late = e.time < u.last_ms
     if late:
-        _apply_late(u, e, activities[e.kind])
+        _apply_late(u, e, user_hash, settings, activities[e.kind])
     else:
-        _apply(u, e, settings[_GAP], activities[e.kind], totals)
+        _apply(u, e, user_hash, settings, activities[e.kind], totals)
     u.ids[np.int64(u.id_count % np.uint64(IDS))] = e.id
     u.id_count += np.uint64(1)
     if at_risk(u):
@@ -206,8 +234,11 @@ def _fold_one(u, e, user_hash, clock, settings, activities, totals):  # type: ig
 
 
 @compiled
-def fold_rows(states, rows, first, user_hashes, clock, settings, activities, outcomes, touched, free, totals):  # type: ignore[no-untyped-def]
-    """Fold rows from `first` on, up to a mark, the end, or the row that would touch one user too many.
+def fold_rows(  # type: ignore[no-untyped-def]
+    states, rows, first, user_hashes, clock, settings, activities, outcomes, touched, free, totals, taken,
+    taken_slots, counts,
+):  # fmt: skip
+    """Fold rows from `first` on, up to a mark, the end, or a row that touches one user or takes a snapshot too many.
 
     Args:
         states: of the batch's users, shape (users,), changed in place.
@@ -218,6 +249,7 @@ def fold_rows(states, rows, first, user_hashes, clock, settings, activities, out
         touched: shape (users,), bool, set for users whose state changed.
         free: so many users may still be touched.
         totals: shape (2,): gaps seen and their seconds, added to.
+        taken, taken_slots, counts: `domain.pending.Buffers`.
 
     Returns:
         The first row that was not folded, and how many users may still be touched.
@@ -229,9 +261,20 @@ def fold_rows(states, rows, first, user_hashes, clock, settings, activities, out
             break
         if e.kind != REJECTED:
             slot = e.slot
-            if free == 0 and not touched[slot]:
+            if (free == 0 and not touched[slot]) or counts[0] + PENDING > taken.shape[0]:
                 break
-            outcome = _fold_one(states[slot], e, user_hashes[slot], clock, settings, activities, totals)
+            outcome = _fold_one(
+                states[slot],
+                e,
+                user_hashes[slot],
+                clock,
+                settings,
+                activities,
+                totals,
+                taken,
+                taken_slots,
+                counts,
+            )
             outcomes[i] = outcome
             # duplicates and the too late leave the state alone, and must not make anybody a user
             if outcome in (APPLIED, LATE) and not touched[slot]:

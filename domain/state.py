@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 """Raised with any change of `STATE` or of its packing; a store of another version wants a rebuild."""
 
 DAYS: Final = 64
@@ -18,6 +18,8 @@ WEEKS: Final = 32
 """Week buckets: 26 weeks, rounded up to a power of two."""
 IDS: Final = 64
 """Event ids remembered for the duplicate check."""
+PENDING: Final = 32
+"""Snapshots that may wait for their outcome: 180 days of horizon and 30 of lateness are 30 weeks."""
 FAVOURITES: Final = 4
 """Counters of the Space-Saving summary (Metwally, Agrawal, El Abbadi 2005)."""
 
@@ -28,7 +30,8 @@ STATE: Final = np.dtype(
         ("gone", "u1"),
         ("paid", "u1"),
         ("session_over", "u1"),
-        ("pad", "u1", (3,)),
+        ("holdout", "u1"),
+        ("pad", "u1", (2,)),
         ("platform", "<u4"),
         ("plan", "<u4"),
         ("channel", "<u4"),
@@ -50,6 +53,7 @@ STATE: Final = np.dtype(
         ("trial_ms", "<i8"),
         ("plan_change_ms", "<i8"),
         ("timer_ms", "<i8"),
+        ("treated_ms", "<i8"),
         ("session", "<u8"),
         ("session_before", "<u8"),
         ("order", "<u8"),
@@ -112,12 +116,16 @@ STATE: Final = np.dtype(
         # -- buckets: newest index, then rings by index modulo length
         ("day", "<i4"),
         ("week", "<i4"),
+        # -- pending snapshots: number of the newest, which of the last 32 wait, and what answers them
+        ("instant", "<i4"),
+        ("pending", "<u4"),
         ("days", "<u2", (DAYS, 4)),  # events, sessions, pages, seconds
         (
             "weeks",
             "<u4",
             (WEEKS, 8),
         ),  # events, sessions, pages, active days, seconds, orders, spent, refunded
+        ("answers", "<u4", (PENDING, 3)),  # seconds to the first return, cancellation, treatment
         # -- duplicate check
         ("id_count", "<u8"),
         ("ids", "<u8", (IDS,)),

@@ -22,12 +22,18 @@ from domain.fold import (
     fold_rows,
     settings_array,
 )
+from domain.labels import delay_ms
+from domain.leaving import MINUTE_MS, Items, Waiting, items_of
+from domain.pending import Buffers, stored_timers
 from domain.settings import FactSettings
-from domain.state import States
-from domain.timers import fire_many
+from domain.state import PENDING, States
+from domain.timers import visit_many
 
 MAX_USERS: Final = 500
 """Users that one step may touch: a longer script holds up every other reader of Redis."""
+
+_ROOM: Final = MAX_USERS + PENDING
+"""Snapshots, and outcomes, that one step may bring."""
 
 OUTCOMES: Final = {APPLIED: "applied", DUPLICATE: "duplicate", LATE: "late"}
 
@@ -40,16 +46,20 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     clock: int = 0
     """Latest mark, ms."""
     visited: int = 0
-    """Users whose timers the mark at `offset` has fired already; 0 if it has not begun."""
+    """Users whom the mark at `offset` has visited already; 0 if it has not begun."""
+    upto: int = 0
+    """ms: all snapshots and outcomes with a key time up to here have left."""
 
 
 class Due(NamedTuple):
-    """Timers that stood in the store when the batch was read, due at its last mark, earliest first."""
+    """What stood in the store when the batch was read, due at its last mark."""
 
     users: list[str]
-    """In the order of (timer, user id)."""
+    """With a timer that is due, in the order of (timer, user id)."""
     complete: bool
     """False if there are more: none of them is earlier than the last of `users`."""
+    waiting: Items = Items()
+    """Snapshots and outcomes that wait to leave."""
 
 
 class Step(NamedTuple):
@@ -66,6 +76,24 @@ class Step(NamedTuple):
     gaps: int
     """Gaps between sessions that ended in this step."""
     gap_seconds: int
+    leaving: Items
+    """Snapshots and outcomes with a key time up to ``progress.upto``, in order."""
+    kept: Items
+    """Those that were taken or settled in this step and have to wait."""
+    tells: bool
+    """Whether blocks are sent: there are items, or the readers have not heard for a minute how far it is."""
+
+
+class _Visited(NamedTuple):
+    """How far a mark got."""
+
+    users: int
+    done: bool
+    """The mark is finished."""
+    unread: bool
+    """Timers that were not read come first."""
+    upto: int
+    """ms, 0 if nobody was visited."""
 
 
 class Partition:
@@ -97,12 +125,20 @@ class Partition:
         """User ids by slot, in UTF-8."""
         self._outcomes = np.zeros(len(batch.rows), np.uint8)
         self._touched = np.zeros(len(users), np.bool_)
+        self._delay = delay_ms(settings)
+        self._buffers = Buffers(_ROOM)
+        self._waiting = Waiting(due.waiting)
+        self._all = np.arange(len(users))
         self._totals = np.zeros(2, np.int64)
         place = {u: i for i, u in enumerate(users)}
         self._horizon: tuple[int, bytes] | None = None
         if not due.complete:
             last = place[due.users[-1]]
-            self._horizon = (int(states["timer_ms"][last]), self.ids[last])
+            self._horizon = (int(self.timers(self._all[last : last + 1])[0]), self.ids[last])
+
+    def timers(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Stored timers of users as their states are now, ms, shape (len(slots),)."""
+        return stored_timers(self.states, slots, self._hashes, self._delay)
 
     def steps(self, progress: Progress) -> Iterator[Step]:
         """Steps from `progress` on; `states` hold what to write until the next is asked for.
@@ -110,75 +146,79 @@ class Partition:
         Ends at the batch's end, or before it where timers that were not read have to fire first: then the
         last step's progress says from where to read again.
         """
-        rows = self._batch.rows
+        rows, buffers = self._batch.rows, self._buffers
         at = progress.offset - self._first
-        began, clock, visited = at, progress.clock, progress.visited
+        began, clock, visited, upto = at, progress.clock, progress.visited, progress.upto
+        left = upto  # as of the last step
         free = self._max_users
         while at < len(rows):
+            whole = True
             if rows["kind"][at] == MARK:
                 mark = int(rows["time"][at])
-                finished = True
+                done = True
                 if visited or mark > clock:
-                    fired, finished = self._visit(mark, int(rows["quantity"][at]) - visited, free)
+                    found = self._visit(mark, int(rows["quantity"][at]) - visited, free)
+                    done, whole = found.done, not found.unread
                     free = self._max_users - int(np.count_nonzero(self._touched))
-                    if fired or finished:
-                        clock, visited = mark, visited + fired
-                if finished:
+                    upto = max(upto, found.upto)
+                    if found.users or done:
+                        clock, visited = mark, visited + found.users
+                if done:
                     at, visited = at + 1, 0
                     continue
-                if free > 0:  # timers that were not read come first
-                    if at > began or self._touched.any():
-                        yield self._step(began, at, clock, visited)
-                    return
             else:
                 at, free = fold_rows(
                     self.states, rows, at, self._hashes, clock, self._settings, IS_ACTIVITY,
-                    self._outcomes, self._touched, free, self._totals,
+                    self._outcomes, self._touched, free, self._totals, buffers.taken, buffers.taken_slots,
+                    buffers.counts,
                 )  # fmt: skip
                 if at == len(rows) or rows["kind"][at] == MARK:
                     continue
-            yield self._step(began, at, clock, visited)
-            began, free = at, self._max_users
+            if whole or at > began or self._touched.any():
+                reached = Progress(offset=self._first + at, clock=clock, visited=visited, upto=upto)
+                yield self._step(began, at, reached, left)
+            if not whole:
+                return
+            began, free, left = at, self._max_users, upto
         if at > began:
-            yield self._step(began, at, clock, 0)
+            yield self._step(began, at, Progress(offset=self._first + at, clock=clock, upto=upto), left)
 
-    def _visit(self, mark: int, budget: int, free: int) -> tuple[int, bool]:
-        """Fire due timers in order, at most `budget` users and `free` more touched ones.
-
-        Returns:
-            How many fired, and whether the mark is done.
-        """
-        timers = self.states["timer_ms"]
+    def _visit(self, mark: int, budget: int, free: int) -> _Visited:
+        """Visit due users in order, at most `budget`, and `free` more touched ones."""
+        timers = self.timers(self._all)
         due = np.flatnonzero((timers > 0) & (timers <= mark))
         order = sorted((int(timers[slot]), self.ids[slot], int(slot)) for slot in due)
-        finished = True
-        if len(order) > budget:
-            order = order[:budget]
+        everybody = len(order) <= budget
+        known = order[:budget]
         if self._horizon is not None:
-            known = [o for o in order if o[:2] <= self._horizon]
-            finished = len(known) == len(order) and (len(order) == budget or mark <= self._horizon[0] - 1)
-            order = known
+            read = [o for o in known if o[:2] <= self._horizon]
+            everybody = everybody and len(read) == len(known) and mark < self._horizon[0]
+            budget_spent = len(read) == budget
+            known = read
+        else:
+            budget_spent = len(known) == budget
         slots: list[int] = []
-        for _, _, slot in order:
+        for _, _, slot in known:
             if not self._touched[slot]:
                 if free == 0:
-                    finished = False
                     break
                 free -= 1
             slots.append(slot)
+        count = 0
         if slots:
-            fire_many(
-                self.states,
-                np.array(slots, np.int64),
-                self._hashes,
-                mark,
-                int(self._settings[0]),
-                mark - int(self._settings[2]),
-                self._touched,
-            )
-        return len(slots), finished
+            b = self._buffers
+            count = visit_many(
+                self.states, np.array(slots, np.int64), self._hashes, mark, int(self._settings[0]),
+                mark - int(self._settings[2]), self._delay, self._touched, b.taken, b.taken_slots, b.settled,
+                b.settled_slots, b.counts,
+            )  # fmt: skip
+        full = count < len(known)  # the step is: another one goes on
+        done = not full and (everybody or budget_spent)
+        if done and everybody:
+            return _Visited(count, done, False, mark)
+        return _Visited(count, done, not done and not full, known[count - 1][0] - 1 if count else 0)
 
-    def _step(self, began: int, at: int, clock: int, visited: int) -> Step:
+    def _step(self, began: int, at: int, progress: Progress, left: int) -> Step:
         outcomes: dict[str, int] = {}
         dead: dict[int, str] = {}
         kinds = self._batch.rows["kind"][began:at]
@@ -198,5 +238,20 @@ class Partition:
         gaps, seconds = self._totals.tolist()
         self._touched[:] = False
         self._totals[:] = 0
-        progress = Progress(offset=self._first + at, clock=clock, visited=visited)
-        return Step(progress, slots, outcomes, dead, gaps, seconds)
+        leaving, kept = self._leave(progress.upto)
+        tells = bool(leaving.snapshots or leaving.outcomes) or progress.upto // MINUTE_MS > left // MINUTE_MS
+        return Step(progress, slots, outcomes, dead, gaps, seconds, leaving, kept, tells)
+
+    def _leave(self, upto: int) -> tuple[Items, Items]:
+        """What leaves, and what is to be kept."""
+        b, ids = self._buffers, self.ids
+        n, m = b.counts.tolist()
+        b.counts[:] = 0
+        new = Items(
+            items_of(b.taken[:n], b.taken_slots[:n], ids, 0),
+            items_of(b.settled[:m], b.settled_slots[:m], ids, self._delay),
+        )
+        self._waiting.add(new)
+        leaving = self._waiting.leave(upto)
+        kept = Items(*([i for i in items if i.key > upto] for items in new))
+        return leaving, kept

@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from domain.calendar import WEEK_MS
 from domain.compiled import compiled
-from domain.state import States
+from domain.pending import settle, take
+from domain.state import PENDING, States
 
 
 @compiled
@@ -23,8 +24,8 @@ def next_timer(u, user_hash, after, inactivity):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def fire(u, user_hash, until, inactivity, late_until):  # type: ignore[no-untyped-def]
-    """Fire the user's timer, as of its own time, until it is later than `until`.
+def fire(u, slot, user_hash, until, inactivity, late_until, taken, taken_slots, counts):  # type: ignore[no-untyped-def]
+    """Fire the user's timer, as of its own time, until it is later than `until`; weekly instants take a snapshot.
 
     What is before `late_until` (ms) is too late now: only then can ids and days be forgotten.
     """
@@ -39,15 +40,29 @@ def fire(u, user_hash, until, inactivity, late_until):  # type: ignore[no-untype
                 u.days[:, :] = 0
                 u.ids[:] = 0
         else:
+            take(u, slot, user_hash, u.timer_ms, taken, taken_slots, counts)
             u.timer_ms = next_timer(u, user_hash, u.timer_ms, inactivity)
 
 
 @compiled
-def fire_many(states, slots, user_hashes, until, inactivity, late_until, touched):  # type: ignore[no-untyped-def]
-    """Fire the due timers of some users at a mark, ms; `touched` is set for them."""
-    for slot in slots:
-        fire(states[slot], user_hashes[slot], until, inactivity, late_until)
+def visit_many(  # type: ignore[no-untyped-def]
+    states, slots, user_hashes, until, inactivity, late_until, delay, touched, taken, taken_slots, settled,
+    settled_slots, counts,
+):  # fmt: skip
+    """Visit users at a mark, ms: fire their timers, settle their snapshots; `touched` is set for them.
+
+    Returns:
+        How many were visited before the buffers had no room for one more.
+    """
+    for i in range(slots.shape[0]):
+        if counts[0] + PENDING > taken.shape[0] or counts[1] + PENDING > settled.shape[0]:
+            return i
+        slot = slots[i]
+        u = states[slot]
+        fire(u, slot, user_hashes[slot], until, inactivity, late_until, taken, taken_slots, counts)
+        settle(u, slot, user_hashes[slot], until, delay, settled, settled_slots, counts)
         touched[slot] = True
+    return slots.shape[0]
 
 
 @compiled

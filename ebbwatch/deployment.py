@@ -52,6 +52,8 @@ class Deployment:
             partitions=stream.partitions,
             generation=stream.generation,
             dead_letter_topic=settings.dead_letter_topic,
+            snapshot_topic=settings.snapshot_topic,
+            outcome_topic=settings.outcome_topic,
             group=f"{settings.group}-{stream.generation}",
             instance=instance,
             facts=settings.facts(),
@@ -87,7 +89,12 @@ def open_deployment(settings: Settings, generation: int | None = None) -> Deploy
             raise NoGenerationError(f"generation {generation} is not being filled")
         stream = following
     topic_id = ensure_topics(
-        at.kafka, stream.topic, stream.partitions, settings.dead_letter_topic, settings.control_topic
+        at.kafka,
+        stream.topic,
+        stream.partitions,
+        settings.dead_letter_topic,
+        settings.control_topic,
+        kept=(settings.snapshot_topic, settings.outcome_topic),
     )
     return Deployment(settings, at, stream, topic_id, store)
 

@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     topic: str = Field("session-events", description="topic of events and clock marks")
     partitions: int = Field(12, ge=1, le=1024, description="partitions of the topic when it is created")
     dead_letter_topic: str = Field("dead-letters", description="topic of records that could not be used")
+    snapshot_topic: str = Field("snapshots", description="topic of snapshots: features at weekly instants")
+    outcome_topic: str = Field("outcomes", description="topic of outcomes: who was lost within the horizon")
     control_topic: str = Field("control", description="compacted topic of decisions of people")
 
     churn: ChurnDefinition = Field(

@@ -1,14 +1,15 @@
 -- One step of a partition, all or nothing.
--- KEYS: position, users, ranking, timers, counts, names.
--- ARGV: the position that was read ('' for none), the position after, then six pairs of lists, each led by its
--- length: users to set (id, record), ranking to set (score, id), ranking to drop (id), timers to set (ms, id),
--- timers to drop (id), counters to add (name, by), names to set (code, name).
+-- KEYS: position, users, ranking, timers, counts, names, outbox.
+-- ARGV: the position that was read ('' for none), the position after, the ms up to which the outbox is emptied, then
+-- lists, each led by its length: users to set (id, record), ranking to set (score, id), ranking to drop (id), timers
+-- to set (ms, id), timers to drop (id), outbox to add (ms, item), counters to add (name, by), names to set (code, name).
 -- Returns 1, or the position that stands in the store: then nothing was written.
 local stands = redis.call('GET', KEYS[1]) or ''
 if stands ~= ARGV[1] then
   return stands
 end
-local at = 3
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', ARGV[3])
+local at = 4
 local function take(command, key)
   local count = tonumber(ARGV[at])
   local last = at + count
@@ -24,6 +25,7 @@ take('ZADD', KEYS[3])
 take('ZREM', KEYS[3])
 take('ZADD', KEYS[4])
 take('ZREM', KEYS[4])
+take('ZADD', KEYS[7])
 local count = tonumber(ARGV[at])
 for i = at + 1, at + count, 2 do
   redis.call('HINCRBY', KEYS[5], ARGV[i], ARGV[i + 1])

@@ -31,6 +31,17 @@ class Keys:
         self.names = f"{base}:names"
         """Hash: code (decimal) to the name behind it."""
 
+        self.outbox = f"{base}:outbox"
+        """Sorted set of snapshots and outcomes that may not leave yet, by key time (`docs/snapshots.md`)."""
+
     def all(self) -> tuple[str, ...]:
         """In the order in which the script takes them."""
-        return (self.position, self.users, self.ranking, self.timers, self.counts, self.names)
+        return (
+            self.position,
+            self.users,
+            self.ranking,
+            self.timers,
+            self.counts,
+            self.names,
+            self.outbox,
+        )

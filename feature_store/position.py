@@ -16,6 +16,10 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     visited: int
     settings: str
     """Fingerprint of the settings that shaped the facts."""
+    upto: int = 0
+    """ms: all snapshots and outcomes with a key time up to here have left."""
+    quiet: int = 0
+    """ms: what has a key time up to here had left before this generation was begun, and is not sent again."""
     state: int = STATE_VERSION
     """Version of the packed records."""
 
@@ -25,12 +29,16 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     def progress(self) -> Progress:
         """The part that the fold moves."""
-        return Progress(offset=self.offset, clock=self.clock, visited=self.visited)
+        return Progress(offset=self.offset, clock=self.clock, visited=self.visited, upto=self.upto)
 
     def after(self, progress: Progress) -> "Position":
         """This position moved on."""
         return msgspec.structs.replace(
-            self, offset=progress.offset, clock=progress.clock, visited=progress.visited
+            self,
+            offset=progress.offset,
+            clock=progress.clock,
+            visited=progress.visited,
+            upto=progress.upto,
         )
 
 
@@ -38,9 +46,11 @@ class RefusedError(RuntimeError):
     """The store does not fit this worker or this log; going on would damage it."""
 
 
-def begin(topic_id: str, settings: FactSettings, offset: int = 0) -> Position:
+def begin(topic_id: str, settings: FactSettings, offset: int = 0, quiet: int = 0) -> Position:
     """Where a partition starts that nothing was stored for."""
-    return Position(topic_id=topic_id, offset=offset, clock=0, visited=0, settings=settings.fingerprint())
+    return Position(
+        topic_id=topic_id, offset=offset, clock=0, visited=0, quiet=quiet, settings=settings.fingerprint()
+    )
 
 
 def decode(stored: bytes) -> Position:

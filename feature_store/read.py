@@ -7,10 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from redis import asyncio as aredis
 
+from domain.leaving import Items
 from domain.packing import DamagedStateError, unpack
 from domain.state import States
 from domain.steps import Due
 from feature_store.keys import STREAM, Keys
+from feature_store.outbox import DamagedItemError, items
 from feature_store.position import RefusedError
 from feature_store.served import facts, ranks
 
@@ -39,7 +41,7 @@ class Reader:
         """States of `users`, and of all whose timers are due at `mark` (ms), if one is given.
 
         Raises:
-            RefusedError: a record cannot be read.
+            RefusedError: a record or an item of the outbox cannot be read.
             redis.exceptions.RedisError: Redis is away or refuses.
         """
         async with self._store.pipeline(transaction=False) as pipe:
@@ -47,9 +49,10 @@ class Reader:
                 pipe.hmget(keys.users, list(users))
             if mark is not None:
                 pipe.zrangebyscore(keys.timers, "-inf", mark, start=0, num=DUE_AT_ONCE)
+                pipe.zrangebyscore(keys.outbox, "-inf", mark, withscores=True)
             answers = await pipe.execute()
         stored: list[Any] = answers[0] if users else []
-        due = [] if mark is None else [d.decode() for d in answers[-1]]
+        due = [] if mark is None else [d.decode() for d in answers[-2]]
         own = set(users)
         more = [d for d in due if d not in own]
         if more:
@@ -61,7 +64,11 @@ class Reader:
             raise RefusedError(
                 f"{keys.users}: user {everybody[fault.record]!r}: {fault}: run `ebbwatch rebuild`"
             ) from fault
-        return Loaded(everybody, states, ranks(stored), Due(due, len(due) < DUE_AT_ONCE))
+        try:
+            waiting = Items() if mark is None else items(answers[-1])
+        except DamagedItemError as fault:
+            raise RefusedError(f"{keys.outbox}: {fault}: run `ebbwatch rebuild`") from fault
+        return Loaded(everybody, states, ranks(stored), Due(due, len(due) < DUE_AT_ONCE, waiting))
 
     async def begin(self, keys: Keys) -> tuple[bytes, int, int]:
         """What a lane begins with: the position's text (empty for none), gaps seen, and their seconds."""

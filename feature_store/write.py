@@ -21,18 +21,21 @@ class Write(NamedTuple):
 
     after: bytes
     """Position after the step."""
+    forget: int
+    """ms: items of the outbox up to here have left; 0 for none."""
     users: list[Any]
     ranked: list[Any]
     unranked: list[Any]
     timers: list[Any]
     untimed: list[Any]
+    kept: list[Any]
     counts: list[Any]
     names: list[Any]
 
     def arguments(self, before: bytes) -> list[Any]:
         """Arguments of the script, on top of the position `before`."""
-        args: list[Any] = [before, self.after]
-        for part in self[1:]:
+        args: list[Any] = [before, self.after, self.forget]
+        for part in self[2:]:
             args.append(len(part))
             args += part
         return args

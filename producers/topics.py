@@ -1,6 +1,6 @@
 """The topics of a deployment: created once, with settings that the exactness of the stream rests on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ def ensure_topics(
     dead_letter_topic: str,
     control_topic: str = "control",
     *,
+    kept: Sequence[str] = (),
     replication: int = -1,
     timeout_ms: int = 30_000,
 ) -> str:
@@ -35,6 +36,7 @@ def ensure_topics(
     Args:
         bootstrap: ``host:port``, several with commas.
         partitions: of the events topic; fixed once it exists.
+        kept: further topics of one partition that let go of nothing.
         replication: copies of each partition; -1 leaves it to the broker.
         timeout_ms: how long to try to reach Kafka.
 
@@ -66,6 +68,8 @@ def ensure_topics(
             "configs": {"cleanup.policy": "compact"},
         },
     }
+    for name in kept:
+        wanted[name] = {"num_partitions": 1, "replication_factor": replication, "configs": _KEEP_ALL}
     with _admin(bootstrap, timeout_ms) as admin:
         _create(admin, wanted)
         return _checked_id(admin, events_topic, partitions)

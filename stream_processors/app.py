@@ -9,6 +9,7 @@ import faust
 from domain.events import ClockMark, encode
 from stream_processors.config import WorkerConfig
 from stream_processors.dead_letters import DeadLetter
+from stream_processors.lane import Examples
 from stream_processors.lanes import Lanes
 from stream_processors.transport import SCHEME, Fetch, register
 
@@ -39,6 +40,7 @@ class KafkaSide:
             broker_heartbeat_interval=config.session_timeout_s / 5,
             broker_request_timeout=max(40.0, config.session_timeout_s * 2),
             producer_acks=-1,
+            producer_compression_type="lz4",  # features of many users look alike
             producer_max_request_size=MAX_LETTER_BYTES,
         )
         self.app.fetch_topic = config.topic
@@ -46,6 +48,8 @@ class KafkaSide:
         self._dead: Any = self.app.topic(
             config.dead_letter_topic, value_serializer="raw", key_serializer="raw"
         )
+        self._snapshots: Any = self.app.topic(config.snapshot_topic, value_serializer="raw")
+        self._outcomes: Any = self.app.topic(config.outcome_topic, value_serializer="raw")
 
     def consume_with(self, lanes: Lanes) -> None:
         """Define the agent that feeds the lanes."""
@@ -62,6 +66,13 @@ class KafkaSide:
         sent = [
             await self._dead.send(key=dead.key, value=dead.value, headers=dead.headers) for dead in letters
         ]
+        for promise in sent:
+            await promise
+
+    async def send_examples(self, examples: Examples) -> None:
+        """Send blocks of snapshots and outcomes, in order, and wait until Kafka has them all."""
+        sent = [await self._snapshots.send(value=value, partition=0) for value in examples.snapshots]
+        sent += [await self._outcomes.send(value=value, partition=0) for value in examples.outcomes]
         for promise in sent:
             await promise
 

@@ -26,6 +26,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int
     generation: int
     dead_letter_topic: str
+    snapshot_topic: str
+    outcome_topic: str
     group: str
     instance: str
     """Static member id: the same after a restart, so that no rebalance follows."""

@@ -4,15 +4,19 @@ While one lane waits for Redis, another decodes: that is how decoding overlaps w
 """
 
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 from redis.exceptions import RedisError
 
 from domain.columns import MARK
 from domain.decode import Batch, Decoder
+from domain.labels import encode, lineage_of
+from domain.leaving import Items, blocks
 from domain.settings import FactSettings
-from domain.steps import Partition
+from domain.steps import Partition, Step
 from feature_store.keys import Keys
 from feature_store.position import Position
 from feature_store.read import Loaded, Reader
@@ -23,6 +27,17 @@ from stream_processors.metrics import WorkerMetrics
 from stream_processors.patience import Patience
 from stream_processors.transport import Fetch
 from stream_processors.writes import write_of
+
+
+class Examples(NamedTuple):
+    """Records for the topics of snapshots and outcomes, in order."""
+
+    snapshots: list[bytes]
+    outcomes: list[bytes]
+
+
+SendExamples = Callable[[Examples], Awaitable[None]]
+"""Sends records and returns when Kafka has them."""
 
 
 class LostError(RuntimeError):
@@ -40,6 +55,7 @@ class Parts(NamedTuple):
     facts: FactSettings
     topic: str
     partitions: int
+    send_examples: SendExamples
 
 
 class Lane:
@@ -68,6 +84,7 @@ class Lane:
         self.stored = stored
         """The position's text as it was last known to stand in the store."""
         self._next = position.offset
+        self._lineage = lineage_of(parts.facts, position.topic_id)
 
     async def take(self, fetch: Fetch) -> None:
         """Apply one fetch, whole.
@@ -88,9 +105,11 @@ class Lane:
         names = batch.names
         while self.position.offset <= fetch.offset:
             loaded = await self._load(batch)
-            writes, letters = self._fold(batch, fetch, loaded, names)
+            writes, letters, examples = self._fold(batch, fetch, loaded, names)
             if letters:
                 await self._parts.patience.kafka(partial(self._parts.send_dead, letters))
+            if examples.snapshots:  # before the write that forgets them: repeated, but never lost
+                await self._parts.patience.kafka(partial(self._parts.send_examples, examples))
             await self._write(writes)
             names = {}
         metrics.batch_records.observe(fetch.records.size)
@@ -107,13 +126,14 @@ class Lane:
 
     def _fold(
         self, batch: Batch, fetch: Fetch, loaded: Loaded, names: dict[int, str]
-    ) -> tuple[list[Write], list[DeadLetter]]:
+    ) -> tuple[list[Write], list[DeadLetter], Examples]:
         states = loaded.states
         folding = Partition(batch, fetch.first, states, loaded.users, loaded.due, self._parts.facts)
         ids = folding.ids
-        timers, ranks = states["timer_ms"].copy(), loaded.ranks
+        timers, ranks = folding.timers(np.arange(len(ids))), loaded.ranks
         writes: list[Write] = []
         letters: list[DeadLetter] = []
+        examples = Examples([], [])
         for step in folding.steps(self.position.progress()):
             self._population = Population(
                 self._population.gaps + step.gaps, self._population.seconds + step.gap_seconds
@@ -125,6 +145,7 @@ class Lane:
                     states,
                     ids,
                     timers,
+                    folding.timers(step.slots),
                     ranks,
                     self._population,
                     self._parts.facts.horizon_ms,
@@ -132,6 +153,7 @@ class Lane:
                 )
             )
             self.position = self.position.after(step.progress)
+            self._add_examples(step, examples)
             letters += [
                 letter(fetch.records, row, self._parts.topic, self._partition, fetch.first + row, reason)
                 for row, reason in step.dead.items()
@@ -139,7 +161,18 @@ class Lane:
             for outcome, by in step.outcomes.items():
                 self._parts.metrics.count(outcome, by)
             self._parts.metrics.users.inc(len(step.slots))
-        return writes, letters
+        return writes, letters, examples
+
+    def _add_examples(self, step: Step, examples: Examples) -> None:
+        """The blocks that leave with a step."""
+        quiet = self.position.quiet
+        upto = step.progress.upto
+        if not step.tells or upto <= quiet:
+            return
+        leaving = Items(*([i for i in items if i.key > quiet] for items in step.leaving))
+        snapshots, outcomes = blocks(leaving, self._lineage, self._partition, upto, self._parts.facts.churn)
+        examples.snapshots.extend(map(encode, snapshots))
+        examples.outcomes.extend(map(encode, outcomes))
 
     async def _write(self, writes: list[Write]) -> None:
         begun = time.perf_counter()

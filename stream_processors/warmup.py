@@ -48,6 +48,7 @@ def warm_up(settings: FactSettings) -> None:
                 states,
                 folding.ids,
                 timers,
+                folding.timers(step.slots),
                 ranks,
                 Population(),
                 settings.horizon_ms,

@@ -73,6 +73,7 @@ class Worker:
             config.facts,
             config.topic,
             config.partitions,
+            self._kafka.send_examples,
         )
         self._lanes = Lanes(parts, self._keys, config.topic_id, self._health, end)
         self._kafka.consume_with(self._lanes)

@@ -10,6 +10,7 @@ from domain.packing import pack
 from domain.state import States
 from domain.steps import Step
 from domain.timers import at_risk_many
+from feature_store.outbox import members
 from feature_store.position import Position
 from feature_store.served import RANK_SCALE, UNRANKED, values
 from feature_store.write import Write
@@ -22,6 +23,7 @@ def write_of(
     states: States,
     users: Sequence[bytes],
     timers_before: npt.NDArray[np.int64],
+    timers: npt.NDArray[np.int64],
     ranks_before: npt.NDArray[np.int64],
     population: own_rhythm.Population,
     horizon_ms: int,
@@ -31,7 +33,8 @@ def write_of(
 
     Args:
         users: ids by slot.
-        timers_before: `timer_ms` as it stands in the store, by slot; brought up to date here.
+        timers_before: timers as they stand in the store, ms by slot; brought up to date here.
+        timers: those of the step's slots, as they are to be.
         ranks_before: the same of the rank.
     """
     slots = step.slots
@@ -48,7 +51,6 @@ def write_of(
     stored[0::2] = touched
     stored[1::2] = values(pack(states, slots), ranks.tolist())
 
-    timers = states["timer_ms"][slots]
     moved = timers != timers_before[slots]
     timers_before[slots] = timers
     timed: list[Any] = []
@@ -71,6 +73,8 @@ def write_of(
         untimed=untimed,
         counts=counts,
         names=[x for pair in names.items() for x in pair],
+        forget=step.progress.upto,
+        kept=members(step.kept),
     )
 
 
