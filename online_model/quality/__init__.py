@@ -1,0 +1,1 @@
+"""How good every contestant is, measured on predictions as they were made."""
