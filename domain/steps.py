@@ -32,7 +32,7 @@ from domain.timers import visit_many
 MAX_USERS: Final = 500
 """Users that one step may touch: a longer script holds up every other reader of Redis."""
 
-_ROOM: Final = MAX_USERS + PENDING
+_ROOM: Final = 8 * MAX_USERS + PENDING
 """Snapshots, and outcomes, that one step may bring."""
 
 OUTCOMES: Final = {APPLIED: "applied", DUPLICATE: "duplicate", LATE: "late"}

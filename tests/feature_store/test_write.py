@@ -32,13 +32,15 @@ async def keys(store: aredis.Redis) -> AsyncIterator[Keys]:
     await store.unlink(*own.all())
 
 
-def step(after: bytes, user: bytes = b"ann", record: bytes = b"record", **lists: list[Any]) -> Write:
+def step(
+    after: bytes, user: bytes = b"ann", record: bytes = b"record", forget: int = 0, **lists: list[Any]
+) -> Write:
     """A step that writes one user and counts one event."""
     given: dict[str, list[Any]] = {
-        "users": [user, record], "ranked": [], "unranked": [], "timers": [], "untimed": [],
+        "users": [user, record], "ranked": [], "unranked": [], "timers": [], "untimed": [], "kept": [],
         "counts": ["applied", 1], "names": [],
     }  # fmt: skip
-    return Write(after=after, **(given | lists))
+    return Write(after=after, forget=forget, **(given | lists))
 
 
 async def contents(store: aredis.Redis, keys: Keys) -> dict[str, Any]:
@@ -51,6 +53,7 @@ async def contents(store: aredis.Redis, keys: Keys) -> dict[str, Any]:
         "timers": await reads.zrange(keys.timers, 0, -1, withscores=True),
         "counts": await reads.hgetall(keys.counts),
         "names": await reads.hgetall(keys.names),
+        "outbox": await reads.zrange(keys.outbox, 0, -1, withscores=True),
     }
 
 
@@ -66,7 +69,15 @@ async def test_a_step_writes_all_of_it(store: aredis.Redis, keys: Keys) -> None:
         "timers": [(b"bob", 6.0)],
         "counts": {b"applied": b"3", b"late": b"1"},
         "names": {b"7": b"web"},
+        "outbox": [],
     }
+
+
+async def test_what_has_left_is_forgotten_before_more_is_kept(store: aredis.Redis, keys: Keys) -> None:
+    writer = Writer(store)
+    first = step(b"1", kept=[5, b"five", 6, b"six", 7, b"seven"])
+    await writer.write_once(keys, b"", [first, step(b"2", forget=6, kept=[8, b"eight"])])
+    assert (await contents(store, keys))["outbox"] == [(b"seven", 7.0), (b"eight", 8.0)]
 
 
 @pytest.mark.parametrize("way", ["write", "write_once"])

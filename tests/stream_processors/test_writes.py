@@ -48,6 +48,7 @@ class Desk:
             self.states,
             part.ids,
             self.timers,
+            part.timers(step.slots),
             self.ranks,
             HABIT,
             FACTS.horizon_ms,
@@ -105,11 +106,14 @@ def test_who_is_gone_or_cancels_leaves_ranking_and_timers() -> None:
     desk = Desk(["ann"])
     desk.take(seen("ann", T))
     gone = desk.take(mark(T + 31 * DAY))
-    assert (gone.ranked, gone.unranked, gone.timers, gone.untimed) == ([], [b"ann"], [], [b"ann"])
+    # visited once more, when the oldest pending snapshot is due
+    assert (gone.ranked, gone.unranked, gone.timers[1], gone.untimed) == ([], [b"ann"], b"ann", [])
     assert pairs(gone.counts) == {"mark": 1}
-    back = desk.take(seen("ann", T + 32 * DAY))
+    settled = desk.take(mark(T + 70 * DAY))
+    assert (settled.ranked, settled.unranked, settled.timers, settled.untimed) == ([], [], [], [b"ann"])
+    back = desk.take(seen("ann", T + 70 * DAY))
     assert (back.ranked[1], back.timers[1], back.unranked) == (b"ann", b"ann", [])
-    cancelled = desk.take(seen("ann", T + 32 * DAY + 1, "cancellation"))
+    cancelled = desk.take(seen("ann", T + 70 * DAY + 1, "cancellation"))
     assert (cancelled.ranked, cancelled.unranked, cancelled.untimed) == ([], [b"ann"], [b"ann"])
 
 
@@ -125,16 +129,16 @@ def test_records_that_touch_nobody_still_move_the_position() -> None:
     write = desk.take(LogRecord(b"ann", b"{", T), mark(T))
     assert (write.users, write.ranked, write.timers) == ([], [], [])
     assert pairs(write.counts) == {"mark": 1, "dead_letter:malformed": 1}
-    assert desk.position.progress() == Progress(offset=2, clock=T)
+    assert desk.position.progress() == Progress(offset=2, clock=T, upto=T)
 
 
 def test_arguments_are_lists_led_by_their_length() -> None:
     desk = Desk(["ann"])
     write = desk.take(seen("ann", T))
     arguments = write.arguments(b"before")
-    assert arguments[:2] == [b"before", write.after]
-    at, lists = 2, []
+    assert arguments[:3] == [b"before", write.after, write.forget]
+    at, lists = 3, []
     while at < len(arguments):
         lists.append(arguments[at + 1 : at + 1 + arguments[at]])
         at += 1 + arguments[at]
-    assert tuple(lists) == write[1:]
+    assert tuple(lists) == write[2:]
