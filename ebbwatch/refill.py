@@ -6,10 +6,12 @@ from collections.abc import Callable
 import msgspec
 from redis import Redis
 
-from ebbwatch.deployment import open_deployment
+from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.fleet import Fleet
 from ebbwatch.progress import stream_progress
 from ebbwatch.settings import Settings
+from feature_store import lookup
+from feature_store.position import begin
 from feature_store.stream import Stream, begin_next, drop, load_next, serve
 from stream_processors.log import Log, LogError
 
@@ -54,6 +56,7 @@ def refill(
     _whole(settings, following)
     begin_next(store, following)
     here = open_deployment(settings, following.generation)
+    _keep_quiet(here, served)
     logs = settings.home / "logs" / f"generation-{following.generation}"
     tick = threading.Event()
     with (
@@ -68,6 +71,19 @@ def refill(
         progress(reached.read, reached.total)
     serve(store, load_next(store) or following)  # the clock may have gone live meanwhile
     drop(store, served)
+
+
+def _keep_quiet(here: Deployment, served: Stream) -> None:
+    """What the served generation has sent to the topics of snapshots and outcomes is not sent again."""
+    facts = here.settings.facts()
+    for partition, position in lookup.positions(here.store, served).items():
+        first = begin(here.topic_id, facts, quiet=position.upto)
+        if (position.topic_id, position.settings, position.state) == (
+            here.topic_id,
+            first.settings,
+            first.state,
+        ):
+            here.store.set(here.stream.keys(partition).position, first.encode())
 
 
 def _whole(settings: Settings, stream: Stream) -> None:

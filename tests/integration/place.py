@@ -54,6 +54,8 @@ class Place:
             "topic": self.topic,
             "dead_letter_topic": self.dead_letter_topic,
             "control_topic": f"control-{name}",
+            "snapshot_topic": f"snapshots-{name}",
+            "outcome_topic": f"outcomes-{name}",
             "group": f"group-{name}",
             "partitions": 4,
         } | settings
