@@ -226,7 +226,7 @@ def _fold_one(u, e, user_hash, clock, settings, activities, totals, taken, taken
     u.id_count += np.uint64(1)
     if at_risk(u):
         if u.timer_ms == 0:
-            now = max(e.time, clock)
+            now = max(u.last_ms, clock)
             u.timer_ms = max(next_timer(u, user_hash, now, inactivity), now + 1)
     else:
         u.timer_ms = 0

@@ -40,13 +40,22 @@ class Buffers:
 
 
 @compiled
+def _oldest(u):  # type: ignore[no-untyped-def]
+    """Number of the oldest pending snapshot of a user who has one."""
+    number = np.int64(u.instant) - PENDING + 1
+    while (u.pending >> np.uint32(number % PENDING)) & np.uint32(1) == 0:
+        number += 1
+    return number
+
+
+@compiled
 def take(u, slot, user_hash, at, taken, taken_slots, counts):  # type: ignore[no-untyped-def]
-    """Snapshot of a user at the weekly instant `at` (ms), unless the one of 32 weeks before is still pending."""
-    number = (at - np.int64(user_hash % np.uint64(WEEK_MS))) // WEEK_MS
-    bit = np.uint32(1) << np.uint32(number % PENDING)
-    if u.pending & bit:
+    """Snapshot of a user if `at` (ms) is a weekly instant, unless one of 32 weeks before or more is still pending."""
+    since = at - np.int64(user_hash % np.uint64(WEEK_MS))
+    number = since // WEEK_MS
+    if since % WEEK_MS != 0 or (u.pending != 0 and number - _oldest(u) >= PENDING):
         return
-    u.pending |= bit
+    u.pending |= np.uint32(1) << np.uint32(number % PENDING)
     u.instant = number
     n = counts[0]
     taken_slots[n] = slot
@@ -102,12 +111,8 @@ def stored_timer(u, user_hash, delay):  # type: ignore[no-untyped-def]
     """When a mark must visit the user, ms: at `timer_ms`, or when the oldest pending snapshot is due; 0 for never."""
     if u.pending == 0:
         return u.timer_ms
-    newest = np.int64(u.instant)
-    for number in range(newest - PENDING + 1, newest + 1):
-        if (u.pending >> np.uint32(number % PENDING)) & np.uint32(1):
-            due = number * WEEK_MS + np.int64(user_hash % np.uint64(WEEK_MS)) + delay
-            return due if u.timer_ms == 0 else min(due, u.timer_ms)
-    return u.timer_ms
+    due = _oldest(u) * WEEK_MS + np.int64(user_hash % np.uint64(WEEK_MS)) + delay
+    return due if u.timer_ms == 0 else min(due, u.timer_ms)
 
 
 @compiled

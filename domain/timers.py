@@ -25,7 +25,7 @@ def next_timer(u, user_hash, after, inactivity):  # type: ignore[no-untyped-def]
 
 @compiled
 def fire(u, slot, user_hash, until, inactivity, late_until, taken, taken_slots, counts):  # type: ignore[no-untyped-def]
-    """Fire the user's timer, as of its own time, until it is later than `until`; weekly instants take a snapshot.
+    """Fire the user's timer, as of its own time, until it is later than `until`; with snapshots at weekly instants.
 
     What is before `late_until` (ms) is too late now: only then can ids and days be forgotten.
     """

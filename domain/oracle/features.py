@@ -1,11 +1,11 @@
 """The features of a user once more, read off the whole history by what the catalogue says of each.
 
-Shares nothing with `domain.features` but the names. What cannot be known is None.
+Shares nothing with `domain.features` but the names and the order of operations, without which two doubles would
+differ in their last bit. What cannot be known is None.
 """
 
 from collections.abc import Iterable
-from math import log
-from statistics import stdev
+from math import log, sqrt
 from typing import Final
 
 from domain.catalogue import DAY_WINDOWS, NAMES, WEEK_WINDOWS
@@ -38,7 +38,7 @@ def features_of(history: History, now_ms: int) -> Values:
 
 
 def _over(part: float, whole: float) -> float | None:
-    return part / whole if whole > 0 else None
+    return float(part) / float(whole) if whole > 0 else None
 
 
 def _since(now: int, moments: Iterable[int]) -> float | None:
@@ -124,12 +124,26 @@ def _tenure(history: History, now: int) -> Values:
     }
 
 
+def _mean(gaps: list[int]) -> float | None:
+    """In days, of silences in seconds."""
+    return sum(gaps) / len(gaps) / _DAY_S if gaps else None
+
+
+def _spread(gaps: list[int]) -> float | None:
+    """Standard deviation (n − 1) in days, of silences in seconds."""
+    if len(gaps) < 2:
+        return None
+    whole, rest = divmod(sum(gaps), len(gaps))
+    around = float(sum((g - whole) ** 2 for g in gaps))  # not around the mean itself, which is no integer
+    return sqrt((around - rest / len(gaps) * rest) / (len(gaps) - 1)) / _DAY_S
+
+
 def _gaps(name: str, silences: Iterable[int | None]) -> Values:
     """Mean, spread and last of silences in seconds; None stands for what had none before it."""
     gaps = [s for s in silences if s is not None]
     return {
-        f"{name}_mean_days": _over(sum(gaps) / _DAY_S, len(gaps)),
-        f"{name}_sd_days": stdev(gaps) / _DAY_S if len(gaps) > 1 else None,
+        f"{name}_mean_days": _mean(gaps),
+        f"{name}_sd_days": _spread(gaps),
         f"{name}_last_days": gaps[-1] / _DAY_S if gaps else None,
     }
 
@@ -144,7 +158,7 @@ def _sessions(history: History, now: int) -> Values:
         "days_since_last_session": silence,
         "first_week_sessions": sum(s.in_first_week for s in sessions),
         "gap_longest_days": max(gaps) / _DAY_S if gaps else None,
-        "silence_over_gap": None if silence is None else _over(silence * len(gaps) * _DAY_S, sum(gaps)),
+        "silence_over_gap": None if silence is None else _over(silence, _mean(gaps) or 0.0),
         "session_minutes_mean": _over(sum(history.seconds) / 60, len(sessions)),
         "tutorial_share": _over(kinds.count("tutorial"), len(sessions)),
         "usage_share": _over(kinds.count("usage"), len(sessions)),
@@ -157,8 +171,8 @@ def _sessions(history: History, now: int) -> Values:
 
 def _distinct(codes: list[int], size: int) -> float:
     """Linear counting (Whang, Vander-Zanden, Taylor 1990); a full map stands for what one zero bit would."""
-    zeros = size - len({code % size for code in codes})
-    return size * log(size / max(zeros, 1))
+    ones = len({code % size for code in codes})
+    return size * log(size) if ones == size else abs(size * log(1.0 - ones / size))
 
 
 def _use(history: History) -> Values:
@@ -193,14 +207,14 @@ def _trade(history: History, now: int) -> Values:
         | {
             "days_since_purchase": _since(now, times_of(history, "purchase")),
             "orders_total": orders,
-            "spend_total": spent / 100,
-            "basket_mean": _over(spent / 100, orders),
+            "spend_total": float(spent) / 100,
+            "basket_mean": _over(float(spent) / 100, orders),
             "items_per_order": _over(sum(quantity_of(e) for e in bought), orders),
             "repeated_product_share": _over(len(bits) - len(set(bits)), len(lines)),
             "discounted_share": _over(sum(cents(e.discount) > 0 for e in bought), len(lines)),
-            "discount_total": sum(cents(e.discount) for e in bought) / 100,
+            "discount_total": float(sum(cents(e.discount) for e in bought)) / 100,
             "refunds_total": len(refunds),
-            "refunded_total": refunded / 100,
+            "refunded_total": float(refunded) / 100,
             "refunded_26w": _in_weeks(history, "refunded", this, 26) / 100,
             "refunded_share": _over(refunded, spent),
         }

@@ -1,6 +1,7 @@
 """What a user did, kept whole, and when the user's timer is due."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -9,7 +10,7 @@ import xxhash
 
 from domain.events import EVENT_TYPES, Event
 from domain.settings import FactSettings
-from domain.state import DAYS, IDS, WEEKS
+from domain.state import DAYS, IDS, PENDING, WEEKS
 
 _WEEK_MS: Final = 604_800_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -123,6 +124,11 @@ class History:
         self.departures: list[int] = []
         self.returns = 0
         self.timer = 0
+        """When the next weekly instant or the passage is due, ms; 0 for never."""
+        self.snapshots: list[int] = []
+        """Instants at which snapshots were taken, ms."""
+        self.pending: list[int] = []
+        """Those of them that wait for their outcome."""
         self.last_ms = 0
         self.first_ms = 0
         self.last_active_ms = 0
@@ -143,24 +149,56 @@ class History:
 
     # -- timers
 
-    def _instant_after(self, time: int) -> int:
-        return (time - self._weekly_offset) // _WEEK_MS * _WEEK_MS + _WEEK_MS + self._weekly_offset
+    def number_of(self, time: int) -> int:
+        """Of the latest weekly instant at or before `time` (ms)."""
+        return (time - self._weekly_offset) // _WEEK_MS
 
-    def fire(self, until: int, clock: int) -> None:
-        """Let the timer fire as often as it is due at `until` (ms)."""
+    def _instant_after(self, time: int) -> int:
+        return (self.number_of(time) + 1) * _WEEK_MS + self._weekly_offset
+
+    @property
+    def stored_timer(self) -> int:
+        """When a mark has to visit the user, ms; 0 for never."""
+        delay = self._settings.horizon_ms + self._settings.allowed_lateness_ms
+        return min([t for t in (self.timer, *(at + delay for at in self.pending)) if t > 0], default=0)
+
+    def fire(self, until: int, clock: int) -> Iterator[int]:
+        """Let the timer fire as often as it is due at `until` (ms).
+
+        Yields:
+            Instants at which a snapshot has to be taken, each while the history is as it has to be seen there.
+        """
         while 0 < self.timer <= until:
+            at = self.timer
             passage = self.last_active_ms + self._settings.inactivity_ms
-            if passage <= self.timer:
+            if passage <= at:
                 self.departures.append(passage)
                 self.timer = 0
                 if self.last_ms < clock - self._settings.allowed_lateness_ms:
                     self.days = Buckets(DAYS)
                     self.forgotten = len(self.ids)
             else:
-                self.timer = min(self._instant_after(self.timer), passage)
+                if self._takes(at):
+                    self.snapshots.append(at)
+                    self.pending.append(at)
+                    yield at
+                self.timer = min(self._instant_after(at), passage)
 
-    def _set_timer(self, time: int, clock: int) -> None:
-        now = max(time, clock)
+    def _takes(self, time: int) -> bool:
+        """Whether `time` is a weekly instant, and not 32 weeks or more after one that still waits."""
+        number = self.number_of(time)
+        weekly = time == number * _WEEK_MS + self._weekly_offset
+        return weekly and all(number - self.number_of(at) < PENDING for at in self.pending)
+
+    def settle(self, until: int) -> list[int]:
+        """Instants of the snapshots whose outcome is due at or before `until` (ms); they wait no more."""
+        delay = self._settings.horizon_ms + self._settings.allowed_lateness_ms
+        due = [at for at in self.pending if at + delay <= until]
+        self.pending = [at for at in self.pending if at + delay > until]
+        return due
+
+    def _set_timer(self, clock: int) -> None:
+        now = max(self.last_ms, clock)
         if not self.at_risk:
             self.timer = 0
         elif self.timer == 0:
@@ -174,8 +212,11 @@ class History:
         return hash_of(event_id) in self.ids[max(self.forgotten, len(self.ids) - IDS) :]
 
     def take(self, event: Event, time: int, clock: int) -> bool:
-        """Let the event, no duplicate and not too late, happen at `time` (ms); return whether it was late."""
-        self.fire(time, clock)
+        """Let the event, no duplicate and not too late, happen at `time` (ms), when the timer has fired.
+
+        Returns:
+            Whether it was late.
+        """
         happening = Happening(time, event, time < self.last_ms)
         self.happened.append(happening)
         self.ids.append(hash_of(event.event_id))
@@ -187,7 +228,7 @@ class History:
             self.cancellations.append(time)
         elif event.type not in SILENT:
             self._take_loud(happening)
-        self._set_timer(time, clock)
+        self._set_timer(clock)
         return happening.late
 
     def _take_loud(self, happening: Happening) -> None:

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from domain.events import MAX_EVENT_BYTES, MAX_TIME_MS, MIN_TIME_MS, ClockMark, Event, milliseconds
+from domain.oracle.examples import Settled, Snapshot, settled, snapshot
+from domain.oracle.features import features_of
 from domain.oracle.history import History
 from domain.oracle.record import packed
 from domain.partitioner import partition_of
@@ -37,6 +39,14 @@ class Partition:
         """The latest mark, ms; 0 before the first."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """Records by kind and reason."""
+        self.snapshots: list[Snapshot] = []
+        """Those that have left, in order."""
+        self.settled: list[Settled] = []
+        """Outcomes that have left, in order."""
+        self.waiting_snapshots: list[Snapshot] = []
+        self.waiting_outcomes: list[Settled] = []
+        self.upto = 0
+        """What has left is complete up to here, ms."""
 
     def feed(self, offset: int, record_time_ms: int, key: bytes | None, value: bytes | None) -> Outcome:
         """Take the next record; `record_time_ms` is Kafka's time of it.
@@ -70,12 +80,14 @@ class Partition:
         if mark.mark > self.clock:
             self.clock = mark.mark
             due = sorted(
-                (history.timer, user.encode(), history)
+                (timer, user.encode(), user)
                 for user, history in self._histories.items()
-                if 0 < history.timer <= mark.mark
+                if 0 < (timer := history.stored_timer) <= mark.mark
             )
-            for _, _, history in due[: mark.visits]:
-                history.fire(mark.mark, mark.mark)
+            for _, _, user in due[: mark.visits]:
+                self._visit(user, mark.mark)
+            everybody = len(due) <= mark.visits
+            self._let_go(mark.mark if everybody else due[mark.visits - 1][0] - 1)
         return Outcome("mark")
 
     def _take_event(self, event: Event, key: bytes, latest: int) -> Outcome:
@@ -92,7 +104,27 @@ class Partition:
         if self.clock > 0 and time < self.clock - self._settings.allowed_lateness_ms:
             return Outcome("dead_letter", "too_late")
         self._histories[event.user_id] = history
+        self._fire(event.user_id, time)
         return Outcome("late" if history.take(event, time, self.clock) else "applied")
+
+    def _fire(self, user: str, until: int) -> None:
+        history = self._histories[user]
+        for at in history.fire(until, self.clock):
+            taken = snapshot(history, user.encode(), at, features_of(history, at))
+            self.waiting_snapshots.append(taken)
+
+    def _visit(self, user: str, mark: int) -> None:
+        self._fire(user, mark)
+        history = self._histories[user]
+        for at in history.settle(mark):
+            self.waiting_outcomes.append(settled(history, user.encode(), at, self._settings))
+
+    def _let_go(self, upto: int) -> None:
+        self.upto = upto
+        self.snapshots += sorted(s for s in self.waiting_snapshots if s.time <= upto)
+        self.waiting_snapshots = [s for s in self.waiting_snapshots if s.time > upto]
+        self.settled += sorted(s for s in self.waiting_outcomes if s.due <= upto)
+        self.waiting_outcomes = [s for s in self.waiting_outcomes if s.due > upto]
 
     def users(self) -> Iterable[str]:
         """Everybody of whom an event was applied or late."""
@@ -100,15 +132,16 @@ class Partition:
 
     def record(self, user: str) -> bytes:
         """The stored form of the user's record. Raises KeyError for a user who is not among `users`."""
-        return packed(self._histories[user])
+        return packed(self._histories[user], self._settings)
 
     def history(self, user: str) -> History:
         """All that the user did. Raises KeyError for a user who is not among `users`."""
         return self._histories[user]
 
     def timers(self) -> dict[str, int]:
-        """When the timer of each user who has one is due, ms."""
-        return {user: history.timer for user, history in self._histories.items() if history.timer > 0}
+        """When a mark has to visit each user whom one has to, ms."""
+        timers = {user: history.stored_timer for user, history in self._histories.items()}
+        return {user: timer for user, timer in timers.items() if timer > 0}
 
     def at_risk(self) -> set[str]:
         """Users who have a session, are not gone and have not cancelled."""

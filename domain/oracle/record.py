@@ -7,6 +7,7 @@ import numpy as np
 import xxhash
 
 from domain.events import Event
+from domain.oracle.examples import answers_of, in_holdout, treated_ms
 from domain.oracle.history import (
     SILENT,
     Buckets,
@@ -19,7 +20,8 @@ from domain.oracle.history import (
     pages_of,
 )
 from domain.packing import pack
-from domain.state import FAVOURITES, IDS, STATE, empty
+from domain.settings import FactSettings
+from domain.state import FAVOURITES, IDS, PENDING, STATE, empty
 
 _DAY_COLUMNS: Final = ("events", "sessions", "pages", "seconds")
 _WEEK_COLUMNS: Final = (
@@ -34,12 +36,17 @@ _WEEK_COLUMNS: Final = (
 )
 
 
-def packed(history: History) -> bytes:
+def packed(history: History, settings: FactSettings) -> bytes:
     """The stored form of the user's record."""
     states = empty(1)
     record = states[0]
     numbers = (
-        _moments(history) | _counters(history) | _sums(history) | _sessions(history) | _purchases(history)
+        _moments(history)
+        | _counters(history)
+        | _sums(history)
+        | _sessions(history)
+        | _purchases(history)
+        | _pending(history)
     )
     for name, number in numbers.items():
         record[name] = _fitting(number, STATE[name])
@@ -55,6 +62,8 @@ def packed(history: History) -> bytes:
         ("weeks", history.weeks, _WEEK_COLUMNS),
     ):
         _fill(record[name], buckets, columns)
+    for at in history.pending:
+        record["answers"][history.number_of(at) % PENDING] = answers_of(history, at, settings)
     for place, known in list(enumerate(history.ids))[history.forgotten :][-IDS:]:
         record["ids"][place % IDS] = known
     return pack(states, np.zeros(1, np.int64))[0]
@@ -200,6 +209,16 @@ def _purchases(history: History) -> dict[str, int]:
         "last_purchase_gap_s": gaps[-1] if gaps else 0,
         "purchase_gap_sum_s": sum(gaps),
         "purchase_gap_square_s2": sum(g * g for g in gaps),
+    }
+
+
+def _pending(history: History) -> dict[str, int]:
+    numbers = [history.number_of(at) for at in history.pending]
+    return {
+        "holdout": int(in_holdout(history)),
+        "treated_ms": treated_ms(history),
+        "instant": history.number_of(history.snapshots[-1]) if history.snapshots else 0,
+        "pending": sum(1 << number % PENDING for number in numbers),
     }
 
 

@@ -62,9 +62,15 @@ class Choose(Protocol):
 
 SETTINGS: Final = (
     FactSettings(session_types=(CUSTOM_ACTIVITY,)),
-    FactSettings(inactivity_ms=2 * DAY, session_gap_ms=10 * MINUTE, allowed_lateness_ms=3 * DAY),
-    FactSettings(inactivity_ms=90 * DAY, allowed_lateness_ms=0, future_tolerance_ms=0),
+    FactSettings(
+        inactivity_ms=2 * DAY, session_gap_ms=10 * MINUTE, allowed_lateness_ms=3 * DAY, horizon_ms=DAY
+    ),
+    FactSettings(inactivity_ms=90 * DAY, allowed_lateness_ms=0, future_tolerance_ms=0, churn="either"),
     FactSettings(inactivity_ms=500 * DAY, allowed_lateness_ms=400 * DAY),
+    FactSettings(inactivity_ms=60 * DAY, horizon_ms=180 * DAY, allowed_lateness_ms=30 * DAY),
+    FactSettings(
+        inactivity_ms=20 * DAY, horizon_ms=7 * DAY, allowed_lateness_ms=2 * DAY, churn="cancellation"
+    ),
 )
 _STARTS: Final = (
     MIN_TIME_MS,
@@ -97,6 +103,7 @@ _TYPES: Final = (
         "subscription_change",
         "subscription_change",
         "signup",
+        "promotion",
     ),
 )
 _AMOUNTS: Final = (0.0, 0.005, 1.005, 2.675, -19.99, 0.1 + 0.2, 1e-3, 4e8, MAX_AMOUNT, -MAX_AMOUNT, 3, None)
@@ -120,6 +127,7 @@ _FIELDS: Final[dict[str, tuple[object, ...]]] = {
     "conversion": (True, True, False, None),
     "change": ("upgrade", "downgrade", None),
     "experiment": _NAMES,
+    "variant": ("control", "Holdout", "offer", "", None),
     "mystery": ([{"deep": [1]}],),
 }
 

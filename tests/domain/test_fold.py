@@ -9,14 +9,18 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from domain.catalogue import NAMES
 from domain.columns import MARK
 from domain.decode import Batch, Decoder
+from domain.labels import Outcomes, Snapshots, delay_ms
+from domain.leaving import Items, blocks
 from domain.oracle import Partition as OraclePartition
+from domain.oracle.examples import Answers, Settled, Snapshot
 from domain.packing import pack, unpack
 from domain.records import side_by_side
 from domain.settings import FactSettings
 from domain.state import STATE, empty
-from domain.steps import Due, Partition, Progress
+from domain.steps import Due, Partition, Progress, Step
 from domain.timers import at_risk_many
 from tests.domain.histories import PARTITION, PARTITIONS, Log, LogRecord, logs, long_log
 
@@ -32,7 +36,7 @@ class Cut(NamedTuple):
 
 
 class Kept:
-    """What the store holds of one partition: packed records, their timers, counters and the position."""
+    """What the store holds of one partition, and what has left it."""
 
     def __init__(self, facts: FactSettings) -> None:
         self.facts = facts
@@ -43,12 +47,16 @@ class Kept:
         self.population = (0, 0)
         self.progress = Progress(offset=0)
         self.reads = 0
+        self.waiting = Items()
+        self.snapshots: list[Snapshot] = []
+        self.settled: list[Settled] = []
 
     def due(self, batch: Batch, due_at_once: int) -> Due:
         marks = batch.rows["time"][batch.rows["kind"] == MARK]
         until = int(marks.max()) if len(marks) else 0
         due = sorted((t, u.encode()) for u, t in self.timers.items() if t <= until)
-        return Due([u.decode() for _, u in due[:due_at_once]], len(due) < due_at_once)
+        waiting = Items(*([item for item in items if item.key <= until] for items in self.waiting))
+        return Due([u.decode() for _, u in due[:due_at_once]], len(due) < due_at_once, waiting)
 
     def take(self, batch: Batch, first: int, cut: Cut) -> None:
         """Read what the batch needs once, and write its steps until they end."""
@@ -59,16 +67,51 @@ class Kept:
         folding = Partition(batch, first, states, users, due, self.facts, cut.max_users)
         for step in folding.steps(self.progress):
             assert len(step.slots) <= cut.max_users
-            for slot, record in zip(step.slots.tolist(), pack(states, step.slots), strict=True):
+            timers = folding.timers(step.slots).tolist()
+            packed = pack(states, step.slots)
+            for slot, record, timer in zip(step.slots.tolist(), packed, timers, strict=True):
                 self.records[users[slot]] = record
-                self.timers[users[slot]] = int(states["timer_ms"][slot])
+                self.timers[users[slot]] = timer
             self.timers = {u: t for u, t in self.timers.items() if t > 0}
             for outcome, by in step.outcomes.items():
                 kind, _, reason = outcome.partition(":")
                 self.outcomes[kind, reason] += by
             self.dead |= {first + row: reason for row, reason in step.dead.items()}
             self.population = (self.population[0] + step.gaps, self.population[1] + step.gap_seconds)
+            self.let_go(step)
             self.progress = step.progress
+
+    def let_go(self, step: Step) -> None:
+        """What the step sends, as the readers of the topics see it; what it keeps waits."""
+        upto = step.progress.upto
+        assert upto >= self.progress.upto
+        left = [[item for item in items if item.key > upto] for items in self.waiting]
+        self.waiting = Items(*(sorted({*old, *new}) for old, new in zip(left, step.kept, strict=True)))
+        if not step.tells:
+            assert step.leaving == Items([], [])
+        snapshots, outcomes = blocks(step.leaving, "", PARTITION, upto, self.facts.churn)
+        self.snapshots += [s for block in snapshots for s in snapshots_of(block)]
+        self.settled += [s for block in outcomes for s in settled_of(block, self.facts)]
+
+
+def snapshots_of(block: Snapshots) -> list[Snapshot]:
+    """The items of a block as the oracle writes them."""
+    return [
+        Snapshot(time, user.encode(), row.tobytes(), treated, holdout)
+        for user, time, row, treated, holdout in zip(
+            block.users, block.times.tolist(), block.features, block.treated.tolist(), block.holdout.tolist(),
+            strict=True,
+        )
+    ]  # fmt: skip
+
+
+def settled_of(block: Outcomes, facts: FactSettings) -> list[Settled]:
+    """Likewise."""
+    columns = (block.times, block.lost, block.causes, block.returned, block.cancelled, block.treated)
+    return [
+        Settled(time + delay_ms(facts), user.encode(), time, lost, cause, Answers(*answers))
+        for user, time, lost, cause, *answers in zip(block.users, *(c.tolist() for c in columns), strict=True)
+    ]
 
 
 def read(log: Log, cut: Cut) -> Kept:
@@ -114,12 +157,32 @@ def assert_same(log: Log, cut: Cut) -> Kept:
     assert records == expected
     assert kept.outcomes == oracle.outcomes
     assert kept.timers == oracle.timers()
-    assert kept.progress == Progress(offset=len(log.records), clock=oracle.clock)
+    assert kept.progress == Progress(offset=len(log.records), clock=oracle.clock, upto=oracle.upto)
+    assert_left(kept, oracle)
     assert kept.population == oracle.population()
     states = unpack(list(records.values()))
     risky = at_risk_many(states, np.arange(len(states)))
     assert {u for u, r in zip(records, risky, strict=True) if r} == oracle.at_risk()
     return kept
+
+
+def assert_left(kept: Kept, oracle: OraclePartition) -> None:
+    """Hold snapshots and outcomes, those that have left in their order and those that wait, against the oracle."""
+    assert [s._replace(features=b"") for s in kept.snapshots] == [
+        s._replace(features=b"") for s in oracle.snapshots
+    ]
+    for found, expected in zip(kept.snapshots, oracle.snapshots, strict=True):
+        assert named(found) == named(expected)
+    assert kept.snapshots == oracle.snapshots
+    assert kept.settled == oracle.settled
+    snapshots, outcomes = blocks(kept.waiting, "", PARTITION, 0, kept.facts.churn)
+    assert [s for b in snapshots for s in snapshots_of(b)] == sorted(oracle.waiting_snapshots)
+    assert [s for b in outcomes for s in settled_of(b, kept.facts)] == sorted(oracle.waiting_outcomes)
+
+
+def named(snapshot: Snapshot) -> dict[str, str]:
+    """Features by name, to the bit, in a form in which NaN equals NaN."""
+    return dict(zip(NAMES, (v.hex() for v in np.frombuffer(snapshot.features).tolist()), strict=True))
 
 
 @st.composite

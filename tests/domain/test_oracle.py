@@ -17,6 +17,10 @@ DAY_SLOT = 19_723 % 64
 WEEK_SLOT = 2_818 % 32
 WEEKLY = 290_610_888
 """Weekly instants of ann, ms after Thursday 00:00: XXH3 of "ann" modulo a week."""
+FIRST = MONDAY + 3 * DAY + WEEKLY
+"""Ann's first weekly instant."""
+NUMBER = 2_818
+"""And its number: so many weeks after the first Thursday of 1970."""
 
 
 def told(*records: LogRecord, facts: FactSettings | None = None) -> Partition:
@@ -54,7 +58,7 @@ def test_a_session_counts_its_events_pages_and_seconds() -> None:
             did(20 * MINUTE, "session_end"),
         )
     )
-    only(now, version=1, events=2, sessions=1, pages=1, seconds=1200, session_over=1, late=0, id_count=3)
+    only(now, version=2, events=2, sessions=1, pages=1, seconds=1200, session_over=1, late=0, id_count=3)
     only(now, active_days=1, active_weeks=1, active_months=1, first_week_sessions=1, weekend_sessions=0)
     only(now, first_ms=MONDAY, last_ms=MONDAY + 20 * MINUTE, last_active_ms=MONDAY + 10 * MINUTE)
     only(now, first_session_ms=MONDAY, session_start_ms=MONDAY, session_end_s=1_704_068_400)
@@ -174,7 +178,7 @@ def test_a_mark_moves_timers_on_to_the_passage() -> None:
     assert told(*visited).timers() == {"ann": MONDAY + 30 * DAY}
     assert told(*visited).at_risk() == {"ann"}
     gone = told(*visited, clock(30 * DAY))
-    assert gone.timers() == {}
+    assert gone.timers() == {"ann": FIRST + 31 * DAY}  # when her first snapshot is due
     assert gone.at_risk() == set()
     only(state(gone), gone=1, gone_ms=MONDAY + 30 * DAY, day=0, week=2_818, id_count=1, events=1)
     assert not any(map(any, state(gone)["days"]))
@@ -201,8 +205,8 @@ def test_a_gone_user_is_forgotten_only_when_a_repeat_would_be_too_late() -> None
 
 def test_no_sign_of_life_brings_back() -> None:
     partition = told(did(0), did(40 * DAY, "renewal"), did(40 * DAY, "refund", amount=1))
-    only(state(partition), gone=1, renewals=1, refunds=1, returns=0, day=19_763)
-    assert partition.timers() == {}
+    only(state(partition), gone=1, renewals=1, refunds=1, returns=0, day=19_763, timer_ms=0)
+    assert partition.timers() == {"ann": FIRST + 31 * DAY}  # when her first snapshot is due
 
 
 def test_visits_bound_what_a_mark_fires() -> None:
@@ -334,7 +338,10 @@ def test_what_announces_loss_or_treatment_touches_nothing(kind: str) -> None:
         "pages": 5,
     }
     was, now = state(told(did(0))), state(told(did(0), did(1, kind, **told_all)))
-    assert {name for name in now if now[name] != was[name]} == {"last_ms", "id_count", "ids"}
+    assert {name for name in now if now[name] != was[name]} == {
+        *("last_ms", "id_count", "ids"),
+        *(["treated_ms"] if kind == "promotion" else []),
+    }
 
 
 def test_plans_and_their_changes() -> None:
