@@ -14,7 +14,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     Contacting pays if ``probability · chance_of_saving · value > cost``.
 
     Raises:
-        ValueError: a cost or a value that is not a positive number, or a chance outside (0, 1].
+        ValueError: a cost or a value that is not a positive number, or a chance outside [0, 1].
     """
 
     cost: float = 50.0
@@ -22,20 +22,22 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     value: float = 200.0
     """Of a user who stays, and thus what a lost one costs."""
     chance_of_saving: float = 0.35
-    """Share of those who would be lost that a contact keeps; a guess until a holdout measures it (`Saving`)."""
+    """Share of those who would be lost that a contact keeps; a guess until a holdout measures it
+    (`online_model.saving`)."""
 
     def __post_init__(self) -> None:
         if not (0 < self.cost < math.inf and 0 < self.value < math.inf):
             raise ValueError(
                 f"cost of a contact {self.cost} and value of a user {self.value} must be positive numbers"
             )
-        if not 0 < self.chance_of_saving <= 1:
-            raise ValueError(f"chance of saving a user must lie in (0, 1], it is {self.chance_of_saving}")
+        if not 0 <= self.chance_of_saving <= 1:
+            raise ValueError(f"chance of saving a user must lie in [0, 1], it is {self.chance_of_saving}")
 
     @property
     def threshold(self) -> float:
         """Risk above which contact pays; 1 if it never does. With a sure saving: cost over value."""
-        return min(self.cost / (self.chance_of_saving * self.value), 1.0)
+        saved = self.chance_of_saving * self.value
+        return self.cost / saved if saved > self.cost else 1.0
 
     def gains(self, risks: Vector, values: Vector | None = None) -> Vector:
         """Money that contacting each is expected to bring, shape (n,); below 0 it costs more than it saves.
