@@ -1,0 +1,1 @@
+"""Probabilities put right, where that is proven to help."""

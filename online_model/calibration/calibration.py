@@ -1,0 +1,131 @@
+"""Calibrates a contestant only while that is proven to help.
+
+Both the raw and the calibrated prediction are made at snapshot time and kept. When outcomes are settled, their log
+losses on chosen snapshots are compared, due day by due day, by a test that may be looked at every day
+(`online_model.tournament.duel`). Once calibrating is proven better it is served; from then on the test asks for the
+opposite, and so on. A test that has proven nothing in `RENEWED_DAYS` starts anew, or long agreement with what was
+right once would outweigh what is right now.
+
+The n-th test for calibrating may err with probability ``alpha / (n (n + 1))``, which sums to alpha: with probability
+1 − alpha calibrating is never taken up for nothing, however long it runs. A test against it has alpha for itself: a
+wrong one only costs what calibrating gains until it is proven again.
+"""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from online_model.calibration.recalibrator import Recalibrator
+from online_model.quality.scored import Scored, Vector, joined
+from online_model.tournament.duel import Duel
+
+ALPHA: Final = 0.05
+CLIP: Final = 0.01
+"""Predictions are taken as within [clip, 1 − clip] in the test, so that no single example decides."""
+RENEWED_DAYS: Final = 60
+_SUFFIX: Final = "+calibrated"
+
+
+class CalibrationState(msgspec.Struct, frozen=True, kw_only=True):
+    """For people and for JSON."""
+
+    contestant: str
+    served: bool
+    slope: float
+    intercept: float
+    learned: int
+    days: int
+    """Due days that the running test has seen."""
+    gain: float
+    """Log loss without minus with calibration in them, nats an example."""
+
+
+def calibrated_name(contestant: str) -> str:
+    """Under which its calibrated predictions stand among those of a `Scored`."""
+    return contestant + _SUFFIX
+
+
+class Calibration:
+    """Of one contestant; can be pickled, and is the same however examples are cut into runs."""
+
+    def __init__(self, contestant: str, alpha: float = ALPHA) -> None:
+        """Begin with serving predictions as they are."""
+        self.contestant: Final = contestant
+        self.served = False
+        self._alpha = alpha
+        self._tests = 0
+        """For calibrating, so far."""
+        self._line = Recalibrator()
+        self._day: int | None = None
+        """The due day that is not over yet,"""
+        self._of_day: Scored | None = None
+        """and its chosen examples."""
+        self._test = self._next_test()
+
+    def calibrated(self, predictions: Vector) -> Vector:
+        """What calibrating would give now, to be kept under `calibrated_name`, shape (n,)."""
+        return self._line.predict_many(predictions)
+
+    def predict_many(self, predictions: Vector) -> Vector:
+        """What is to be served, shape (n,): calibrated if that is proven to help, else as it is."""
+        return self.calibrated(predictions) if self.served else predictions
+
+    @property
+    def line(self) -> tuple[float, float]:
+        """Slope and intercept on log-odds of what is served; (1, 0) is as it is."""
+        return (self._line.slope, self._line.intercept) if self.served else (1.0, 0.0)
+
+    def add(self, scored: Scored, weights: Vector) -> None:
+        """Settled examples: first they test, when their due day is over, and then they teach.
+
+        Args:
+            weights: what each counts, shape (n,); 0 for the treated (`online_model.quality.untreated`).
+        """
+        nothing = np.full(scored.examples, np.nan)
+        raw = scored.predictions.get(self.contestant, nothing)
+        calibrated = scored.predictions.get(calibrated_name(self.contestant), nothing)
+        pair = scored._replace(weights=weights, predictions={"calibrated": calibrated, "raw": raw})
+        counted = scored.chosen & (weights > 0)
+        for day in np.unique(scored.due_day):
+            self._add_day(int(day), pair.take(counted & (scored.due_day == day)))
+        self._line.learn_many(raw, scored.lost, weights)
+
+    def state(self) -> CalibrationState:
+        """Where it stands."""
+        return CalibrationState(
+            contestant=self.contestant,
+            served=self.served,
+            slope=self._line.slope,
+            intercept=self._line.intercept,
+            learned=self._line.learned,
+            days=self._test.days,
+            gain=-self._test.gain if self.served else self._test.gain,
+        )
+
+    def _add_day(self, day: int, chosen: Scored) -> None:
+        if self._day is not None and day != self._day:
+            self._end_day()
+        self._day = day
+        self._of_day = joined([self._of_day, chosen]) if self._of_day is not None else chosen
+
+    def _end_day(self) -> None:
+        if self._of_day is None:
+            return
+        done, self._of_day = self._of_day, None
+        raw, calibrated = done.predictions["raw"], done.predictions["calibrated"]
+        ours, theirs = (calibrated, raw) if self.served else (raw, calibrated)
+        self._test.add_day(done.lost, done.weights, ours, theirs)
+        if self._test.proven:
+            self.served = not self.served
+            self._test = self._next_test()
+        elif self._test.days >= RENEWED_DAYS:
+            self._test = self._next_test()
+
+    def _next_test(self) -> Duel:
+        raw, calibrated = self.contestant, calibrated_name(self.contestant)
+        if self.served:
+            return Duel(calibrated, raw, alpha=self._alpha, least=0.0, clip=CLIP)
+        self._tests += 1
+        alpha = self._alpha / (self._tests * (self._tests + 1))
+        return Duel(raw, calibrated, alpha=alpha, least=0.0, clip=CLIP)
