@@ -4,7 +4,6 @@ Outcomes come in the order in which the snapshots were taken, so this is a queue
 chunk at the head is in memory. The others, up to seven months of them, are in a `Queue`, compressed.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -32,9 +31,11 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Shape (contestants, items)."""
     served: npt.NDArray[np.float64]
     """Prediction of the version that served the user."""
+    serving: tuple[str, ...]
+    """Contestants that served at that time."""
     versions: tuple[str, ...]
-    """Versions that served at that time."""
-    version: npt.NDArray[np.uint8]
+    """By which version each did; "" for none."""
+    which: npt.NDArray[np.uint8]
     """Which of them served the user."""
     reason_features: npt.NDArray[np.int16]
     """Catalogue indices of the served prediction's top reasons, shape (items, REASONS); -1 for none."""
@@ -47,13 +48,14 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 _LAYOUT: Final = (
     ("times", "<i8"), ("features", "<f8"), ("treated", "<i8"), ("holdout", "?"), ("predictions", "<f8"),
-    ("served", "<f8"), ("version", "u1"), ("reason_features", "<i2"), ("reason_weights", "<f8"),
+    ("served", "<f8"), ("which", "u1"), ("reason_features", "<i2"), ("reason_weights", "<f8"),
 )  # fmt: skip
 
 
 class _Columns(msgspec.Struct, array_like=True, frozen=True):
     users: list[str]
     contestants: tuple[str, ...]
+    serving: tuple[str, ...]
     versions: tuple[str, ...]
     columns: list[bytes]
 
@@ -65,7 +67,9 @@ def pack(chunk: Predicted) -> bytes:
         column = getattr(chunk, name)
         by_column = column.T if name in ("features", "reason_features", "reason_weights") else column
         columns.append(np.ascontiguousarray(by_column, dtype).tobytes())
-    raw = msgspec.msgpack.encode(_Columns(chunk.users, chunk.contestants, chunk.versions, columns))
+    raw = msgspec.msgpack.encode(
+        _Columns(chunk.users, chunk.contestants, chunk.serving, chunk.versions, columns)
+    )
     return zstandard.ZstdCompressor(level=1).compress(raw)
 
 
@@ -82,7 +86,9 @@ def unpack(payload: bytes) -> Predicted:
         values = np.frombuffer(column, dtype).reshape(shapes.get(name, (count,)))
         transposed = name in ("features", "reason_features", "reason_weights")
         found[name] = np.ascontiguousarray(values.T) if transposed else values
-    return Predicted(users=raw.users, contestants=raw.contestants, versions=raw.versions, **found)
+    return Predicted(
+        users=raw.users, contestants=raw.contestants, serving=raw.serving, versions=raw.versions, **found
+    )
 
 
 def rows_of(chunk: Predicted, rows: slice | npt.NDArray[np.int64]) -> Predicted:
@@ -137,16 +143,3 @@ class Pending:
         if self._head is None and len(self._queue):
             self._head = unpack(self._queue.pop())
         return self._head
-
-
-def matched(
-    times: Sequence[int], users: Sequence[str], chunk: Predicted
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows of outcomes, given by snapshot time and user, and rows of a chunk that belong together, in order."""
-    if users == chunk.users and list(times) == chunk.times.tolist():
-        rows = np.arange(len(users), dtype=np.int64)
-        return rows, rows
-    place = {key: row for row, key in enumerate(zip(chunk.times.tolist(), chunk.users, strict=True))}
-    pairs = [(row, place[key]) for row, key in enumerate(zip(times, users, strict=True)) if key in place]
-    both = np.array(pairs, np.int64).reshape(-1, 2)
-    return both[:, 0], both[:, 1]

@@ -1,0 +1,165 @@
+"""Who serves: carries the tournament's decisions into versions, shares and challengers."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from domain.calendar import DAY_MS
+from domain.labels import FEATURES, Matrix, delay_ms
+from domain.settings import FactSettings
+from online_model.drift.watch import DriftFinding
+from online_model.quality.quality import Quality
+from online_model.tournament.decision import CommandError, Decision
+from online_model.tournament.rules import Rules
+from online_model.tournament.tournament import Tournament
+from online_model.training.effects import Announce, Decided, Drifted, Effect, Refused
+from online_model.training.lineup import BASELINE, Lineup
+from online_model.training.orders import Order
+from online_model.training.publishing import Publishing
+from online_model.training.serving import Serving
+
+_RECENT: Final = 500
+"""Snapshots on which a version is compared with the one before it."""
+_FRESH: Final = ("logistic", "ftrl", "recursive")
+"""Kinds that are started anew after a change: they learn from few examples, and cost little."""
+
+
+class Court:
+    """Tournament, publishing and serving of one lineage. Picklable."""
+
+    def __init__(
+        self,
+        lineage: str,
+        facts: FactSettings,
+        seed: int,
+        publish_examples: int,
+        publish_days: int,
+        contestants: Sequence[str],
+    ) -> None:
+        """
+        Args:
+            publish_examples: see `online_model.training.training.Plan`.
+            publish_days: likewise.
+            contestants: of the configuration; fresh challengers are of their kinds.
+        """
+        self.tournament = Tournament(BASELINE, Rules(delay_days=-(-delay_ms(facts) // DAY_MS)))
+        self.publishing = Publishing(lineage, facts, seed, publish_examples, publish_days)
+        self.serving = Serving(BASELINE)
+        self.orders: list[Order] = []
+        """That wait for their moment."""
+        self._fresh = tuple(kind for kind in _FRESH if kind in contestants)
+        self._recent: Matrix = np.zeros((0, FEATURES))
+        self._told = 0
+
+    def see(self, x: Matrix) -> None:
+        """Remember the latest snapshots."""
+        self._recent = np.concatenate([self._recent, x])[-_RECENT:]
+
+    def end_of_day(
+        self, day: int, findings: Sequence[DriftFinding], lineup: Lineup, quality: Quality
+    ) -> Iterator[Effect]:
+        """Let the tournament decide, and carry it out."""
+        at_ms = (day + 1) * DAY_MS
+        decisions = []
+        for finding in findings:
+            yield Drifted(self._number(), finding)
+            decisions += self.tournament.drifted(finding.text, at_ms)
+        decisions += self.tournament.end_of_day(day, lineup.learned())
+        yield from self._carry_out(decisions, at_ms, lineup, quality)
+        if self.publishing.old(day):
+            yield from self.publish(at_ms, "a while has passed", lineup, quality)
+
+    def obey(self, done_ms: int, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
+        """Carry out the orders whose moment has come."""
+        due = [order for order in self.orders if order.at_ms <= done_ms]
+        self.orders = [order for order in self.orders if order.at_ms > done_ms]
+        for order in due:
+            try:
+                decisions = self.tournament.operator(order.command, done_ms + 1)
+            except CommandError as fault:
+                yield Refused(self._number(), order.id, str(fault))
+            else:
+                yield from self._carry_out(decisions, done_ms + 1, lineup, quality)
+
+    def publish(self, at_ms: int, reason: str, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
+        """Versions of all who serve, as they are now."""
+        for name in self.serving.shares:
+            made = self.publishing.version(name, lineup, quality)
+            if made is None:
+                continue
+            effect, version = made
+            former = self.serving.version(name)
+            if former is not None and len(self._recent):
+                strange = self.tournament.swapped(
+                    former.scorer.score(self._recent),
+                    version.scorer.score(self._recent),
+                    at_ms,
+                    refreshed=True,
+                )
+                yield from self._say(strange)
+                if strange:
+                    continue  # the former version goes on serving
+            yield effect
+            self.serving.swap(version)
+        self.publishing.done(at_ms // DAY_MS)
+        if self.serving.announced():
+            yield Announce(at_ms, self.serving.announced(), reason)
+
+    def _carry_out(
+        self, decisions: Sequence[Decision], at_ms: int, lineup: Lineup, quality: Quality
+    ) -> Iterator[Effect]:
+        yield from self._say(decisions)
+        for decision in decisions:
+            if decision.kind == "start_challengers":
+                self._start_fresh(at_ms, lineup)
+        former = self.serving.shares
+        if self._shares() == former:
+            return
+        yield from self._move_to(self._shares(), at_ms, decisions, lineup, quality)
+
+    def _move_to(
+        self,
+        shares: dict[str, float],
+        at_ms: int,
+        decisions: Sequence[Decision],
+        lineup: Lineup,
+        quality: Quality,
+    ) -> Iterator[Effect]:
+        champion, former = next(iter(shares)), next(iter(self.serving.shares))
+        before = self.serving.version(former)
+        self.serving.roll_out(shares)
+        yield from self.publish(at_ms, decisions[-1].reason if decisions else "", lineup, quality)
+        after = self.serving.version(champion)
+        if champion == former or before is None or after is None or not len(self._recent):
+            return
+        strange = self.tournament.swapped(
+            before.scorer.score(self._recent), after.scorer.score(self._recent), at_ms, refreshed=False
+        )
+        if strange:
+            yield from self._carry_out(strange, at_ms, lineup, quality)
+
+    def _shares(self) -> dict[str, float]:
+        tournament = self.tournament
+        if tournament.rollout is None:
+            return {tournament.champion: 1.0}
+        share = tournament.rollout.share
+        return {tournament.champion: share, tournament.rollout.previous: 1 - share}
+
+    def _start_fresh(self, at_ms: int, lineup: Lineup) -> None:
+        """Challengers of today, instead of those of last time that have come to nothing."""
+        needed = self.tournament.needed | set(self.serving.shares)
+        for name in lineup.names:
+            if "@" in name and name not in needed:
+                lineup.drop(name)
+        stamp = np.datetime64(at_ms, "ms").astype("datetime64[D]")
+        for kind in self._fresh:
+            lineup.start(f"{kind}@{stamp}")
+
+    def _say(self, decisions: Sequence[Decision]) -> Iterator[Effect]:
+        for decision in decisions:
+            yield Decided(self._number(), decision)
+
+    def _number(self) -> int:
+        self._told += 1
+        return self._told

@@ -1,0 +1,51 @@
+"""What a trainer is told at its start."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from domain.settings import FactSettings
+from online_model.tiers import Thresholds
+from online_model.training.lineup import DEFAULT
+from stream_processors.config import ENVIRONMENT
+
+
+class TrainerConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One trainer process. There is one for a lineage."""
+
+    kafka: str
+    lineage: str
+    partitions: int
+    """Of the event topic: so many sources send blocks."""
+    facts: FactSettings
+    snapshot_topic: str = "snapshots"
+    outcome_topic: str = "outcomes"
+    model_topic: str = "models"
+    decision_topic: str = "model-decisions"
+    command_topic: str = "model-commands"
+    folder: Path
+    """For the checkpoint and the snapshots that wait; the trainer keeps a folder in it for each lineage."""
+    archive: Path
+    """The ledger's tables go below it."""
+    registry: str
+    """Address of the registry: a folder, or what fsspec understands."""
+    key: str
+    """Secret that signs versions and checkpoints (`online_model.registry.key`), as text."""
+    contestants: tuple[str, ...] = DEFAULT
+    seed: int = 0
+    thresholds: Thresholds = Thresholds()
+    """Of the tiers, for the ledger."""
+    publish_examples: int = 2_000
+    publish_days: int = 7
+    checkpoint_s: float = 30.0
+    until_idle: bool = False
+    """End once both topics are read to their end, instead of waiting for more."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    restarts: int = 0
+
+
+def from_environment() -> TrainerConfig:
+    """The configuration that the supervisor has passed."""
+    return msgspec.json.decode(os.environ[ENVIRONMENT], type=TrainerConfig)
