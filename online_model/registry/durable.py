@@ -1,0 +1,37 @@
+"""Local files that survive a power cut, and are never seen half-written."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def replace_file(path: str | Path, content: bytes | memoryview) -> None:
+    """Put a file where it belongs in one step, after its bytes have reached the disk.
+
+    The folder must be there. Whoever may read the folder may read the file.
+
+    Raises:
+        OSError: the former file, if any, still stands; nothing else is left behind.
+    """
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}-", suffix=".partial", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _settle(target.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Make the renaming itself survive."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
