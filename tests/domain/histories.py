@@ -131,7 +131,7 @@ _FIELDS: Final[dict[str, tuple[object, ...]]] = {
     "mystery": ([{"deep": [1]}],),
 }
 
-_FAULTS: Final = [
+FAULTS: Final = [
     LogRecord(b"ann", None, 0),
     LogRecord(None, None, 0),
     LogRecord(b"", b"", 0),
@@ -235,7 +235,7 @@ class _Writer:
             self.now = max(self.now, time)
 
     def fault(self) -> None:
-        self.records.append(self.choose(_FAULTS))
+        self.records.append(self.choose(FAULTS))
 
 
 def _number(time: int) -> int:
