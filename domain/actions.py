@@ -60,7 +60,7 @@ def recommended(actions: Actions, theme: str, tier: str) -> str:
     return actions.get(theme, {}).get(tier) or actions.get(ANY, {}).get(tier, "")
 
 
-def with_edits(text: bytes) -> Actions:
+def with_edits(text: bytes) -> dict[str, dict[str, str]]:
     """The default table, with the rows of a JSON object ``{theme: {tier: action}}`` in place of its own.
 
     Raises:

@@ -3,11 +3,14 @@
 import os
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from domain.actions import DEFAULT, ActionsError, with_edits
+from domain.alerts import DAY_MS, Policy
 from ebbwatch.connection import NoStackError, addresses
 from ebbwatch.settings import Settings
 from feature_store.connect import connect
@@ -54,6 +57,15 @@ class Deployment:
             dead_letter_topic=settings.dead_letter_topic,
             snapshot_topic=settings.snapshot_topic,
             outcome_topic=settings.outcome_topic,
+            alert_topic=settings.alert_topic,
+            policy=Policy(
+                settings.tier_medium,
+                settings.tier_high,
+                settings.tier_margin,
+                int(settings.alert_cooldown_days * DAY_MS),
+            ),
+            actions=_actions(settings.alert_actions),
+            sweep_users=settings.sweep_users,
             group=f"{settings.group}-{stream.generation}",
             instance=instance,
             facts=settings.facts(),
@@ -94,9 +106,18 @@ def open_deployment(settings: Settings, generation: int | None = None) -> Deploy
         stream.partitions,
         settings.dead_letter_topic,
         settings.control_topic,
-        kept=(settings.snapshot_topic, settings.outcome_topic),
+        kept=(settings.snapshot_topic, settings.outcome_topic, settings.alert_topic),
     )
     return Deployment(settings, at, stream, topic_id, store)
+
+
+def _actions(path: Path | None) -> dict[str, dict[str, str]]:
+    if path is None:
+        return {theme: dict(row) for theme, row in DEFAULT.items()}
+    try:
+        return with_edits(path.read_bytes())
+    except (OSError, ActionsError) as fault:
+        raise ActionsError(f"EBBWATCH_ALERT_ACTIONS: {path}: {fault}") from fault
 
 
 def instance_name(number: int) -> str:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
+from domain.actions import ActionsError
 from ebbwatch.commands import clock, dlq, stack, users
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.rebuild import rebuild
@@ -29,6 +30,7 @@ from stream_processors.log import LogError
 
 _PREFIX = Settings.model_config["env_prefix"]
 _MENDABLE = (
+    ActionsError,
     LetterError,
     LogError,
     NoGenerationError,

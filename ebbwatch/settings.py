@@ -36,6 +36,18 @@ class Settings(BaseSettings):
     mark_interval: float = Field(10.0, gt=0, description="seconds between live clock marks")
     tier_medium: float = Field(0.4, gt=0, lt=1, description="risk from which a user is in the medium tier")
     tier_high: float = Field(0.7, gt=0, lt=1, description="risk from which a user is in the high tier")
+    tier_margin: float = Field(0.05, ge=0, lt=1, description="a tier ends so far below where it begins")
+    alert_topic: str = Field("risk-alerts", description="topic of alerts: who has risen into a tier, and why")
+    alert_cooldown_days: float = Field(7.0, ge=0, description="a user raises no second alert within it, days")
+    alert_actions: Path | None = Field(
+        None, description="JSON file of recommended actions, by theme and tier, in place of those built in"
+    )
+    sweep_users: int = Field(
+        500,
+        ge=0,
+        le=100_000,
+        description="users whose risk is computed afresh at each live mark of a partition",
+    )
     workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
     metrics_host: str = Field(
         "127.0.0.1", description="address that the worker's metrics and health listen on"

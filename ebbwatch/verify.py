@@ -11,6 +11,7 @@ from domain.oracle import Partition
 from domain.settings import FactSettings
 from feature_store.connect import connect
 from feature_store.position import check, decode
+from feature_store.served import facts
 from feature_store.stream import Stream
 from local_stack.addresses import Addresses
 from stream_processors.log import Log
@@ -78,7 +79,9 @@ def verify_partition(
         for (kind, reason), count in sorted(oracle.outcomes.items())
     }
     counts = {k.decode(): int(v) for k, v in cast(Any, store.hgetall(keys.counts)).items()}
-    records = {u.decode(): r[:-1] for u, r in cast(Any, store.hgetall(keys.users)).items()}
+    stored_users: Any = store.hgetall(keys.users)
+    packed = facts(list(stored_users.values()))
+    records = {u.decode(): r or b"" for u, r in zip(stored_users, packed, strict=True)}
     timers = {u.decode(): int(t) for u, t in cast(Any, store.zrange(keys.timers, 0, -1, withscores=True))}
     ranked = {u.decode() for u in cast(Any, store.zrange(keys.ranking, 0, -1))}
     gaps, seconds = oracle.population()

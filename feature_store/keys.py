@@ -33,6 +33,8 @@ class Keys:
 
         self.outbox = f"{base}:outbox"
         """Sorted set of snapshots and outcomes that may not leave yet, by key time (`docs/snapshots.md`)."""
+        self.alerts = f"{base}:alerts"
+        """Hash: alerts that have not left yet, by id, and the state of the brake."""
 
     def all(self) -> tuple[str, ...]:
         """In the order in which the script takes them."""
@@ -44,4 +46,5 @@ class Keys:
             self.counts,
             self.names,
             self.outbox,
+            self.alerts,
         )

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from redis import asyncio as aredis
 
 from domain.leaving import Items
@@ -14,7 +12,7 @@ from domain.steps import Due
 from feature_store.keys import STREAM, Keys
 from feature_store.outbox import DamagedItemError, items
 from feature_store.position import RefusedError
-from feature_store.served import facts, ranks
+from feature_store.served import Trailers, facts, trailers
 
 DUE_AT_ONCE = 4000
 """Timers read with one batch; more wait for the next read."""
@@ -26,9 +24,19 @@ class Loaded(NamedTuple):
     users: list[str]
     """The batch's own, then those that are only due."""
     states: States
-    ranks: npt.NDArray[np.int64]
-    """Where the ranking has them."""
+    trailers: Trailers
+    """What is served of them."""
     due: Due
+
+
+class Some(NamedTuple):
+    """Some users at risk."""
+
+    cursor: int
+    """Where the next ones begin; 0 after the last."""
+    users: list[bytes]
+    states: States
+    trailers: Trailers
 
 
 class Reader:
@@ -58,17 +66,26 @@ class Reader:
         if more:
             stored = [*stored, *await self._store.hmget(keys.users, more)]
         everybody = [*users, *more]
-        try:
-            states = unpack(facts(stored))
-        except DamagedStateError as fault:
-            raise RefusedError(
-                f"{keys.users}: user {everybody[fault.record]!r}: {fault}: run `ebbwatch rebuild`"
-            ) from fault
+        states = _states(keys, everybody, stored)
         try:
             waiting = Items() if mark is None else items(answers[-1])
         except DamagedItemError as fault:
             raise RefusedError(f"{keys.outbox}: {fault}: run `ebbwatch rebuild`") from fault
-        return Loaded(everybody, states, ranks(stored), Due(due, len(due) < DUE_AT_ONCE, waiting))
+        return Loaded(everybody, states, trailers(stored), Due(due, len(due) < DUE_AT_ONCE, waiting))
+
+    async def some_at_risk(self, keys: Keys, cursor: int, count: int) -> Some:
+        """About `count` users of the ranking, from `cursor` on (0 at first); all come in turn.
+
+        Raises:
+            RefusedError: a record cannot be read.
+            redis.exceptions.RedisError: Redis is away or refuses.
+        """
+        found: Any = await self._store.zscan(keys.ranking, cursor, count=count)
+        following, ranked = found
+        ids = list(dict.fromkeys(user for user, _ in ranked))  # a scan may name somebody twice
+        stored: Any = await self._store.hmget(keys.users, ids) if ids else []
+        states = _states(keys, [user.decode() for user in ids], stored)
+        return Some(int(following), ids, states, trailers(stored))
 
     async def begin(self, keys: Keys) -> tuple[bytes, int, int]:
         """What a lane begins with: the position's text (empty for none), gaps seen, and their seconds."""
@@ -89,3 +106,12 @@ class Reader:
         """Text of the stream pointer."""
         stored: Any = await self._store.get(STREAM)
         return stored  # type: ignore[no-any-return]
+
+
+def _states(keys: Keys, users: Sequence[str], stored: Sequence[bytes | None]) -> States:
+    try:
+        return unpack(facts(stored))
+    except DamagedStateError as fault:
+        raise RefusedError(
+            f"{keys.users}: user {users[fault.record]!r}: {fault}: run `ebbwatch rebuild`"
+        ) from fault

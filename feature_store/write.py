@@ -31,6 +31,7 @@ class Write(NamedTuple):
     kept: list[Any]
     counts: list[Any]
     names: list[Any]
+    alerts: list[Any]
 
     def arguments(self, before: bytes) -> list[Any]:
         """Arguments of the script, on top of the position `before`."""

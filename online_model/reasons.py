@@ -17,6 +17,8 @@ class Reason(NamedTuple):
     text: str
     weight: float
     """Change of the risk's log-odds that it stands for; positive raises the risk."""
+    theme: str = ""
+    """What it is about, for the table of recommended actions."""
 
 
 def reasons(states: States, slot: int, now_ms: int, population: Population, horizon_ms: int) -> list[Reason]:
@@ -34,8 +36,8 @@ def reasons(states: States, slot: int, now_ms: int, population: Population, hori
     mean = population.mean_gap_days()
     unknown = risk_of(0.0, 0.0, silence, mean, horizon_ms / _DAY_MS)
     found = [
-        Reason(_silence(silence, u, mean), _log_odds(risk) - _log_odds(awake)),
-        Reason(_habit(u, mean), _log_odds(risk) - _log_odds(unknown)),
+        Reason(_silence(silence, u, mean), _log_odds(risk) - _log_odds(awake), "silence"),
+        Reason(_habit(u, mean), _log_odds(risk) - _log_odds(unknown), "rhythm"),
     ]
     return sorted(found, key=lambda r: -abs(r.weight))
 

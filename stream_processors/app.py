@@ -1,7 +1,7 @@
 """The Faust app: one agent that hands fetches to the lanes, and one that writes clock marks."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import faust
@@ -49,6 +49,7 @@ class KafkaSide:
             config.dead_letter_topic, value_serializer="raw", key_serializer="raw"
         )
         self._snapshots: Any = self.app.topic(config.snapshot_topic, value_serializer="raw")
+        self._alerts: Any = self.app.topic(config.alert_topic, value_serializer="raw", key_serializer="raw")
         self._outcomes: Any = self.app.topic(config.outcome_topic, value_serializer="raw")
 
     def consume_with(self, lanes: Lanes) -> None:
@@ -73,6 +74,12 @@ class KafkaSide:
         """Send blocks of snapshots and outcomes, in order, and wait until Kafka has them all."""
         sent = [await self._snapshots.send(value=value, partition=0) for value in examples.snapshots]
         sent += [await self._outcomes.send(value=value, partition=0) for value in examples.outcomes]
+        for promise in sent:
+            await promise
+
+    async def send_alerts(self, alerts: Sequence[tuple[bytes, bytes]]) -> None:
+        """Send alerts by user and wait until Kafka has them all."""
+        sent = [await self._alerts.send(key=user, value=value) for user, value in alerts]
         for promise in sent:
             await promise
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from domain.alerts import Policy
 from domain.settings import FactSettings
 
 EXIT_LOST: Final = 75
@@ -28,6 +29,7 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     dead_letter_topic: str
     snapshot_topic: str
     outcome_topic: str
+    alert_topic: str
     group: str
     instance: str
     """Static member id: the same after a restart, so that no rebalance follows."""
@@ -37,6 +39,12 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     metrics_host: str = "127.0.0.1"
     metrics_port: int
     restarts: int = 0
+    policy: Policy = Policy()
+    """Tiers and alerts."""
+    actions: dict[str, dict[str, str]] = {}
+    """Recommended ones, by theme and tier."""
+    sweep_users: int = 500
+    """Users scored afresh at each live mark of a partition; 0 for none."""
     max_poll_records: int = 4000
     max_fetch_bytes: int = 1 << 19
     session_timeout_s: float = 10.0

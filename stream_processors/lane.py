@@ -4,27 +4,32 @@ While one lane waits for Redis, another decodes: that is how decoding overlaps w
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from redis.exceptions import RedisError
 
+from domain.brake import HOUR_MS
 from domain.columns import MARK
 from domain.decode import Batch, Decoder
 from domain.labels import encode, lineage_of
 from domain.leaving import Items, blocks
 from domain.settings import FactSettings
-from domain.steps import Partition, Step
+from domain.steps import Partition, Progress, Step
+from feature_store.alerts import AlertStore
 from feature_store.keys import Keys
 from feature_store.position import Position
 from feature_store.read import Loaded, Reader
 from feature_store.write import Write, Writer
 from online_model.own_rhythm import Population
+from stream_processors.alerting import Alerting, Desk, Moment
 from stream_processors.dead_letters import DeadLetter, Send, letter
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.patience import Patience
+from stream_processors.scoring import OwnRhythm, Scoring
+from stream_processors.sweep import to_score, write_of_sweep
 from stream_processors.transport import Fetch
 from stream_processors.writes import write_of
 
@@ -56,6 +61,10 @@ class Parts(NamedTuple):
     topic: str
     partitions: int
     send_examples: SendExamples
+    desk: Desk
+    alerts: AlertStore
+    sweep_users: int
+    """Users scored afresh at each live mark; 0 for none."""
 
 
 class Lane:
@@ -69,11 +78,16 @@ class Lane:
         position: Position,
         stored: bytes,
         population: Population,
+        alerts: Mapping[bytes, bytes],
     ) -> None:
         """
         Args:
             position: where to begin.
             stored: the position's text in the store, empty where there is none.
+            alerts: what the store has of the partition's alerts.
+
+        Raises:
+            RefusedError: the alerts cannot be read.
         """
         self._parts = parts
         self._keys = keys
@@ -85,6 +99,8 @@ class Lane:
         """The position's text as it was last known to stand in the store."""
         self._next = position.offset
         self._lineage = lineage_of(parts.facts, position.topic_id)
+        self._alerting = Alerting(parts.desk, partition, alerts)
+        self._swept = 0
 
     async def take(self, fetch: Fetch) -> None:
         """Apply one fetch, whole.
@@ -112,6 +128,8 @@ class Lane:
                 await self._parts.patience.kafka(partial(self._parts.send_examples, examples))
             await self._write(writes)
             names = {}
+        await self._sweep(batch, fetch)
+        await self._deliver()
         metrics.batch_records.observe(fetch.records.size)
         metrics.batch.observe(time.perf_counter() - begun)
         metrics.age.observe(max(0.0, time.time() - fetch.timestamp / 1000))
@@ -130,13 +148,17 @@ class Lane:
         states = loaded.states
         folding = Partition(batch, fetch.first, states, loaded.users, loaded.due, self._parts.facts)
         ids = folding.ids
-        timers, ranks = folding.timers(np.arange(len(ids))), loaded.ranks
+        timers, trailers = folding.timers(np.arange(len(ids))), loaded.trailers
         writes: list[Write] = []
         letters: list[DeadLetter] = []
         examples = Examples([], [])
         for step in folding.steps(self.position.progress()):
             self._population = Population(
                 self._population.gaps + step.gaps, self._population.seconds + step.gap_seconds
+            )
+            moment = self._moment(fetch, step.progress, batch)
+            scored = self._alerting.score(
+                states, step.slots, ids, trailers[step.slots], self._scoring(), moment
             )
             writes.append(
                 write_of(
@@ -146,9 +168,8 @@ class Lane:
                     ids,
                     timers,
                     folding.timers(step.slots),
-                    ranks,
-                    self._population,
-                    self._parts.facts.horizon_ms,
+                    trailers,
+                    scored,
                     names if not writes else {},
                 )
             )
@@ -162,6 +183,47 @@ class Lane:
                 self._parts.metrics.count(outcome, by)
             self._parts.metrics.users.inc(len(step.slots))
         return writes, letters, examples
+
+    def _scoring(self) -> Scoring:
+        return OwnRhythm(self._population, self._parts.facts.horizon_ms)
+
+    def _moment(self, fetch: Fetch, after: Progress, batch: Batch | None) -> Moment:
+        """The moment after a step of a batch, or after all of them."""
+        last = after.offset - 1 - fetch.first
+        times = fetch.records.timestamps
+        arrived: list[tuple[int, int]] = []
+        if batch is not None:
+            rows = slice(self.position.offset - fetch.first, last + 1)
+            events = batch.rows["kind"][rows] < MARK
+            hours, counts = np.unique(times[rows][events] // HOUR_MS, return_counts=True)
+            arrived = list(zip(hours.tolist(), counts.tolist(), strict=True))
+        wall = int(time.time() * 1000)
+        return Moment(after.clock, after.offset - 1, int(times[max(last, 0)]), wall, arrived)
+
+    async def _sweep(self, batch: Batch, fetch: Fetch) -> None:
+        """Score some more users afresh if a mark has moved a live clock."""
+        parts = self._parts
+        if not (parts.desk.live and parts.sweep_users and (batch.rows["kind"] == MARK).any() and self.stored):
+            return
+        some = await parts.patience.redis(
+            lambda: parts.reader.some_at_risk(self._keys, self._swept, parts.sweep_users)
+        )
+        self._swept = some.cursor
+        slots = to_score(some.states, self.position.clock, parts.facts.inactivity_ms)
+        before = some.trailers[slots]
+        moment = self._moment(fetch, self.position.progress(), None)
+        scored = self._alerting.score(some.states, slots, some.users, before, self._scoring(), moment)
+        write = write_of_sweep(self.stored, some.states, slots, some.users, before, scored)
+        if write is not None:
+            await self._write([write])
+
+    async def _deliver(self) -> None:
+        """Send alerts that stand in the store: those of this batch, and at first those that a crash has left."""
+        patience = self._parts.patience
+        left = await patience.kafka(self._alerting.deliver)
+        if left:
+            await patience.redis(lambda: self._parts.alerts.forget(self._keys, left))
+            self._alerting.forget(left)
 
     def _add_examples(self, step: Step, examples: Examples) -> None:
         """The blocks that leave with a step."""

@@ -1,7 +1,7 @@
 """The lanes of the partitions that this worker owns at the moment."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from feature_store.keys import Keys
@@ -46,8 +46,19 @@ class Lanes:
     """Opened anew with every assignment; a fetch of an earlier assignment is dropped."""
 
     def __init__(
-        self, parts: Parts, keys: Callable[[int], Keys], topic_id: str, health: Health, fail: Fail
+        self,
+        parts: Parts,
+        keys: Callable[[int], Keys],
+        topic_id: str,
+        health: Health,
+        fail: Fail,
+        look: Callable[[], Awaitable[object]],
     ) -> None:
+        """
+        Args:
+            look: looks at the stream pointer, before lanes are opened.
+        """
+        self._look = look
         self._parts = parts
         self._keys = keys
         self._topic_id = topic_id
@@ -65,16 +76,33 @@ class Lanes:
             The offset of the next record by partition.
         """
         await self.close()
+        await self._look()  # before the first record: whether it is followed live
         reader: Reader = self._parts.reader
         for partition, (earliest, end) in bounds.items():
             keys = self._keys(partition)
             stored, gaps, seconds = await self._parts.patience.redis(partial(reader.begin, keys))
             position = self._checked(stored, earliest, end, partition)
-            lane = Lane(self._parts, keys, partition, position, stored, Population(gaps, seconds))
+            alerts = await self._parts.patience.redis(partial(self._parts.alerts.load, keys))
+            lane = self._lane(keys, partition, position, stored, Population(gaps, seconds), alerts)
             self._running[partition] = _Running(lane, self._fail)
         self._epoch = epoch
         self._health.assigned = sorted(self._running)
         return {partition: r.lane.position.offset for partition, r in self._running.items()}
+
+    def _lane(
+        self,
+        keys: Keys,
+        partition: int,
+        position: Position,
+        stored: bytes,
+        population: Population,
+        alerts: Mapping[bytes, bytes],
+    ) -> Lane:
+        try:
+            return Lane(self._parts, keys, partition, position, stored, population, alerts)
+        except RefusedError as fault:
+            self._fail(fault)
+            raise
 
     def _checked(self, stored: bytes, earliest: int, end: int, partition: int) -> Position:
         try:

@@ -46,6 +46,13 @@ class WorkerMetrics:
             registry=registry,
         )
         self.restarts.set(restarts)
+        self.alerts = Counter(
+            "ebbwatch_alerts", "Alerts by kind, and whether they are to be sent on", ["kind", "deliver"],
+            registry=registry,
+        )  # fmt: skip
+        self.brake = Gauge(
+            "ebbwatch_alerts_held", "1 while the brake holds alerts back", ["partition"], registry=registry
+        )
 
     def count(self, outcome: str, by: int) -> None:
         """Add records of one outcome, given as in the store: ``applied``, ``dead_letter:<reason>``."""

@@ -5,23 +5,37 @@ The first compilation takes longer than Kafka waits for a silent member, and a p
 
 import numpy as np
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from prometheus_client import CollectorRegistry
 
+from domain.alerts import Policy
 from domain.decode import Decoder
 from domain.events import MIN_TIME_MS, ClockMark, Event, encode
+from domain.features import features
 from domain.packing import pack, unpack
 from domain.partitioner import partition_of
 from domain.settings import FactSettings
 from domain.steps import Due, Partition, Progress
 from feature_store.position import begin
+from feature_store.served import trailers
 from online_model.own_rhythm import Population
+from stream_processors.alerting import Alerting, Desk, Moment
+from stream_processors.metrics import WorkerMetrics
 from stream_processors.record_batches import RawRecords
+from stream_processors.scoring import OwnRhythm
 from stream_processors.writes import write_of
 
 _USER = "warm-up"
 
 
+async def _nowhere(_: object) -> None:
+    """Nothing is raised here."""
+
+
 def warm_up(settings: FactSettings) -> None:
     """Take a session and a mark through every compiled loop, in memory."""
+    desk = Desk(Policy(), {}, settings.horizon_ms, _nowhere, WorkerMetrics(CollectorRegistry()))
+    desk.live = True
+    alerting = Alerting(desk, 0, {})
     partition = partition_of(_USER.encode(), 1)
     events = [
         Event(event_id=str(n), user_id=_USER, type="purchase", time=MIN_TIME_MS + n, amount=1.0)
@@ -40,8 +54,11 @@ def warm_up(settings: FactSettings) -> None:
         states = unpack([None] * len(batch.users))
         folding = Partition(batch, first, states, batch.users, Due([], True), settings)
         position = begin("", settings)
-        timers, ranks = np.zeros(len(states), np.int64), np.zeros(len(states), np.int64)
+        timers, served = np.zeros(len(states), np.int64), trailers([None] * len(states))
+        scoring = OwnRhythm(Population(), settings.horizon_ms)
         for step in folding.steps(Progress(offset=first)):
+            moment = Moment(step.progress.clock, step.progress.offset - 1, later, later)
+            scored = alerting.score(states, step.slots, folding.ids, served[step.slots], scoring, moment)
             write_of(
                 step,
                 position,
@@ -49,9 +66,10 @@ def warm_up(settings: FactSettings) -> None:
                 folding.ids,
                 timers,
                 folding.timers(step.slots),
-                ranks,
-                Population(),
-                settings.horizon_ms,
+                served,
+                scored,
                 batch.names,
             )
-        unpack(pack(states, np.arange(len(states))))
+        everybody = np.arange(len(states))
+        features(states, everybody, states["last_ms"])
+        unpack(pack(states, everybody))

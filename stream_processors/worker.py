@@ -11,12 +11,14 @@ from functools import partial
 import msgspec
 from prometheus_client import REGISTRY
 
+from feature_store.alerts import AlertStore
 from feature_store.connect import connect_async
 from feature_store.keys import Keys
 from feature_store.position import RefusedError
 from feature_store.read import Reader
 from feature_store.stream import Stream
 from feature_store.write import FencedError, Writer
+from stream_processors.alerting import Desk
 from stream_processors.app import KafkaSide
 from stream_processors.clock import due_marks
 from stream_processors.config import EXIT_LOST, EXIT_REFUSED, WorkerConfig, from_environment
@@ -74,8 +76,12 @@ class Worker:
             config.topic,
             config.partitions,
             self._kafka.send_examples,
+            Desk(config.policy, config.actions, config.facts.horizon_ms, self._kafka.send_alerts, metrics),
+            AlertStore(store),
+            config.sweep_users,
         )
-        self._lanes = Lanes(parts, self._keys, config.topic_id, self._health, end)
+        self._desk = parts.desk
+        self._lanes = Lanes(parts, self._keys, config.topic_id, self._health, end, self._look)
         self._kafka.consume_with(self._lanes)
         app = self._kafka.app
         app.task(self._watch)
@@ -88,15 +94,22 @@ class Worker:
     async def _close(self, *_: object, **__: object) -> None:
         await self._lanes.close()
 
+    async def _look(self) -> Stream | None:
+        """The stream pointer; the lanes learn from it whether they follow the log live."""
+        stored = await self._patience.redis(self._reader.stream)
+        stream = msgspec.json.decode(stored, type=Stream) if stored else None
+        served = stream is not None and stream.generation == self._config.generation
+        self._desk.live = stream is not None and stream.live and served
+        return stream
+
     async def _watch(self) -> None:
         """Follow the stream pointer, write marks while the clock is live, and measure the lag."""
         config = self._config
         while True:
-            stored = await self._patience.redis(self._reader.stream)
-            stream = msgspec.json.decode(stored, type=Stream) if stored else None
+            stream = await self._look()
             if stream is not None and stream.generation > config.generation:
                 end(LostError(f"generation {stream.generation} is served now"))
-            if stream is not None and stream.live and stream.generation == config.generation:
+            if self._desk.live:
                 marks = due_marks(self._lanes.clocks(), int(time.time() * 1000), config.clock_lag_ms)
                 for partition, mark in marks.items():
                     await self._patience.kafka(partial(self._kafka.send_mark, partition, mark))
@@ -105,7 +118,7 @@ class Worker:
             except LostError as fault:
                 end(fault)
             self._measure_lag()
-            await asyncio.sleep(config.mark_interval_s if stream and stream.live else 1.0)
+            await asyncio.sleep(config.mark_interval_s if self._desk.live else 1.0)
 
     async def _probe(self) -> None:
         """Say in the health when Kafka is away; the consumer itself waits without a word."""

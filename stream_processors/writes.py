@@ -9,12 +9,11 @@ import numpy.typing as npt
 from domain.packing import pack
 from domain.state import States
 from domain.steps import Step
-from domain.timers import at_risk_many
 from feature_store.outbox import members
 from feature_store.position import Position
-from feature_store.served import RANK_SCALE, UNRANKED, values
+from feature_store.served import UNRANKED, Trailers, values
 from feature_store.write import Write
-from online_model import own_rhythm
+from stream_processors.alerting import Scored
 
 
 def write_of(
@@ -24,9 +23,8 @@ def write_of(
     users: Sequence[bytes],
     timers_before: npt.NDArray[np.int64],
     timers: npt.NDArray[np.int64],
-    ranks_before: npt.NDArray[np.int64],
-    population: own_rhythm.Population,
-    horizon_ms: int,
+    trailers_before: Trailers,
+    scored: Scored,
     names: Mapping[int, str],
 ) -> Write:
     """What one step writes.
@@ -35,21 +33,16 @@ def write_of(
         users: ids by slot.
         timers_before: timers as they stand in the store, ms by slot; brought up to date here.
         timers: those of the step's slots, as they are to be.
-        ranks_before: the same of the rank.
+        trailers_before: the same of what is served.
+        scored: of the step's slots.
     """
     slots = step.slots
-    ranks = _ranks(states, slots, step.progress.clock, population, horizon_ms)
-    moved = ranks != ranks_before[slots]
-    ranks_before[slots] = ranks
-    at = slots[moved & (ranks != UNRANKED)]
-    ranked: list[Any] = [None] * (2 * len(at))
-    ranked[0::2] = ranks_before[at].tolist()
-    ranked[1::2] = [users[s] for s in at.tolist()]
-    unranked = [users[s] for s in slots[moved & (ranks == UNRANKED)].tolist()]
     touched = [users[s] for s in slots.tolist()]
+    ranked, unranked = ranking_of(touched, trailers_before["rank"][slots], scored.trailers["rank"])
+    trailers_before[slots] = scored.trailers
     stored: list[Any] = [None] * (2 * len(touched))
     stored[0::2] = touched
-    stored[1::2] = values(pack(states, slots), ranks.tolist())
+    stored[1::2] = values(pack(states, slots), scored.trailers)
 
     moved = timers != timers_before[slots]
     timers_before[slots] = timers
@@ -75,20 +68,17 @@ def write_of(
         names=[x for pair in names.items() for x in pair],
         forget=step.progress.upto,
         kept=members(step.kept),
+        alerts=scored.alerts,
     )
 
 
-def _ranks(
-    states: States,
-    slots: npt.NDArray[np.int64],
-    clock: int,
-    population: own_rhythm.Population,
-    horizon_ms: int,
-) -> npt.NDArray[np.int64]:
-    risky = at_risk_many(states, slots)
-    at = slots[risky]
-    nows = np.maximum(states["last_ms"][at], clock)
-    ranks = np.full(len(slots), UNRANKED, np.int64)
-    risk = own_rhythm.risks(states, at, nows, population, horizon_ms)
-    ranks[risky] = np.rint(risk * RANK_SCALE).astype(np.int64)
-    return ranks
+def ranking_of(
+    users: Sequence[bytes], before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]
+) -> tuple[list[Any], list[Any]]:
+    """Ranks to set (score, id) and to drop (id), where they have changed."""
+    moved = np.flatnonzero(before != after)
+    staying = moved[after[moved] != UNRANKED]
+    ranked: list[Any] = [None] * (2 * len(staying))
+    ranked[0::2] = after[staying].tolist()
+    ranked[1::2] = [users[i] for i in staying.tolist()]
+    return ranked, [users[i] for i in moved[after[moved] == UNRANKED].tolist()]

@@ -1,4 +1,4 @@
-"""The layout's names, the position and what it refuses, and stored values: what needs no Redis."""
+"""The layout's names, the position and what it refuses: what needs no Redis."""
 
 import pytest
 
@@ -7,7 +7,6 @@ from domain.state import STATE_VERSION
 from domain.steps import Progress
 from feature_store.keys import NEXT, STREAM, Keys
 from feature_store.position import Position, RefusedError, begin, check, decode
-from feature_store.served import UNRANKED, facts, ranks, values
 from feature_store.stream import Stream
 
 FACTS = FactSettings()
@@ -15,7 +14,7 @@ FACTS = FactSettings()
 
 def test_all_keys_of_a_partition_lie_in_one_slot_of_a_cluster() -> None:
     keys = Keys(7, 11).all()
-    assert len(set(keys)) == len(keys) == 7
+    assert len(set(keys)) == len(keys) == 8
     assert {key[key.index("{") : key.index("}") + 1] for key in keys} == {"{7.11}"}
     assert all(key.startswith("ebbwatch:1:") for key in (*keys, STREAM, NEXT))
 
@@ -77,9 +76,3 @@ def test_each_misfit_is_refused_in_clear_words(
     assert words in str(refused.value)
     assert str(refused.value).startswith("partition 3: ")
     assert "ebbwatch rebuild" in str(refused.value)
-
-
-def test_a_stored_value_is_the_facts_and_a_rank() -> None:
-    stored = values([b"facts", b""], [0, UNRANKED])
-    assert facts([*stored, None]) == [b"facts", b"", None]
-    assert ranks([*stored, None, b""]).tolist() == [0, UNRANKED, UNRANKED, UNRANKED]

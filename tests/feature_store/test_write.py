@@ -37,7 +37,7 @@ def step(
 ) -> Write:
     """A step that writes one user and counts one event."""
     given: dict[str, list[Any]] = {
-        "users": [user, record], "ranked": [], "unranked": [], "timers": [], "untimed": [], "kept": [],
+        "users": [user, record], "ranked": [], "unranked": [], "timers": [], "untimed": [], "kept": [], "alerts": [],
         "counts": ["applied", 1], "names": [],
     }  # fmt: skip
     return Write(after=after, forget=forget, **(given | lists))
@@ -53,13 +53,20 @@ async def contents(store: aredis.Redis, keys: Keys) -> dict[str, Any]:
         "timers": await reads.zrange(keys.timers, 0, -1, withscores=True),
         "counts": await reads.hgetall(keys.counts),
         "names": await reads.hgetall(keys.names),
+        "alerts": await reads.hgetall(keys.alerts),
         "outbox": await reads.zrange(keys.outbox, 0, -1, withscores=True),
     }
 
 
 async def test_a_step_writes_all_of_it(store: aredis.Redis, keys: Keys) -> None:
     writer = Writer(store)
-    first = step(b"1", ranked=[70, b"ann", 10, b"bob"], timers=[5, b"ann", 6, b"bob"], names=["7", "web"])
+    first = step(
+        b"1",
+        ranked=[70, b"ann", 10, b"bob"],
+        timers=[5, b"ann", 6, b"bob"],
+        names=["7", "web"],
+        alerts=[b"id", b"alert"],
+    )
     second = step(b"2", unranked=[b"bob"], untimed=[b"ann"], counts=["applied", 2, "late", 1])
     await writer.write_once(keys, b"", [first, second])
     assert await contents(store, keys) == {
@@ -70,6 +77,7 @@ async def test_a_step_writes_all_of_it(store: aredis.Redis, keys: Keys) -> None:
         "counts": {b"applied": b"3", b"late": b"1"},
         "names": {b"7": b"web"},
         "outbox": [],
+        "alerts": {b"id": b"alert"},
     }
 
 
@@ -93,7 +101,7 @@ async def test_a_stale_writer_gets_the_standing_position_and_writes_nothing(
     assert await contents(store, keys) == before
 
     arguments = step(b"3", record=b"stale").arguments(b"1")
-    answer = await store.eval(SCRIPT, 6, *keys.all(), *arguments)
+    answer = await store.eval(SCRIPT, len(keys.all()), *keys.all(), *arguments)
     assert answer == b"2"
     assert await contents(store, keys) == before
 

@@ -5,15 +5,17 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry
 
+from domain.alerts import Policy
 from domain.records import side_by_side
 from domain.settings import FactSettings
+from feature_store.alerts import AlertStore
 from feature_store.connect import connect_async
 from feature_store.keys import Keys
 from feature_store.position import decode
 from feature_store.read import Reader
 from feature_store.write import Writer
 from local_stack.local import LocalStack
-from stream_processors.dead_letters import DeadLetter
+from stream_processors.alerting import Desk
 from stream_processors.health import Health
 from stream_processors.lane import Parts
 from stream_processors.lanes import Lanes
@@ -44,20 +46,27 @@ async def test_who_waits_for_a_busy_lane_is_let_go_when_it_closes(breakable_stac
     health, faults = Health(), list[BaseException]()
     metrics = WorkerMetrics(CollectorRegistry())
 
-    async def send_dead(letters: list[DeadLetter]) -> None:
-        raise AssertionError(letters)
+    async def send(sent: object) -> None:
+        raise AssertionError(sent)
+
+    async def look() -> None:
+        pass
 
     parts = Parts(
         Reader(store),
         Writer(store),
-        send_dead,
+        send,
         Patience(health, metrics),
         metrics,
         FactSettings(),
         "events",
         1,
+        send,
+        Desk(Policy(), {}, FactSettings().horizon_ms, send, metrics),
+        AlertStore(store),
+        0,
     )
-    lanes = Lanes(parts, lambda partition: Keys(1, partition), "topic-id", health, faults.append)
+    lanes = Lanes(parts, lambda partition: Keys(1, partition), "topic-id", health, faults.append, look)
     assert await lanes.open({0: LogBounds(0, 9)}, 1) == {0: 0}
 
     breakable_stack.redis.kill()

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from prometheus_client import CollectorRegistry
 
+from domain.alerts import Policy
 from domain.decode import Batch, Decoder
 from domain.packing import unpack
 from domain.records import side_by_side
@@ -12,10 +14,13 @@ from domain.settings import FactSettings
 from domain.state import empty
 from domain.steps import Due, Partition, Progress
 from feature_store.position import begin
-from feature_store.served import RANK_SCALE, UNRANKED, facts, ranks
+from feature_store.served import RANK_SCALE, UNRANKED, facts, trailers
 from feature_store.write import Write
 from online_model import own_rhythm
 from online_model.own_rhythm import Population
+from stream_processors.alerting import Alerting, Desk, Moment
+from stream_processors.metrics import WorkerMetrics
+from stream_processors.scoring import OwnRhythm
 from stream_processors.writes import write_of
 from tests.domain.histories import DAY, LogRecord, event, mark
 
@@ -24,14 +29,23 @@ T = 1_500_000_000_000
 HABIT = Population(990, 990 * 3 * 86_400)
 
 
-class Desk:
+async def nowhere(_: object) -> None:
+    raise AssertionError("nothing is sent here")
+
+
+def a_desk() -> Desk:
+    return Desk(Policy(), {}, FACTS.horizon_ms, nowhere, WorkerMetrics(CollectorRegistry()))
+
+
+class Table:
     """The states of one partition's users, and what the store has of them."""
 
     def __init__(self, users: Sequence[str]) -> None:
         self.users = list(users)
         self.states = empty(len(users))
         self.timers = np.zeros(len(users), np.int64)
-        self.ranks = np.full(len(users), UNRANKED, np.int64)
+        self.trailers = trailers([None] * len(users))
+        self.alerting = Alerting(a_desk(), 0, {})
         self.position = begin("topic", FACTS)
 
     def take(self, *records: LogRecord, names: dict[int, str] | None = None) -> Write:
@@ -42,6 +56,10 @@ class Desk:
         due = Due(self.users, True)
         part = Partition(batch, self.position.offset, self.states, self.users, due, FACTS)
         (step,) = part.steps(self.position.progress())
+        moment = Moment(step.progress.clock, step.progress.offset - 1, T, T)
+        scoring = OwnRhythm(HABIT, FACTS.horizon_ms)
+        before = self.trailers[step.slots]
+        scored = self.alerting.score(self.states, step.slots, part.ids, before, scoring, moment)
         write = write_of(
             step,
             self.position,
@@ -49,9 +67,8 @@ class Desk:
             part.ids,
             self.timers,
             part.timers(step.slots),
-            self.ranks,
-            HABIT,
-            FACTS.horizon_ms,
+            self.trailers,
+            scored,
             names or {},
         )
         self.position = self.position.after(step.progress)
@@ -67,14 +84,14 @@ def pairs(flat: list[object]) -> dict[object, object]:
 
 
 def test_a_first_step_writes_everything_of_the_users_it_touched() -> None:
-    desk = Desk(["ann", "bob"])
+    desk = Table(["ann", "bob"])
     write = desk.take(seen("ann", T), seen("bob", T, "renewal"), names={7: "gold"})
     stored = pairs(write.users)
     assert list(stored) == [b"ann", b"bob"]
     values = [v for v in stored.values() if isinstance(v, bytes)]
     assert unpack(facts(values)).tobytes() == desk.states.tobytes()
     risk = own_rhythm.risks(desk.states, np.array([0]), np.array([T]), HABIT, FACTS.horizon_ms)[0]
-    assert ranks(values).tolist() == [round(risk * RANK_SCALE), UNRANKED]
+    assert trailers(values)["rank"].tolist() == [round(risk * RANK_SCALE), UNRANKED]
     assert write.ranked == [round(risk * RANK_SCALE), b"ann"]
     assert write.unranked == []  # who was never ranked needs no removal
     assert write.timers == [int(desk.states["timer_ms"][0]), b"ann"]
@@ -86,7 +103,7 @@ def test_a_first_step_writes_everything_of_the_users_it_touched() -> None:
 
 
 def test_only_what_changed_of_ranking_and_timers_is_written_again() -> None:
-    desk = Desk(["ann"])
+    desk = Table(["ann"])
     desk.take(seen("ann", T))
     write = desk.take(seen("ann", T + 1))
     assert len(write.users) == 2
@@ -94,7 +111,7 @@ def test_only_what_changed_of_ranking_and_timers_is_written_again() -> None:
 
 
 def test_a_gap_changes_the_rank_and_is_counted() -> None:
-    desk = Desk(["ann"])
+    desk = Table(["ann"])
     before = desk.take(seen("ann", T)).ranked[0]
     write = desk.take(seen("ann", T + DAY))
     assert pairs(write.counts) == {"applied": 1, "gaps": 1, "gap_seconds": 86_400}
@@ -103,7 +120,7 @@ def test_a_gap_changes_the_rank_and_is_counted() -> None:
 
 
 def test_who_is_gone_or_cancels_leaves_ranking_and_timers() -> None:
-    desk = Desk(["ann"])
+    desk = Table(["ann"])
     desk.take(seen("ann", T))
     gone = desk.take(mark(T + 31 * DAY))
     # visited once more, when the oldest pending snapshot is due
@@ -118,14 +135,14 @@ def test_who_is_gone_or_cancels_leaves_ranking_and_timers() -> None:
 
 
 def test_rank_is_as_of_the_clock_where_that_is_later_than_the_user() -> None:
-    one, other = Desk(["ann"]), Desk(["ann"])
+    one, other = Table(["ann"]), Table(["ann"])
     early = one.take(seen("ann", T)).ranked[0]
     late = other.take(seen("ann", T), mark(T + 6 * DAY)).ranked[0]
     assert late > early
 
 
 def test_records_that_touch_nobody_still_move_the_position() -> None:
-    desk = Desk(["ann"])
+    desk = Table(["ann"])
     write = desk.take(LogRecord(b"ann", b"{", T), mark(T))
     assert (write.users, write.ranked, write.timers) == ([], [], [])
     assert pairs(write.counts) == {"mark": 1, "dead_letter:malformed": 1}
@@ -133,7 +150,7 @@ def test_records_that_touch_nobody_still_move_the_position() -> None:
 
 
 def test_arguments_are_lists_led_by_their_length() -> None:
-    desk = Desk(["ann"])
+    desk = Table(["ann"])
     write = desk.take(seen("ann", T))
     arguments = write.arguments(b"before")
     assert arguments[:3] == [b"before", write.after, write.forget]

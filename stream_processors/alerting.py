@@ -1,0 +1,210 @@
+"""Scores of a partition's users into trailers and alerts.
+
+An alert is written to the store together with the tier that raised it, and leaves for Kafka after that: a crash
+between the two repeats it under the same id, and one before both raises it anew. None is lost, none is raised twice.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from domain import brake as braking
+from domain.actions import Actions, recommended
+from domain.alerts import STALE_MS, TIERS, Alert, Judged, Policy, alert_id, expires, judge
+from domain.features import features
+from domain.money import expected_spend
+from domain.state import States
+from domain.timers import at_risk_many
+from feature_store.alerts import BRAKE
+from feature_store.position import RefusedError
+from feature_store.served import RANK_SCALE, UNRANKED, Trailers, known, trailers_of
+from stream_processors.metrics import WorkerMetrics
+from stream_processors.scoring import Scoring
+
+log = logging.getLogger("ebbwatch.worker")
+
+DAY_MS: Final = 86_400_000.0
+_REASONS: Final = 3
+
+SendAlerts = Callable[[Sequence[tuple[bytes, bytes]]], Awaitable[None]]
+"""Sends records (user id, alert) and returns when Kafka has them."""
+
+
+class Desk:
+    """What the lanes of a worker share about alerts."""
+
+    def __init__(
+        self, policy: Policy, actions: Actions, horizon_ms: int, send: SendAlerts, metrics: WorkerMetrics
+    ) -> None:
+        self.policy = policy
+        self.actions = actions
+        self.horizon_ms = horizon_ms
+        self.send = send
+        self.metrics = metrics
+        self.rules = braking.Rules()
+        self.live = False
+        """Whether the log is followed live: else nothing is raised."""
+
+
+class Moment(NamedTuple):
+    """When and where users are scored."""
+
+    clock: int
+    """The partition's, ms."""
+    offset: int
+    """Of the last record that is in their states."""
+    recorded: int
+    """Kafka's time of that record, ms."""
+    wall: int
+    """ms."""
+    arrived: Sequence[tuple[int, int]] = ()
+    """Events since the last moment, as (hour of Kafka's time since 1970, number)."""
+
+
+class Scored(NamedTuple):
+    """What the store keeps of it."""
+
+    trailers: Trailers
+    """Shape (users,)."""
+    alerts: list[Any]
+    """Fields and values of the partition's alerts, for ``HSET``."""
+
+
+class Alerting:
+    """Tiers, alerts and brake of one partition."""
+
+    def __init__(self, desk: Desk, partition: int, stored: Mapping[bytes, bytes]) -> None:
+        """
+        Args:
+            stored: the partition's alerts: those that have not left yet, and the brake.
+
+        Raises:
+            RefusedError: they cannot be read.
+        """
+        self._desk = desk
+        self._partition = partition
+        try:
+            self._brake = braking.decode(stored.get(BRAKE))
+            waiting = {field: value for field, value in stored.items() if field != BRAKE}
+            self._unsent = {
+                f: (msgspec.json.decode(v, type=Alert).user.encode(), v) for f, v in waiting.items()
+            }
+        except (braking.DamagedBrakeError, msgspec.MsgspecError) as fault:
+            raise RefusedError(f"alerts of partition {partition}: {fault}: run `ebbwatch rebuild`") from fault
+
+    def score(
+        self,
+        states: States,
+        slots: npt.NDArray[np.int64],
+        users: Sequence[bytes],
+        before: Trailers,
+        scoring: Scoring,
+        moment: Moment,
+    ) -> Scored:
+        """Score ``states[slots]`` at the moment's clock, each not before its last event.
+
+        Args:
+            users: ids by slot.
+            before: trailers of those slots.
+        """
+        risky = at_risk_many(states, slots)
+        nows = np.maximum(states["last_ms"][slots], moment.clock)
+        risk = np.full(len(slots), np.nan)
+        risk[risky] = scoring.risks(states, slots[risky], nows[risky])
+        ranks = np.full(len(slots), UNRANKED, np.uint8)
+        ranks[risky] = np.rint(risk[risky] * RANK_SCALE)
+        if not self._desk.live:
+            trailers = before.copy()
+            trailers["rank"], trailers["basis"] = ranks, 0
+            return Scored(trailers, [])
+        policy = self._desk.policy
+        basis = policy.basis(scoring.version)
+        judged = judge(risk, nows, known(before), policy, basis)
+        self._judge_brake(moment, int((before["basis"] == basis).sum()), int(judged.raised.sum()))
+        fields: list[Any] = [BRAKE, self._brake.encode()]
+        told = np.flatnonzero(judged.raised | judged.resolved)
+        for alert in self._alerts(told, states, slots, users, before, risk, nows, judged, scoring, moment):
+            value = msgspec.json.encode(alert)
+            fields += (alert.id.encode(), value)
+            self._unsent[alert.id.encode()] = (alert.user.encode(), value)
+        return Scored(trailers_of(judged.served, ranks), fields)
+
+    async def deliver(self) -> list[bytes]:
+        """Send what has been written; gives the fields that the store may forget."""
+        if not self._unsent:
+            return []
+        await self._desk.send(list(self._unsent.values()))
+        return list(self._unsent)
+
+    def forget(self, fields: Sequence[bytes]) -> None:
+        """These have left, and the store has forgotten them."""
+        for field in fields:
+            del self._unsent[field]
+
+    def _judge_brake(self, moment: Moment, scored: int, rises: int) -> None:
+        before = self._brake
+        brake = braking.counted(before, moment.arrived)
+        self._brake = braking.judged(brake, moment.recorded, moment.clock, scored, rises, self._desk.rules)
+        if self._brake.on != before.on:
+            if self._brake.on:
+                log.error("partition %s: alerts are held: %s", self._partition, braking.words(self._brake))
+            else:
+                log.warning("partition %s: alerts are sent again", self._partition)
+        self._desk.metrics.brake.labels(self._partition).set(self._brake.on)
+
+    def _alerts(
+        self,
+        told: npt.NDArray[np.int64],
+        states: States,
+        slots: npt.NDArray[np.int64],
+        users: Sequence[bytes],
+        before: Trailers,
+        risk: npt.NDArray[np.float64],
+        nows: npt.NDArray[np.int64],
+        judged: Judged,
+        scoring: Scoring,
+        moment: Moment,
+    ) -> list[Alert]:
+        if not len(told):
+            return []
+        desk, held = self._desk, self._brake.on
+        horizon_days = desk.horizon_ms / DAY_MS
+        spends = expected_spend(features(states, slots[told], nows[told]), horizon_days)
+        source = f"{self._partition}:{moment.offset}"
+        former = known(before).tiers
+        alerts = []
+        for at, spend in zip(told.tolist(), spends.tolist(), strict=True):
+            raised, now, rank = bool(judged.raised[at]), int(nows[at]), int(before["rank"][at])
+            user, tier = users[slots[at]].decode(), TIERS[judged.served.tiers[at]]
+            here = None if np.isnan(risk[at]) else float(risk[at])
+            why = scoring.reasons(states, int(slots[at]), now) if raised else []
+            theme = next((reason.theme for reason in why if reason.weight > 0), "")
+            fresh = moment.wall - now <= STALE_MS
+            alerts.append(
+                Alert(
+                    id=alert_id(user, source),
+                    kind="raised" if raised else "resolved",
+                    user=user,
+                    time=now,
+                    recorded=moment.recorded,
+                    source=source,
+                    tier=tier,
+                    tier_before=TIERS[former[at]],
+                    risk=here,
+                    risk_before=None if rank == UNRANKED else rank / RANK_SCALE,
+                    reasons=[reason.text for reason in why[:_REASONS]],
+                    expected_spend=spend,
+                    value_at_risk=(here or 0.0) * spend,
+                    action=recommended(desk.actions, theme, tier) if raised else "",
+                    model=scoring.version,
+                    expires=expires(now, desk.policy),
+                    deliver=fresh and not held,
+                    held=held,
+                )
+            )
+            desk.metrics.alerts.labels(alerts[-1].kind, str(alerts[-1].deliver).lower()).inc()
+        return alerts
