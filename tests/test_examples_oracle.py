@@ -11,8 +11,9 @@ from domain.events import MAX_TIME_MS, MIN_TIME_MS
 from domain.labels import CAUSES
 from domain.leaving import blocks
 from domain.oracle.examples import Settled, Snapshot
+from domain.oracle.topics import items_of
 from tests.domain.histories import FAULTS, PARTITION, Log, LogRecord, logs, long_log
-from tests.domain.test_fold import Cut, Kept, oracle_of, read, snapshots_of
+from tests.domain.test_fold import Cut, Kept, oracle_of, read
 from tests.examples_oracle import Example, examples, milliseconds
 
 
@@ -72,10 +73,10 @@ def test_long_logs_give_the_same_examples_three_ways(seed: int) -> None:
     assert_same(log, Cut([rng.randrange(len(log.records)) for _ in range(5)], rng.choice([1, 3, 500]), 3))
 
 
-def waiting(kept: Kept) -> list[Snapshot]:
+def waiting(kept: Kept) -> list[object]:
     """Snapshots that may not leave yet."""
     found, _ = blocks(kept.waiting, "", PARTITION, 0, kept.facts.churn)
-    return [s for block in found for s in snapshots_of(block)]
+    return [s for block in found for s in items_of(block, kept.facts)]
 
 
 @pytest.mark.parametrize("seed", range(6))

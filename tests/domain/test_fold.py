@@ -9,13 +9,12 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from domain.catalogue import NAMES
 from domain.columns import MARK
 from domain.decode import Batch, Decoder
-from domain.labels import Outcomes, Snapshots, delay_ms
+from domain.labels import Outcomes, Snapshots
 from domain.leaving import Items, blocks
 from domain.oracle import Partition as OraclePartition
-from domain.oracle.examples import Answers, Settled, Snapshot
+from domain.oracle.topics import compare, items_of
 from domain.packing import pack, unpack
 from domain.records import side_by_side
 from domain.settings import FactSettings
@@ -48,8 +47,9 @@ class Kept:
         self.progress = Progress(offset=0)
         self.reads = 0
         self.waiting = Items()
-        self.snapshots: list[Snapshot] = []
-        self.settled: list[Settled] = []
+        self.snapshots: list[object] = []
+        self.settled: list[object] = []
+        self.sent: list[Snapshots | Outcomes] = []
 
     def due(self, batch: Batch, due_at_once: int) -> Due:
         marks = batch.rows["time"][batch.rows["kind"] == MARK]
@@ -90,28 +90,10 @@ class Kept:
         if not step.tells:
             assert step.leaving == Items([], [])
         snapshots, outcomes = blocks(step.leaving, "", PARTITION, upto, self.facts.churn)
-        self.snapshots += [s for block in snapshots for s in snapshots_of(block)]
-        self.settled += [s for block in outcomes for s in settled_of(block, self.facts)]
-
-
-def snapshots_of(block: Snapshots) -> list[Snapshot]:
-    """The items of a block as the oracle writes them."""
-    return [
-        Snapshot(time, user.encode(), row.tobytes(), treated, holdout)
-        for user, time, row, treated, holdout in zip(
-            block.users, block.times.tolist(), block.features, block.treated.tolist(), block.holdout.tolist(),
-            strict=True,
-        )
-    ]  # fmt: skip
-
-
-def settled_of(block: Outcomes, facts: FactSettings) -> list[Settled]:
-    """Likewise."""
-    columns = (block.times, block.lost, block.causes, block.returned, block.cancelled, block.treated)
-    return [
-        Settled(time + delay_ms(facts), user.encode(), time, lost, cause, Answers(*answers))
-        for user, time, lost, cause, *answers in zip(block.users, *(c.tolist() for c in columns), strict=True)
-    ]
+        if step.tells:
+            self.sent += [*snapshots, *outcomes]
+        self.snapshots += [s for block in snapshots for s in items_of(block, self.facts)]
+        self.settled += [s for block in outcomes for s in items_of(block, self.facts)]
 
 
 def read(log: Log, cut: Cut) -> Kept:
@@ -168,21 +150,14 @@ def assert_same(log: Log, cut: Cut) -> Kept:
 
 def assert_left(kept: Kept, oracle: OraclePartition) -> None:
     """Hold snapshots and outcomes, those that have left in their order and those that wait, against the oracle."""
-    assert [s._replace(features=b"") for s in kept.snapshots] == [
-        s._replace(features=b"") for s in oracle.snapshots
-    ]
-    for found, expected in zip(kept.snapshots, oracle.snapshots, strict=True):
-        assert named(found) == named(expected)
+    sent = {kind: [b for b in kept.sent if isinstance(b, kind)] for kind in (Snapshots, Outcomes)}
+    assert compare(sent[Snapshots], oracle.snapshots, oracle.upto, kept.facts) == []
+    assert compare(sent[Outcomes], oracle.settled, oracle.upto, kept.facts) == []
     assert kept.snapshots == oracle.snapshots
     assert kept.settled == oracle.settled
     snapshots, outcomes = blocks(kept.waiting, "", PARTITION, 0, kept.facts.churn)
-    assert [s for b in snapshots for s in snapshots_of(b)] == sorted(oracle.waiting_snapshots)
-    assert [s for b in outcomes for s in settled_of(b, kept.facts)] == sorted(oracle.waiting_outcomes)
-
-
-def named(snapshot: Snapshot) -> dict[str, str]:
-    """Features by name, to the bit, in a form in which NaN equals NaN."""
-    return dict(zip(NAMES, (v.hex() for v in np.frombuffer(snapshot.features).tolist()), strict=True))
+    assert [s for b in snapshots for s in items_of(b, kept.facts)] == sorted(oracle.waiting_snapshots)
+    assert [s for b in outcomes for s in items_of(b, kept.facts)] == sorted(oracle.waiting_outcomes)
 
 
 @st.composite
