@@ -3,8 +3,8 @@
 Both the raw and the calibrated prediction are made at snapshot time and kept. When outcomes are settled, their log
 losses on chosen snapshots are compared, due day by due day, by a test that may be looked at every day
 (`online_model.tournament.duel`). Once calibrating is proven better it is served; from then on the test asks for the
-opposite, and so on. A test that has proven nothing in `RENEWED_DAYS` starts anew, or long agreement with what was
-right once would outweigh what is right now.
+opposite, and so on. A test against calibrating starts anew after `RENEWED_DAYS` without proof, or how well it did
+once would outweigh how badly it does now; one for it need not: while predictions are right, both are much the same.
 
 The n-th test for calibrating may err with probability ``alpha / (n (n + 1))``, which sums to alpha: with probability
 1 − alpha calibrating is never taken up for nothing, however long it runs. A test against it has alpha for itself: a
@@ -119,7 +119,7 @@ class Calibration:
         if self._test.proven:
             self.served = not self.served
             self._test = self._next_test()
-        elif self._test.days >= RENEWED_DAYS:
+        elif self.served and self._test.days >= RENEWED_DAYS:
             self._test = self._next_test()
 
     def _next_test(self) -> Duel:
