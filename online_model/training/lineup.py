@@ -1,6 +1,7 @@
 """The contestants: who they are, what each says, and what each learns.
 
-A contestant's name is its kind, with ``@`` and a date if it was started afresh, as ``logistic@2024-05-01``. The mean is a contestant that learns nothing: it says the plain mean of what its members say.
+A contestant's name is its kind, with ``@`` and a date if it was started afresh, as ``logistic@2024-05-01``.
+The mean is a contestant that learns nothing: it says the plain mean of what its members say.
 """
 
 from collections.abc import Callable, Mapping, Sequence

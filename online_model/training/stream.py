@@ -77,6 +77,7 @@ class Stream:
         self._sources = [_Source(done_ms) for _ in range(partitions)]
         self._spill = spill
         self._position = self._counted = state.position if state else 0
+        self._next = state.resume if state else 0
         self._in_memory = 0
         self._limit = in_memory
         if spill is not None:
@@ -88,7 +89,8 @@ class Stream:
 
     def passed(self, offset: int) -> None:
         """A record has been dealt with."""
-        self._position = max(self._position, offset + 1)
+        self._next = offset + 1
+        self._position = max(self._position, self._next)
 
     def add(self, offset: int, block: Snapshots | Outcomes) -> int:
         """Add a block of a known partition; returns the number of items that are repeats."""
@@ -133,7 +135,7 @@ class Stream:
     def state(self) -> StreamState:
         """To go on from, once all that was taken has been dealt with."""
         heads = [source.waiting[0].offset for source in self._sources if source.waiting]
-        return StreamState(min(heads, default=self._position), self._position)
+        return StreamState(min(heads, default=self._next), self._position)
 
     def close(self) -> None:
         """Delete what was spilled."""

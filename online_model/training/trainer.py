@@ -14,6 +14,7 @@ from online_model.learners.line_up import make
 from online_model.training.checkpoint import Checkpoint
 from online_model.training.effects import Effect
 from online_model.training.merge import Merge, MergeState, Topic
+from online_model.training.orders import Order
 from online_model.training.pending import Pending
 from online_model.training.segments import MemoryQueue, QueueState, SegmentQueue
 from online_model.training.training import Plan, Training
@@ -78,13 +79,9 @@ class Trainer:
         """One record of a topic, in the order of offsets from `resume` on."""
         self.merge.add_record(topic, offset, value)
 
-    def add(self, offset: int, block: Snapshots | Outcomes) -> None:
-        """One block, for those who have no topics.
-
-        Args:
-            offset: 0, 1, … for each kind of block.
-        """
-        self.merge.add("snapshots" if isinstance(block, Snapshots) else "outcomes", offset, block)
+    def add(self, topic: Topic, offset: int, block: Snapshots | Outcomes) -> None:
+        """One block, for those who have no topics; offsets are 0, 1, … for each kind."""
+        self.merge.add(topic, offset, block)
 
     def advance(self) -> Iterator[Effect]:
         """Train on all hours that are complete by now.
@@ -93,6 +90,10 @@ class Trainer:
         """
         for hour in self.merge.hours():
             yield from self.training.take(hour)
+
+    def order(self, order: Order) -> Iterator[Effect]:
+        """An operator's order; effects as of `advance`."""
+        yield from self.training.order(order, self.merge.done_ms)
 
     def checkpoint(self) -> None:
         """Keep the state, once all effects so far are carried out.

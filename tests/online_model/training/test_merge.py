@@ -115,6 +115,7 @@ def test_goes_on_from_its_state_as_if_nothing_had_happened(seed: int, tmp_path: 
             released = released[:kept]
             merge.close()
             merge = Merge(LINEAGE, 3, h.delay_ms, tmp_path, state, in_memory=20_000)
+            assert merge.state() == state
             at = {"snapshots": state.snapshots.resume, "outcomes": state.outcomes.resume}
         topic = TOPICS[int(rng.integers(0, 2))]
         for block in topics[topic][at[topic] : at[topic] + int(rng.integers(1, 10))]:

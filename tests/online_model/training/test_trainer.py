@@ -1,0 +1,250 @@
+"""The same models, quality and ledger, however the topics were cut, and however often the trainer was killed."""
+
+import io
+import pickle
+import random
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from domain.labels import encode
+from domain.settings import FactSettings
+from online_model.tiers import Thresholds
+from online_model.tournament.decision import Command
+from online_model.training.checkpoint import DamagedCheckpointError, OtherCheckpointError
+from online_model.training.effects import Announce, Decided, Effect, LedgerDay, Publish, Refused
+from online_model.training.lineup import LINEAR
+from online_model.training.merge import TOPICS
+from online_model.training.orders import Order
+from online_model.training.trainer import Trainer
+from online_model.training.training import Plan
+from tests.online_model.training.histories import DAY_MS, LINEAGE, History, Topics, blocks, history
+
+PARTITIONS = 3
+KEY = b"a key of the tests"
+
+
+def plan_of(h: History, contestants: tuple[str, ...] = LINEAR, **other: Any) -> Plan:
+    facts = FactSettings(horizon_ms=h.delay_ms - DAY_MS, allowed_lateness_ms=DAY_MS)
+    settings = {"publish_examples": 80} | other
+    return Plan(lineage=LINEAGE, facts=facts, contestants=contestants, seed=1, **settings)
+
+
+class Outcome:
+    """What has left a trainer, as the world outside keeps it: by id, so that a repeat changes nothing."""
+
+    def __init__(self, h: History) -> None:
+        self._delay = h.delay_ms
+        self.days: dict[int, bytes] = {}
+        self.versions: dict[str, bytes] = {}
+        self.log: dict[int, str] = {}
+        self.announced: list[tuple[int, list[tuple[str, float]]]] = []
+
+    def carry_out(self, effect: Effect) -> None:
+        match effect:
+            case LedgerDay():
+                table = effect.table(self._delay, Thresholds())
+                self.days[effect.day] = pickle.dumps(table.combine_chunks().to_pydict())
+            case Publish():
+                arrays = {name: (a.dtype.str, a.tobytes()) for name, a in sorted(effect.arrays.items())}
+                self.versions[effect.version] = pickle.dumps(arrays)
+            case Decided() | Refused():
+                self.log[effect.number] = repr(effect)
+            case Announce():
+                said = (effect.at_ms, [(part.version, part.share) for part in effect.parts])
+                if said not in self.announced:
+                    self.announced.append(said)
+
+
+def models_of(trainer: Trainer) -> dict[str, bytes]:
+    """Bytes of the learners."""
+    lineup = trainer.training.lineup
+    return {name: plain_pickle(lineup.learner(name)) for name in lineup.names}
+
+
+def plain_pickle(value: Any) -> bytes:
+    """A pickle that does not say which of its parts are one and the same object: reading one back changes that."""
+    file = io.BytesIO()
+    pickler = pickle.Pickler(file)
+    pickler.fast = True
+    pickler.dump(value)
+    return file.getvalue()
+
+
+def state_of(trainer: Trainer, outcome: Outcome) -> Any:
+    quality = {
+        n: msgspec.json.encode(trainer.training.quality.report(n)) for n in trainer.training.lineup.names
+    }
+    return (
+        models_of(trainer), quality, trainer.training.counts, trainer.merge.skipped, trainer.training.waiting,
+        outcome.days, outcome.versions, outcome.log, outcome.announced,
+    )  # fmt: skip
+
+
+def fed(trainer: Trainer, outcome: Outcome, topics: Topics, rng: random.Random) -> None:
+    """All of it, in random turns of the two topics."""
+    at = dict.fromkeys(TOPICS, 0)
+    while any(at[topic] < len(topics[topic]) for topic in TOPICS):
+        topic = rng.choice(TOPICS)
+        for block in topics[topic][at[topic] : at[topic] + rng.randrange(1, 40)]:
+            trainer.add_record(topic, at[topic], encode(block))
+            at[topic] += 1
+        for effect in trainer.advance():
+            outcome.carry_out(effect)
+
+
+@pytest.fixture(scope="module")
+def h() -> History:
+    return history(1, users=50, days=70)
+
+
+@pytest.fixture(scope="module")
+def in_one_go(h: History) -> Any:
+    trainer, outcome = Trainer(plan_of(h), PARTITIONS), Outcome(h)
+    fed(trainer, outcome, blocks(h, PARTITIONS, np.random.default_rng(0)), random.Random(0))
+    assert trainer.training.counts["settled"] == len(h.users)
+    assert trainer.training.counts["learned"] == int((h.treated == 0).sum())
+    assert len(outcome.versions) > 3
+    assert sum(len(pickle.loads(day)["user"]) for day in outcome.days.values()) == len(h.users)
+    return state_of(trainer, outcome)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_how_the_topics_are_cut_changes_nothing(h: History, in_one_go: Any, seed: int) -> None:
+    topics = blocks(h, PARTITIONS, np.random.default_rng(seed + 1), most=10 * seed + 2)
+    trainer, outcome = Trainer(plan_of(h), PARTITIONS), Outcome(h)
+    fed(trainer, outcome, topics, random.Random(seed))
+    trainer.merge.skipped = in_one_go[3]  # how many were repeated is another matter
+    assert state_of(trainer, outcome) == in_one_go
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_any_moment_it_comes_to_the_same(
+    h: History, in_one_go: Any, seed: int, tmp_path: Path
+) -> None:
+    rng = random.Random(seed)
+    topics = blocks(h, PARTITIONS, np.random.default_rng(0))
+    outcome, kills = Outcome(h), 0
+    trainer = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY)
+    at = {topic: trainer.resume(topic) for topic in TOPICS}
+    while any(at[topic] < len(topics[topic]) for topic in TOPICS):
+        topic = rng.choice(TOPICS)
+        for block in topics[topic][at[topic] : at[topic] + rng.randrange(1, 12)]:
+            trainer.add_record(topic, at[topic], encode(block))
+            at[topic] += 1
+        killed = False
+        for effect in trainer.advance():
+            if rng.random() < 0.02:  # in the midst of an hour
+                killed = True
+                break
+            outcome.carry_out(effect)
+        if not killed and rng.random() < 0.1:
+            trainer.checkpoint()
+        if killed or rng.random() < 0.05:
+            trainer.close()
+            kills += 1
+            trainer = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY)
+            at = {topic: trainer.resume(topic) for topic in TOPICS}
+    assert kills > 1
+    assert state_of(trainer, outcome) == in_one_go
+    trainer.close()
+
+
+def test_a_checkpoint_of_others_is_refused(h: History, tmp_path: Path) -> None:
+    trainer = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY)
+    trainer.checkpoint()
+    trainer.close()
+    with pytest.raises(OtherCheckpointError, match="other contestants, seed or settings"):
+        Trainer(plan_of(h, ("logistic",)), PARTITIONS, tmp_path, KEY)
+    with pytest.raises(DamagedCheckpointError, match="another key"):
+        Trainer(plan_of(h), PARTITIONS, tmp_path, b"another key")
+    path = tmp_path / "checkpoint"
+    content = bytearray(path.read_bytes())
+    content[-9] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedCheckpointError, match="train anew"):
+        Trainer(plan_of(h), PARTITIONS, tmp_path, KEY)
+
+
+def test_a_full_disk_leaves_the_former_checkpoint(h: History, tmp_path: Path) -> None:
+    topics = blocks(h, PARTITIONS, np.random.default_rng(0))
+    trainer = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY)
+    trainer.checkpoint()
+    before = (tmp_path / "checkpoint").read_bytes()
+    for offset, block in enumerate(topics["snapshots"]):
+        trainer.add("snapshots", offset, block)
+    (tmp_path / "checkpoint").chmod(0o400)
+    pending = tmp_path / "pending"
+    assert list(pending.glob("*.segment"))
+    trainer.close()
+    assert (tmp_path / "checkpoint").read_bytes() == before
+
+
+def test_predicts_with_what_was_due_before_the_hour(h: History) -> None:
+    """A snapshot's prediction is that of a learner that was taught, by hand, what was due before its hour."""
+    trainer, outcome = Trainer(plan_of(h), PARTITIONS), Outcome(h)
+    fed(trainer, outcome, blocks(h, PARTITIONS, np.random.default_rng(0)), random.Random(0))
+    fresh = Trainer(plan_of(h), PARTITIONS).training.lineup.learner("logistic")
+    due_hours = (h.times + h.delay_ms) // 3_600_000
+    said = {
+        (user, int(time.timestamp() * 1000)): dict(predictions)["logistic"]
+        for day in outcome.days.values()
+        for table in [pickle.loads(day)]
+        for user, time, predictions in zip(table["user"], table["time"], table["predictions"], strict=True)
+    }
+    taught = 0
+    for row in range(len(h.users)):
+        due = int(np.searchsorted(due_hours, h.times[row] // 3_600_000, "left"))
+        some = np.arange(taught, due)[h.treated[taught:due] == 0]
+        fresh.learn_many(h.features[some], h.lost[some], np.ones(len(some)))
+        taught = due
+        expected = fresh.predict_many(h.features[row : row + 1])[0]
+        assert said[h.users[row], int(h.times[row])] == expected
+    assert taught > 100
+
+
+def test_orders_are_obeyed_at_their_moment(h: History) -> None:
+    def trained(orders: list[tuple[int, Order]]) -> Outcome:
+        trainer, outcome = Trainer(plan_of(h), PARTITIONS), Outcome(h)
+        for effect in (e for n, order in orders if n == 0 for e in trainer.order(order)):
+            outcome.carry_out(effect)
+        fed(trainer, outcome, blocks(h, PARTITIONS, np.random.default_rng(0)), random.Random(0))
+        for effect in (e for n, order in orders if n == 1 for e in trainer.order(order)):
+            outcome.carry_out(effect)
+        return outcome
+
+    promote = Order(id="a", at_ms=h.end_ms - 20 * DAY_MS, command=Command(kind="promote", name="recursive"))
+    outcome = trained([(0, promote)])
+    assert "kind='promote'" in outcome.log[1]
+    assert "operator" in outcome.log[1]
+    after = [shares for at_ms, shares in outcome.announced if at_ms > promote.at_ms]
+    assert after
+    late = trained([(1, Order(id="b", at_ms=0, command=Command(kind="promote", name="nobody")))])
+    assert "order='b'" in late.log[max(late.log)]
+    assert "nobody" in late.log[max(late.log)]
+
+
+def test_strays_are_counted(h: History) -> None:
+    topics = blocks(h, PARTITIONS, np.random.default_rng(0))
+    some = next(b for b in topics["outcomes"] if len(b.users) > 2)
+    known = {"snapshots": list(topics["snapshots"]), "outcomes": topics["outcomes"]}
+    position = next(i for i, b in enumerate(known["snapshots"]) if b.partition == some.partition and b.users)
+    gone = known["snapshots"][position]
+    known["snapshots"][position] = msgspec.structs.replace(
+        gone, users=[], times=gone.times[:0], features=gone.features[:0], treated=gone.treated[:0],
+        holdout=gone.holdout[:0],
+    )  # fmt: skip
+    trainer, outcome = Trainer(plan_of(h), PARTITIONS), Outcome(h)
+    fed(trainer, outcome, known, random.Random(0))
+    missing = len(gone.users)
+    repeated = any(
+        b.users[:1] == gone.users[:1] and b.times[0] == gone.times[0]
+        for i, b in enumerate(topics["snapshots"])
+        if i != position and b.users
+    )
+    counts = trainer.training.counts
+    assert counts["without_snapshot"] == (0 if repeated else missing)
+    assert counts["settled"] == len(h.users) - counts["without_snapshot"]
