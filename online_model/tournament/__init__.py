@@ -1,0 +1,1 @@
+"""Who serves: promotion and rollback by evidence that may be looked at every day."""
