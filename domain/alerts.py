@@ -33,6 +33,7 @@ STALE_MS: Final = DAY_MS
 Floats = npt.NDArray[np.float64]
 Tiers = npt.NDArray[np.uint8]
 Times = npt.NDArray[np.int64]
+Bases = npt.NDArray[np.uint16]
 Bools = npt.NDArray[np.bool_]
 
 
@@ -55,7 +56,7 @@ class Served(NamedTuple):
     """What was known of users at their last score, each of shape (users,)."""
 
     tiers: Tiers
-    bases: npt.NDArray[np.uint16]
+    bases: Bases
     """`Policy.basis` of the last score, or `SILENT`."""
     alerted: Times
     """ms: the last alert; 0 for none."""
@@ -67,6 +68,8 @@ class Judged(NamedTuple):
     """What becomes of it."""
 
     served: Served
+    comparable: Bools
+    """The former score was of the same basis."""
     raised: Bools
     resolved: Bools
     """The alert that stood does so no more: the risk has fallen, or the user is gone."""
@@ -88,29 +91,31 @@ def tiers_of(risk: Floats, before: Tiers, policy: Policy) -> Tiers:
     return tiers.astype(np.uint8)
 
 
-def judge(risk: Floats, now: Times, before: Served, policy: Policy, basis: int) -> Judged:
+def judge(risk: Floats, now: Times, before: Served, policy: Policy, basis: int | Bases) -> Judged:
     """Tiers and alerts after a new score.
 
     Args:
         risk: shape (users,); NaN for who is not at risk.
         now: as of when, ms, shape (users,).
-        basis: of these scores; `SILENT` raises nothing now, nor when compared with the next ones.
+        basis: of these scores, one for all or shape (users,); `SILENT` raises nothing now, nor when compared with
+            the next ones.
     """
-    comparable = (before.bases == basis) & (basis != SILENT)
+    bases = np.broadcast_to(np.asarray(basis, np.uint16), risk.shape)
+    comparable = (before.bases == bases) & (bases != SILENT)
     former = np.where(comparable, before.tiers, NEVER).astype(np.uint8)
     tiers = tiers_of(risk, former, policy)
     rises = (former >= LOW) & (tiers > former)  # what lies above LOW is MEDIUM or HIGH
     cooling = rises & (before.alerted > 0) & (now - before.alerted < policy.cooldown_ms)
     tiers[cooling] = former[cooling]
     raised = rises & ~cooling
-    resolved = before.open & (tiers < MEDIUM) & (basis != SILENT)
+    resolved = before.open & (tiers < MEDIUM) & (bases != SILENT)
     served = Served(
         tiers,
-        np.full(len(risk), basis, np.uint16),
+        bases,
         np.where(raised, now, before.alerted),
         (before.open | raised) & ~resolved,
     )
-    return Judged(served, raised, resolved)
+    return Judged(served, comparable, raised, resolved)
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

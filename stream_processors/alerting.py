@@ -6,7 +6,7 @@ between the two repeats it under the same id, and one before both raises it anew
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from domain import brake as braking
 from domain.actions import Actions, recommended
-from domain.alerts import STALE_MS, TIERS, Alert, Judged, Policy, alert_id, expires, judge
+from domain.alerts import DAY_MS, SILENT, STALE_MS, TIERS, Alert, Judged, Policy, alert_id, expires, judge
 from domain.features import features
 from domain.money import expected_spend
 from domain.state import States
@@ -27,7 +27,6 @@ from stream_processors.scoring import Scoring
 
 log = logging.getLogger("ebbwatch.worker")
 
-DAY_MS: Final = 86_400_000.0
 _REASONS: Final = 3
 
 SendAlerts = Callable[[Sequence[tuple[bytes, bytes]]], Awaitable[None]]
@@ -65,6 +64,25 @@ class Moment(NamedTuple):
     """Events since the last moment, as (hour of Kafka's time since 1970, number)."""
 
 
+class Scope(NamedTuple):
+    """Whom to score: ``states[slots]``; ids and hashes are by slot."""
+
+    states: States
+    slots: npt.NDArray[np.int64]
+    users: Sequence[bytes]
+    hashes: npt.NDArray[np.uint64]
+
+
+class _Told(NamedTuple):
+    """A user whose alert was raised or resolved."""
+
+    at: int
+    """Place among those that were scored."""
+    now: int
+    risk: float | None
+    version: str
+
+
 class Scored(NamedTuple):
     """What the store keeps of it."""
 
@@ -96,38 +114,33 @@ class Alerting:
         except (braking.DamagedBrakeError, msgspec.MsgspecError) as fault:
             raise RefusedError(f"alerts of partition {partition}: {fault}: run `ebbwatch rebuild`") from fault
 
-    def score(
-        self,
-        states: States,
-        slots: npt.NDArray[np.int64],
-        users: Sequence[bytes],
-        before: Trailers,
-        scoring: Scoring,
-        moment: Moment,
-    ) -> Scored:
-        """Score ``states[slots]`` at the moment's clock, each not before its last event.
+    def score(self, scope: Scope, before: Trailers, scoring: Scoring, moment: Moment) -> Scored:
+        """Score users at the moment's clock, each not before their last event.
 
         Args:
-            users: ids by slot.
-            before: trailers of those slots.
+            before: their trailers, shape (users,).
         """
+        states, slots, _, hashes = scope
         risky = at_risk_many(states, slots)
         nows = np.maximum(states["last_ms"][slots], moment.clock)
         risk = np.full(len(slots), np.nan)
-        risk[risky] = scoring.risks(states, slots[risky], nows[risky])
+        risk[risky] = scoring.risks(states, slots[risky], nows[risky], hashes[slots[risky]])
         ranks = np.full(len(slots), UNRANKED, np.uint8)
         ranks[risky] = np.rint(risk[risky] * RANK_SCALE)
         if not self._desk.live:
             trailers = before.copy()
-            trailers["rank"], trailers["basis"] = ranks, 0
+            trailers["rank"], trailers["basis"] = ranks, SILENT
             return Scored(trailers, [])
         policy = self._desk.policy
-        basis = policy.basis(scoring.version)
-        judged = judge(risk, nows, known(before), policy, basis)
-        self._judge_brake(moment, int((before["basis"] == basis).sum()), int(judged.raised.sum()))
+        serving = scoring.serving(hashes[slots])
+        bases = np.array([policy.basis(version) for version in scoring.versions], np.uint16)[serving]
+        judged = judge(risk, nows, known(before), policy, bases)
+        self._judge_brake(moment, int(judged.comparable.sum()), int(judged.raised.sum()))
         fields: list[Any] = [BRAKE, self._brake.encode()]
-        told = np.flatnonzero(judged.raised | judged.resolved)
-        for alert in self._alerts(told, states, slots, users, before, risk, nows, judged, scoring, moment):
+        for at in np.flatnonzero(judged.raised | judged.resolved).tolist():
+            version = scoring.versions[int(serving[at])]
+            told = _Told(at, int(nows[at]), None if np.isnan(risk[at]) else float(risk[at]), version)
+            alert = self._alert(told, scope, before, judged, scoring, moment)
             value = msgspec.json.encode(alert)
             fields += (alert.id.encode(), value)
             self._unsent[alert.id.encode()] = (alert.user.encode(), value)
@@ -156,55 +169,45 @@ class Alerting:
                 log.warning("partition %s: alerts are sent again", self._partition)
         self._desk.metrics.brake.labels(self._partition).set(self._brake.on)
 
-    def _alerts(
+    def _alert(
         self,
-        told: npt.NDArray[np.int64],
-        states: States,
-        slots: npt.NDArray[np.int64],
-        users: Sequence[bytes],
+        told: _Told,
+        scope: Scope,
         before: Trailers,
-        risk: npt.NDArray[np.float64],
-        nows: npt.NDArray[np.int64],
         judged: Judged,
         scoring: Scoring,
         moment: Moment,
-    ) -> list[Alert]:
-        if not len(told):
-            return []
+    ) -> Alert:
         desk, held = self._desk, self._brake.on
-        horizon_days = desk.horizon_ms / DAY_MS
-        spends = expected_spend(features(states, slots[told], nows[told]), horizon_days)
+        at, now, risk, version = told
+        raised, rank = bool(judged.raised[at]), int(before["rank"][at])
+        slot = int(scope.slots[at])
+        user, tier = scope.users[slot].decode(), TIERS[judged.served.tiers[at]]
+        vector = features(scope.states, np.array([slot]), np.array([now]))
+        spend = float(expected_spend(vector, desk.horizon_ms / DAY_MS)[0])
+        why = scoring.reasons(scope.states, slot, now) if raised else []
+        theme = next((reason.theme for reason in why if reason.weight > 0), "")
         source = f"{self._partition}:{moment.offset}"
-        former = known(before).tiers
-        alerts = []
-        for at, spend in zip(told.tolist(), spends.tolist(), strict=True):
-            raised, now, rank = bool(judged.raised[at]), int(nows[at]), int(before["rank"][at])
-            user, tier = users[slots[at]].decode(), TIERS[judged.served.tiers[at]]
-            here = None if np.isnan(risk[at]) else float(risk[at])
-            why = scoring.reasons(states, int(slots[at]), now) if raised else []
-            theme = next((reason.theme for reason in why if reason.weight > 0), "")
-            fresh = moment.wall - now <= STALE_MS
-            alerts.append(
-                Alert(
-                    id=alert_id(user, source),
-                    kind="raised" if raised else "resolved",
-                    user=user,
-                    time=now,
-                    recorded=moment.recorded,
-                    source=source,
-                    tier=tier,
-                    tier_before=TIERS[former[at]],
-                    risk=here,
-                    risk_before=None if rank == UNRANKED else rank / RANK_SCALE,
-                    reasons=[reason.text for reason in why[:_REASONS]],
-                    expected_spend=spend,
-                    value_at_risk=(here or 0.0) * spend,
-                    action=recommended(desk.actions, theme, tier) if raised else "",
-                    model=scoring.version,
-                    expires=expires(now, desk.policy),
-                    deliver=fresh and not held,
-                    held=held,
-                )
-            )
-            desk.metrics.alerts.labels(alerts[-1].kind, str(alerts[-1].deliver).lower()).inc()
-        return alerts
+        deliver = moment.wall - now <= STALE_MS and not held
+        kind: Literal["raised", "resolved"] = "raised" if raised else "resolved"
+        desk.metrics.alerts.labels(kind, str(deliver).lower()).inc()
+        return Alert(
+            id=alert_id(user, source),
+            kind=kind,
+            user=user,
+            time=now,
+            recorded=moment.recorded,
+            source=source,
+            tier=tier,
+            tier_before=TIERS[known(before[at : at + 1]).tiers[0]],
+            risk=risk,
+            risk_before=None if rank == UNRANKED else rank / RANK_SCALE,
+            reasons=[reason.text for reason in why[:_REASONS]],
+            expected_spend=spend,
+            value_at_risk=(risk or 0.0) * spend,
+            action=recommended(desk.actions, theme, tier) if raised else "",
+            model=version,
+            expires=expires(now, desk.policy),
+            deliver=deliver,
+            held=held,
+        )

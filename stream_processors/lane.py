@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from domain.brake import HOUR_MS
 from domain.columns import MARK
-from domain.decode import Batch, Decoder
+from domain.decode import Batch, Decoder, hashes_of
 from domain.labels import encode, lineage_of
 from domain.leaving import Items, blocks
 from domain.settings import FactSettings
@@ -24,7 +24,7 @@ from feature_store.position import Position
 from feature_store.read import Loaded, Reader
 from feature_store.write import Write, Writer
 from online_model.own_rhythm import Population
-from stream_processors.alerting import Alerting, Desk, Moment
+from stream_processors.alerting import Alerting, Desk, Moment, Scope
 from stream_processors.dead_letters import DeadLetter, Send, letter
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.patience import Patience
@@ -148,6 +148,7 @@ class Lane:
         states = loaded.states
         folding = Partition(batch, fetch.first, states, loaded.users, loaded.due, self._parts.facts)
         ids = folding.ids
+        hashes = np.concatenate([batch.user_hashes, hashes_of(loaded.users[len(batch.users) :])])
         timers, trailers = folding.timers(np.arange(len(ids))), loaded.trailers
         writes: list[Write] = []
         letters: list[DeadLetter] = []
@@ -157,9 +158,8 @@ class Lane:
                 self._population.gaps + step.gaps, self._population.seconds + step.gap_seconds
             )
             moment = self._moment(fetch, step.progress, batch)
-            scored = self._alerting.score(
-                states, step.slots, ids, trailers[step.slots], self._scoring(), moment
-            )
+            scope = Scope(states, step.slots, ids, hashes)
+            scored = self._alerting.score(scope, trailers[step.slots], self._scoring(), moment)
             writes.append(
                 write_of(
                     step,
@@ -212,7 +212,9 @@ class Lane:
         slots = to_score(some.states, self.position.clock, parts.facts.inactivity_ms)
         before = some.trailers[slots]
         moment = self._moment(fetch, self.position.progress(), None)
-        scored = self._alerting.score(some.states, slots, some.users, before, self._scoring(), moment)
+        hashes = hashes_of([user.decode() for user in some.users])
+        scope = Scope(some.states, slots, some.users, hashes)
+        scored = self._alerting.score(scope, before, self._scoring(), moment)
         write = write_of_sweep(self.stored, some.states, slots, some.users, before, scored)
         if write is not None:
             await self._write([write])

@@ -13,18 +13,27 @@ from online_model.reasons import Reason, reasons
 
 Slots = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Hashes = npt.NDArray[np.uint64]
 
 
 class Scoring(Protocol):
-    """One version of a model."""
+    """What serves, immutable."""
 
     @property
-    def version(self) -> str:
-        """Its name: scores of two versions are not compared with each other."""
+    def versions(self) -> Sequence[str]:
+        """Of the models that serve; scores of two versions are not compared with each other."""
         ...
 
-    def risks(self, states: States, slots: Slots, nows: Slots) -> Floats:
-        """Risk of ``states[slots]``, all with a session, at their nows (ms), shape (len(slots),)."""
+    def serving(self, hashes: Hashes) -> npt.NDArray[np.int64]:
+        """Which of the versions serves each user, by hash, shape (users,)."""
+        ...
+
+    def risks(self, states: States, slots: Slots, nows: Slots, hashes: Hashes) -> Floats:
+        """Risk of ``states[slots]``, all with a session, at their nows (ms), shape (len(slots),).
+
+        Args:
+            hashes: of those users, shape (len(slots),).
+        """
         ...
 
     def reasons(self, states: States, slot: int, now: int) -> Sequence[Reason]:
@@ -39,11 +48,15 @@ class OwnRhythm(NamedTuple):
     horizon_ms: int
 
     @property
-    def version(self) -> str:
+    def versions(self) -> Sequence[str]:
         """Name and version of the formula."""
-        return f"{own_rhythm.NAME}-{own_rhythm.VERSION}"
+        return (f"{own_rhythm.NAME}-{own_rhythm.VERSION}",)
 
-    def risks(self, states: States, slots: Slots, nows: Slots) -> Floats:
+    def serving(self, hashes: Hashes) -> npt.NDArray[np.int64]:
+        """The only one, everybody."""
+        return np.zeros(len(hashes), np.int64)
+
+    def risks(self, states: States, slots: Slots, nows: Slots, hashes: Hashes) -> Floats:  # noqa: ARG002
         """By the formula."""
         return own_rhythm.risks(states, slots, nows, self.population, self.horizon_ms)
 

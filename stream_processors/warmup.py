@@ -18,7 +18,7 @@ from domain.steps import Due, Partition, Progress
 from feature_store.position import begin
 from feature_store.served import trailers
 from online_model.own_rhythm import Population
-from stream_processors.alerting import Alerting, Desk, Moment
+from stream_processors.alerting import Alerting, Desk, Moment, Scope
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.record_batches import RawRecords
 from stream_processors.scoring import OwnRhythm
@@ -58,7 +58,9 @@ def warm_up(settings: FactSettings) -> None:
         scoring = OwnRhythm(Population(), settings.horizon_ms)
         for step in folding.steps(Progress(offset=first)):
             moment = Moment(step.progress.clock, step.progress.offset - 1, later, later)
-            scored = alerting.score(states, step.slots, folding.ids, served[step.slots], scoring, moment)
+            scored = alerting.score(
+                Scope(states, step.slots, folding.ids, batch.user_hashes), served[step.slots], scoring, moment
+            )
             write_of(
                 step,
                 position,

@@ -56,6 +56,7 @@ class Place:
             "control_topic": f"control-{name}",
             "snapshot_topic": f"snapshots-{name}",
             "outcome_topic": f"outcomes-{name}",
+            "alert_topic": f"alerts-{name}",
             "group": f"group-{name}",
             "partitions": 4,
         } | settings

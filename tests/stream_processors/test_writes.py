@@ -7,7 +7,7 @@ import numpy as np
 from prometheus_client import CollectorRegistry
 
 from domain.alerts import Policy
-from domain.decode import Batch, Decoder
+from domain.decode import Batch, Decoder, hashes_of
 from domain.packing import unpack
 from domain.records import side_by_side
 from domain.settings import FactSettings
@@ -18,7 +18,7 @@ from feature_store.served import RANK_SCALE, UNRANKED, facts, trailers
 from feature_store.write import Write
 from online_model import own_rhythm
 from online_model.own_rhythm import Population
-from stream_processors.alerting import Alerting, Desk, Moment
+from stream_processors.alerting import Alerting, Desk, Moment, Scope
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.scoring import OwnRhythm
 from stream_processors.writes import write_of
@@ -59,7 +59,9 @@ class Table:
         moment = Moment(step.progress.clock, step.progress.offset - 1, T, T)
         scoring = OwnRhythm(HABIT, FACTS.horizon_ms)
         before = self.trailers[step.slots]
-        scored = self.alerting.score(self.states, step.slots, part.ids, before, scoring, moment)
+        scored = self.alerting.score(
+            Scope(self.states, step.slots, part.ids, hashes_of(self.users)), before, scoring, moment
+        )
         write = write_of(
             step,
             self.position,
