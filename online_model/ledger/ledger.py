@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +15,24 @@ import pyarrow.parquet as pq
 from domain.catalogue import NAMES
 from domain.labels import FEATURES, Matrix, Times
 from online_model.ledger.schema import SCHEMA
-from online_model.registry.durable import replace_file
+from online_model.registry.durable import replacing
 
 _EPOCH: Final = date(1970, 1, 1)
 _FILE: Final = re.compile(r"day=(\d{4}-\d{2}-\d{2})\.parquet")
 _LINEAGE: Final = re.compile(r"[0-9a-f]{16}")
-_REPEATING: Final = [
+_GROUP: Final = 2048
+"""Rows written at a time, so that a large day takes little memory."""
+_REPEATING: Final = (
     *("user", "time", "due", "cause", "treated_before", "champion", "version", "tier"),
     *("reasons.list.element.feature", "predictions.key_value.key"),
-]
+)
+_FLOATS: Final = tuple(f.name for f in SCHEMA if pa.types.is_floating(f.type))
+# floats hardly repeat: split into their bytes they compress, and are kept to the bit, without a dictionary
+_LAYOUT: Final[dict[str, Any]] = {
+    "compression": "zstd",
+    "use_dictionary": list(_REPEATING),
+    "column_encoding": dict.fromkeys(_FLOATS, "BYTE_STREAM_SPLIT"),
+}
 
 
 class LedgerError(Exception):
@@ -69,22 +78,13 @@ class Ledger:
                 What was there still stands.
         """
         self._check(day, rows)
-        ordered = rows.sort_by([("due", "ascending"), ("user", "ascending")]).combine_chunks()
-        buffer = pa.BufferOutputStream()
-        # floats are stored byte by byte in their places: smaller, and no dictionary that takes one NaN for another
-        pq.write_table(
-            ordered,
-            buffer,
-            compression="zstd",
-            use_dictionary=_REPEATING,
-            column_encoding=dict.fromkeys(
-                (f.name for f in SCHEMA if pa.types.is_floating(f.type)), "BYTE_STREAM_SPLIT"
-            ),
-        )
+        order = pc.sort_indices(rows, [("due", "ascending"), ("user", "ascending")])
         path = self.path(day)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, buffer.getvalue())
+            with replacing(path) as file, pq.ParquetWriter(file, SCHEMA, **_LAYOUT) as writer:
+                for start in range(0, rows.num_rows, _GROUP):
+                    writer.write_table(rows.take(order[start : start + _GROUP]).combine_chunks())
         except OSError as fault:
             raise LedgerError(
                 f"cannot write {path}: {fault}; the day is not lost while the trainer keeps it"

@@ -2,22 +2,26 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def replace_file(path: str | Path, content: bytes | memoryview) -> None:
-    """Put a file where it belongs in one step, after its bytes have reached the disk.
+@contextmanager
+def replacing(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write to, that takes its place in one step at the end, after its bytes have reached the disk.
 
-    The folder must be there. Whoever may read the folder may read the file.
+    The folder must be there. Who may read the folder may read the file.
 
     Raises:
-        OSError: the former file, if any, still stands; nothing else is left behind.
+        OSError: the former file, if any, still stands, as after any error in the block; nothing is left behind.
     """
     target = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}-", suffix=".partial", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from online_model.registry.durable import replace_file
+from online_model.registry.durable import replacing
 from online_model.registry.errors import StorageError
 
 
@@ -55,7 +55,8 @@ class Storage:
         with self._told(f"write {name}", absent_too=True):
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             if isinstance(self._files, LocalFileSystem):
-                replace_file(path, content)
+                with replacing(path) as file:
+                    file.write(content)
             else:
                 self._upload(path, content)
 

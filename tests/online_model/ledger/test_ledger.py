@@ -31,7 +31,7 @@ def settled(count: int, seed: int = 1, day: int = DAY, delay_days: int = 31) -> 
     features.ravel()[-1:] = np.array([0x7FF8000000000123], np.uint64).view(
         np.float64
     )  # a NaN of another kind
-    dues = day * DAY_MS + rng.integers(0, DAY_MS, count)
+    dues = day * DAY_MS + rng.integers(0, 5, count) * 3_600_000  # many at the same time
     causes = rng.integers(0, 3, count).astype(np.uint8)
     forest = rng.random(count)
     forest[::3] = np.nan
@@ -115,13 +115,15 @@ def test_examples_come_back_to_the_bit(tmp_path: Path) -> None:
 
 
 def test_the_same_rows_in_any_order_and_any_pieces_are_the_same_file(tmp_path: Path) -> None:
-    table = to_table(settled(300))
+    rows = settled(5000)
+    table = to_table(rows)
     path = ledger(tmp_path).write_day(DAY, table)
     first = path.read_bytes()
-    shuffled = table.take(pa.array(np.random.default_rng(5).permutation(300)))
-    pieces = pa.concat_tables([shuffled.slice(start, 70) for start in range(0, 300, 70)])
+    shuffled = table.take(pa.array(np.random.default_rng(5).permutation(5000)))
+    pieces = pa.concat_tables([shuffled.slice(start, 700) for start in range(0, 5000, 700)])
     assert ledger(tmp_path).write_day(DAY, pieces) == path
     assert path.read_bytes() == first
+    assert ledger(tmp_path).read(["user"])["user"].to_pylist() == [rows.users[n] for n in ordered(rows)]
     assert [p.name for p in path.parent.iterdir()] == ["day=2022-01-08.parquet"]
 
 
@@ -139,7 +141,14 @@ def test_an_empty_day_and_an_empty_ledger(tmp_path: Path) -> None:
 def test_no_contestant_predicted(tmp_path: Path) -> None:
     table = to_table(settled(4)._replace(predictions={}))
     assert predictions_of(table["predictions"]) == {}
-    assert predictions_of(to_table(settled(9)).slice(3, 3)["predictions"])["logistic"].shape == (3,)
+
+
+def test_predictions_of_a_part_of_the_table() -> None:
+    rows = settled(9)
+    found = predictions_of(to_table(rows).slice(4, 3)["predictions"])
+    assert list(found) == ["forest", "logistic"]
+    for name, made in found.items():
+        assert made.tobytes() == rows.predictions[name][4:7].tobytes()
 
 
 def test_lineages_do_not_mix(tmp_path: Path) -> None:

@@ -107,6 +107,11 @@ def test_a_user_without_a_session_is_lost_the_limit_after_the_snapshot() -> None
     assert found.tolist() == [START + 30 * DAY]
 
 
+def test_a_cancellation_is_the_moment_of_the_loss() -> None:
+    found = loss_moments(np.array([START] * 2), np.array([3.0, 3.0]), np.array([START + DAY, 0]), 30 * DAY)
+    assert found.tolist() == [START + DAY, START + 27 * DAY]
+
+
 def test_bins_have_the_same_weight() -> None:
     rng = np.random.default_rng(3)
     served, weights = rng.random(5000), rng.random(5000)

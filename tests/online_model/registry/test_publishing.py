@@ -193,6 +193,17 @@ def test_what_is_amiss_is_refused_and_the_one_before_serves(
         assert registry.load(bad).manifest.training == registry.manifest(bad).training
 
 
+def test_a_version_under_the_name_of_another_is_refused(registry: Registry, training: Trained) -> None:
+    version = publish(registry, training())
+    later = f"9{version[1:]}"
+    for name in registry.storage.names(version):
+        registry.storage.write(f"{later}/{name}", registry.storage.read(f"{version}/{name}"))
+    with pytest.raises(
+        errors.DamagedError, match=f"version {later}: holds the manifest of version {version}"
+    ):
+        registry.load(later)
+
+
 def test_every_cut_and_every_flipped_byte_of_a_manifest_is_refused(tmp_path: Path, training: Trained) -> None:
     registry = Registry(str(tmp_path), KEY)
     registry.prepare()
@@ -356,6 +367,21 @@ def test_a_full_store_never_shows_half_a_version(training: Trained, room: int) -
         assert (found.version.id, found.skipped) == (good, [])
         FullStore.room = 1000
     assert registry.load(publish(registry, training(2))).manifest.training.examples == 2000
+
+
+def test_a_version_is_withdrawn_while_it_is_put_right(training: Trained) -> None:
+    fsspec.register_implementation("fullstore", FullStore, clobber=True)
+    FullStore.room = 1000
+    address = f"fullstore://{uuid.uuid4().hex}"
+    theirs, mine = Registry(address, b"the key that was here before"), Registry(address, KEY)
+    theirs.prepare()
+    version = publish(theirs, training())
+    FullStore.room = 1
+    with pytest.raises(errors.StorageError):
+        publish(mine, training())
+    for registry in (theirs, mine):
+        with pytest.raises(errors.UnknownVersionError):
+            registry.load(version)
 
 
 def test_a_store_with_errors_of_its_own() -> None:
