@@ -6,13 +6,11 @@ not wait, and what is learned in the end does not depend on the provisional edge
 """
 
 import math
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from domain.catalogue import CATALOGUE, Feature
 from online_model.learners.compiled import compiled
 from online_model.learners.encoder import (
     CODE,
@@ -22,7 +20,6 @@ from online_model.learners.encoder import (
     MONTH_BUCKETS,
     Matrix,
     bucket_of,
-    plan_of,
 )
 
 FREEZE_AT: Final = 5000
@@ -49,9 +46,9 @@ class Bins(NamedTuple):
         return int(self.first[-1])
 
 
-def bins_of(x: Matrix, features: Sequence[Feature] = CATALOGUE) -> Bins:
-    """Bins from examples, shape (n, features); with none, each feature has only the bin of the unknown."""
-    way = plan_of(features).way.copy()
+def bins_of(x: Matrix, way: Integers) -> Bins:
+    """Bins from examples, shape (n, features), read as `encoder.Plan.way` says; none: categories only."""
+    way = way.copy()
     edges = np.full((len(way), QUANTILES - 1), math.inf)
     sizes = np.ones(len(way), np.int64)
     for j, kind in enumerate(way.tolist()):

@@ -7,7 +7,7 @@ columns. A column that never varied is 0, and none leaves ±`CLIP`: a first outl
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -59,11 +59,13 @@ class Moments(NamedTuple):
     """1 / standard deviation; 0 for what never varied."""
 
 
-def plan_of(features: Sequence[Feature] = CATALOGUE) -> Plan:
-    """The columns of these features; those not admitted get none."""
+def plan_of(
+    features: Sequence[Feature] = CATALOGUE, wanted: Callable[[Feature], bool] = lambda _: True
+) -> Plan:
+    """The columns of these features; those not admitted or not wanted get none."""
     way, first, columns = [], [], 0
     for feature, enters in zip(features, admitted(features), strict=True):
-        kind = _way(feature) if enters else IGNORED
+        kind = _way(feature) if enters and wanted(feature) else IGNORED
         way.append(kind)
         first.append(columns)
         columns += {IGNORED: 0, CODE: CODE_BUCKETS, MONTH: MONTH_BUCKETS}.get(kind, 2)

@@ -40,14 +40,14 @@ NODES: Final = 300
 REPEATS: Final = 20
 """Most times that one example is learned."""
 
-_CHOSEN: Final = """
+_MOST_TELLING: Final = """
 days_since_last_session silence_over_gap gap_mean_days gap_sd_days gap_last_days gap_longest_days
 sessions_30d sessions_13w sessions_total active_days_30d active_days_26w active_weeks consistency tenure_days
 events_13w minutes_13w session_minutes_mean sessions_trend_30d sessions_trend_13w
 orders_26w spend_26w basket_mean purchase_gap_mean_days features_used
 """
 
-FEATURES: Final = frozenset(_CHOSEN.split())
+FEATURES: Final = frozenset(_MOST_TELLING.split())
 """A tree's cost grows with the features that it looks at, and chance splits on idle ones dilute it."""
 
 _NODE_BYTES: Final = 3000
@@ -110,7 +110,7 @@ def _score(x, way, first, mean, inverse, roots, column, threshold, left, right, 
 
 
 class Forest(CountingLearner):
-    """Implements `Learner`; at most `NODES` nodes a tree, some 8 MB."""
+    """Implements `Learner`; at most `NODES` nodes a tree, and one that River adds, some 8 MB."""
 
     kind: Final = "forest"
 
@@ -123,7 +123,7 @@ class Forest(CountingLearner):
         step: float = 1.0,
     ) -> None:
         super().__init__(len(features))
-        self._plan = _narrowed(plan_of(features), features)
+        self._plan = plan_of(features, _chosen)
         self._moments = no_moments(self._plan.columns)
         entering = self._plan.way != IGNORED
         self._columns = self._plan.first[entering].tolist()
@@ -160,10 +160,8 @@ class Forest(CountingLearner):
                 self._forest.learn_one(columns, lost > 0)
 
 
-def _narrowed(plan: Plan, features: Sequence[Feature]) -> Plan:
-    """Only `FEATURES` and spare columns."""
-    chosen = np.array([f.name in FEATURES or f in SPARES for f in features])
-    return Plan(np.where(chosen, plan.way, IGNORED), plan.first, plan.columns)
+def _chosen(feature: Feature) -> bool:
+    return feature.name in FEATURES or feature in SPARES
 
 
 def _flattened(forest: Any, plan: Plan, mean: Vector, inverse: Vector) -> ForestScorer:

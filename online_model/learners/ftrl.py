@@ -13,7 +13,7 @@ import numpy as np
 from domain.catalogue import CATALOGUE, Feature
 from online_model.learners.bins import FREEZE_AT, MILESTONES, Bins, bin_of, bins_of
 from online_model.learners.compiled import compiled
-from online_model.learners.encoder import IGNORED
+from online_model.learners.encoder import IGNORED, plan_of
 from online_model.learners.learner import MIN_LEARNED, Arrays, CountingLearner, Matrix, Vector, bounded
 from online_model.learners.log_odds import probabilities, sigmoid
 
@@ -133,10 +133,10 @@ class Ftrl(CountingLearner):
         l2: float = L2,
     ) -> None:
         super().__init__(len(features))
-        self._catalogue = tuple(features)
+        self._way = plan_of(features).way
         self._rates = (alpha, l1, l2)
         self._kept = np.zeros((FREEZE_AT, len(features) + 2))
-        self._restart(bins_of(np.empty((0, len(features))), features))
+        self._restart(bins_of(np.empty((0, len(features))), self._way))
 
     def scorer(self) -> BinnedScorer | None:
         """See `Learner.scorer`."""
@@ -197,7 +197,7 @@ class Ftrl(CountingLearner):
         """Learn all examples so far with bins made of them."""
         kept = self._kept[:milestone]
         x = np.ascontiguousarray(kept[:, :-2])
-        self._restart(bins_of(x, self._catalogue))
+        self._restart(bins_of(x, self._way))
         self._follow(x, kept[:, -2].copy(), kept[:, -1].copy())
         if milestone == FREEZE_AT:
             self._kept = self._kept[:0].copy()

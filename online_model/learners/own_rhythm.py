@@ -55,12 +55,14 @@ class OwnRhythmScorer:
                 the horizon (days), and the risk of users of whom nothing is known.
         """
         self._arrays = arrays
+        self._at = arrays["at"]
+        self._mean_gap, self._horizon, self._fallback = arrays["numbers"].tolist()
 
     def score(self, x: Matrix) -> Vector:
         """See `Scorer.score`."""
-        mean_gap, horizon, fallback = self._arrays["numbers"].tolist()
         out = np.empty(len(x))
-        _risks(np.ascontiguousarray(x, np.float64), self._arrays["at"], mean_gap, horizon, fallback, out)
+        x = np.ascontiguousarray(x, np.float64)
+        _risks(x, self._at, self._mean_gap, self._horizon, self._fallback, out)
         return bounded(out)
 
     def contributions(self, x: Matrix) -> tuple[Matrix, Vector]:  # noqa: ARG002 the protocol's
