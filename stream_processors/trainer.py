@@ -17,6 +17,7 @@ from prometheus_client import REGISTRY
 from online_model.registry.errors import RegistryError
 from online_model.training.checkpoint import CheckpointError
 from online_model.training.merge import TOPICS, Topic
+from online_model.training.orders import OrderError, decode
 from online_model.training.segments import DamagedQueueError
 from online_model.training.trainer import Trainer
 from online_model.training.training import Plan
@@ -74,9 +75,13 @@ class Process:
                 Outside(config, self._health, self._metrics, lambda: self._stopping)
             )
             tails = {topic: stack.enter_context(self._tail(topic, trainer.resume(topic))) for topic in TOPICS}
+            orders = stack.enter_context(
+                Tail(config.kafka, config.command_topic, trainer.extra or 0, self._kafka_away)
+            )
             try:
-                self._begin(tails)
-                self._follow(trainer, outside, tails)
+                for tail in (*tails.values(), orders):
+                    self._begin(tail)
+                self._follow(trainer, outside, tails, orders)
                 self._keep(trainer, outside)
             except StoppedError as waiting:
                 log.warning(
@@ -86,21 +91,21 @@ class Process:
     def _tail(self, topic: Topic, start: int) -> Tail:
         config = self._config
         name = config.snapshot_topic if topic == "snapshots" else config.outcome_topic
-        return Tail(config.kafka, name, start, lambda why: self._health.waiting("kafka", why))
+        return Tail(config.kafka, name, start, self._kafka_away)
 
-    def _begin(self, tails: dict[Topic, Tail]) -> None:
-        for tail in tails.values():
-            while True:
-                try:
-                    tail.begin()
-                    break
-                except KafkaException as fault:
-                    self._away(fault)
-                    time.sleep(_WAIT_S)
-                if self._stopping:
-                    raise StoppedError("kafka")
+    def _begin(self, tail: Tail) -> None:
+        while True:
+            try:
+                tail.begin()
+            except KafkaException as fault:
+                self._away(fault)
+            else:
+                return
+            if self._stopping:
+                raise StoppedError("kafka")
+            time.sleep(_WAIT_S)
 
-    def _follow(self, trainer: Trainer, outside: Outside, tails: dict[Topic, Tail]) -> None:
+    def _follow(self, trainer: Trainer, outside: Outside, tails: dict[Topic, Tail], orders: Tail) -> None:
         looked = judged = float("-inf")
         kept = time.monotonic()
         while not self._stopping:
@@ -110,6 +115,7 @@ class Process:
                 self._read(trainer, second, tails[second], _WAIT_S / 2)
             for effect in trainer.advance():
                 outside.carry_out(effect)
+            self._obey(trainer, outside, orders)
             now = time.monotonic()
             if now - looked > _LOOK_S or self._config.until_idle:
                 looked = now
@@ -128,6 +134,17 @@ class Process:
         for record in records:
             trainer.add_record(topic, record.offset, record.value)
         return bool(records)
+
+    def _obey(self, trainer: Trainer, outside: Outside, orders: Tail) -> None:
+        for record in orders.take(0.0):
+            try:
+                order = decode(record.value)
+            except OrderError as fault:
+                log.warning("%s, offset %s of %s", fault, record.offset, self._config.command_topic)
+                continue
+            for effect in trainer.order(order):
+                outside.carry_out(effect)
+        trainer.extra = orders.position
 
     def _keep(self, trainer: Trainer, outside: Outside) -> None:
         outside.settle()
@@ -167,8 +184,11 @@ class Process:
                 self._metrics.auc.labels(name).set(measured.roc_auc)
 
     def _away(self, fault: Exception) -> None:
-        self._health.waiting("kafka", str(fault))
+        self._kafka_away(str(fault))
         self._metrics.waits.labels("kafka").inc()
+
+    def _kafka_away(self, why: str) -> None:
+        self._health.waiting("kafka", why)
 
 
 def main() -> int:

@@ -35,8 +35,8 @@ def rows_of(block: B, rows: slice | npt.NDArray[Any]) -> B:
     return msgspec.structs.replace(block, users=users, **columns)
 
 
-def joined(empty: B, parts: Sequence[B]) -> B:
-    """Blocks of several partitions as one, in the order of (time, user id in UTF-8).
+def concatenated(empty: B, parts: Sequence[B]) -> B:
+    """Blocks one after the other.
 
     Args:
         empty: the result where there are no parts; otherwise it lends its lineage, partition and `upto`.
@@ -47,8 +47,15 @@ def joined(empty: B, parts: Sequence[B]) -> B:
     columns = {
         name: np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS[type(empty)]
     }
-    whole = msgspec.structs.replace(empty, users=users, **columns)
-    times = columns["times"].tolist()
+    return msgspec.structs.replace(empty, users=users, **columns)
+
+
+def joined(empty: B, parts: Sequence[B]) -> B:
+    """Blocks of several partitions as one, in the order of (time, user id in UTF-8); `empty` as above."""
+    whole = concatenated(empty, parts)
+    if len(parts) < 2:
+        return whole
+    users, times = whole.users, whole.times.tolist()
     # Python compares strings by code points, which is the order of their UTF-8
     order = sorted(range(len(users)), key=lambda row: (times[row], users[row]))
     return rows_of(whole, np.array(order, np.int64))

@@ -1,8 +1,10 @@
 """What training wants done outside. Done in their order, before the next hour; doing one twice does no harm."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any, NamedTuple
 
+import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
@@ -14,8 +16,8 @@ from online_model.risk import Part
 from online_model.tiers import Thresholds
 from online_model.tournament.decision import Decision
 from online_model.training.ledger_rows import table_of
-from online_model.training.pending import pack, unpack
-from online_model.training.settle import Settled
+from online_model.training.pending import kind_of, pack, unpack
+from online_model.training.settle import Settled, together
 
 
 class Publish(NamedTuple):
@@ -77,9 +79,11 @@ class LedgerDay(NamedTuple):
 
     def table(self, delay_ms: int, thresholds: Thresholds) -> pa.Table:
         """Rows of the ledger (`online_model.ledger.schema`)."""
-        return pa.concat_tables(
-            table_of(settled, weights, delay_ms, thresholds) for settled, weights in self.settled()
-        )
+        tables = []
+        for _, alike in groupby(self.settled(), key=lambda pair: kind_of(pair[0].snapshots)):
+            settled, weights = zip(*alike, strict=True)
+            tables.append(table_of(together(settled), np.concatenate(weights), delay_ms, thresholds))
+        return pa.concat_tables(tables)
 
 
 class Kept(NamedTuple):

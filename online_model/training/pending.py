@@ -4,6 +4,7 @@ Outcomes come in the order in which the snapshots were taken, so this is a queue
 chunk at the head is in memory. The others, up to seven months of them, are in a `Queue`, compressed.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -96,6 +97,21 @@ def rows_of(chunk: Predicted, rows: slice | npt.NDArray[np.int64]) -> Predicted:
     users = chunk.users[rows] if isinstance(rows, slice) else [chunk.users[i] for i in rows.tolist()]
     columns = {name: getattr(chunk, name)[rows] for name, _ in _LAYOUT if name != "predictions"}
     return msgspec.structs.replace(chunk, users=users, predictions=chunk.predictions[:, rows], **columns)
+
+
+def kind_of(chunk: Predicted) -> tuple[tuple[str, ...], ...]:
+    """Chunks of one kind can be joined: the same spoke and served."""
+    return chunk.contestants, chunk.serving, chunk.versions
+
+
+def joined(chunks: Sequence[Predicted]) -> Predicted:
+    """Chunks of one kind, one after the other."""
+    columns = {
+        name: np.concatenate([getattr(c, name) for c in chunks], axis=-1 if name == "predictions" else 0)
+        for name, _ in _LAYOUT
+    }
+    users = [user for chunk in chunks for user in chunk.users]
+    return msgspec.structs.replace(chunks[0], users=users, **columns)
 
 
 class Pending:

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
+
 from domain.labels import Times, delay_ms
 from domain.settings import FactSettings
 from online_model.quality.quality import Quality
@@ -14,6 +16,8 @@ from online_model.training.effects import Publish
 from online_model.training.lineup import Lineup
 from online_model.training.serving import Version
 
+SCORER_KIND: Final = "scorer_kind"
+"""Array of a version that says of which kind the scorer is (`online_model.loading`)."""
 _METRICS: Final = ("examples", "roc_auc", "pr_auc", "log_loss", "brier", "ece")
 
 
@@ -67,14 +71,14 @@ class Publishing:
         scorer = learner.scorer()
         if scorer is None:
             return None
-        arrays = scorer.to_arrays()
-        record = self._record(name, learner.kind, scorer.kind, learner.learned, quality)
+        arrays = scorer.to_arrays() | {SCORER_KIND: np.array(scorer.kind)}
+        record = self._record(name, learner.kind, learner.learned, quality)
         packed = pack_arrays(arrays)
         payload = Payload(hashlib.sha256(packed).hexdigest(), len(packed))
         identity = describe(record, {SCORER: payload}).version
         return Publish(identity, record, arrays, learner), Version(identity, name, scorer)
 
-    def _record(self, name: str, kind: str, scorer: str, examples: int, quality: Quality) -> TrainingRecord:
+    def _record(self, name: str, kind: str, examples: int, quality: Quality) -> TrainingRecord:
         measured = quality.report(name)
         return TrainingRecord(
             name=name,
@@ -86,6 +90,5 @@ class Publishing:
             last_snapshot_ms=self._last_ms,
             last_due_ms=self._last_ms + delay_ms(self._facts),
             examples=examples,
-            model_settings={"scorer": scorer},
             metrics={metric: getattr(measured, metric) for metric in _METRICS},
         )

@@ -1,5 +1,6 @@
 """Joins outcomes to the snapshots that were predicted, and says how each prediction has turned out."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -13,6 +14,7 @@ from domain.labels import Outcomes, Times
 from online_model.quality.scored import Bools, Scored, Vector
 from online_model.training import blocks
 from online_model.training.pending import Pending, Predicted, rows_of
+from online_model.training.pending import joined as pending_joined
 
 CHAMPION: Final = "champion"
 """Stands, among the predictions that quality looks at, for what served each user."""
@@ -33,6 +35,12 @@ class Settled(msgspec.Struct, frozen=True, eq=False):
     def treated(self) -> npt.NDArray[np.bool_]:
         """Somebody tried to keep the user within the horizon: the outcome says nothing of what would have been."""
         return np.asarray(self.outcomes.treated > 0)
+
+
+def together(parts: Sequence[Settled]) -> Settled:
+    """Settled examples of one kind (`online_model.training.pending.kind_of`), one after the other."""
+    outcomes = blocks.concatenated(blocks.NO_OUTCOMES, [part.outcomes for part in parts])
+    return Settled(pending_joined([part.snapshots for part in parts]), outcomes)
 
 
 class Joined(NamedTuple):

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from domain.labels import encode
+from domain.labels import Snapshots, encode
 from domain.settings import FactSettings
 from online_model.tiers import Thresholds
 from online_model.tournament.decision import Command
@@ -233,6 +233,7 @@ def test_strays_are_counted(h: History) -> None:
     known = {"snapshots": list(topics["snapshots"]), "outcomes": topics["outcomes"]}
     position = next(i for i, b in enumerate(known["snapshots"]) if b.partition == some.partition and b.users)
     gone = known["snapshots"][position]
+    assert isinstance(gone, Snapshots)
     known["snapshots"][position] = msgspec.structs.replace(
         gone, users=[], times=gone.times[:0], features=gone.features[:0], treated=gone.treated[:0],
         holdout=gone.holdout[:0],
