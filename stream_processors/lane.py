@@ -192,7 +192,7 @@ class Lane:
         last = after.offset - 1 - fetch.first
         times = fetch.records.timestamps
         arrived: list[tuple[int, int]] = []
-        if batch is not None:
+        if batch is not None and self._parts.desk.live:
             rows = slice(self.position.offset - fetch.first, last + 1)
             events = batch.rows["kind"][rows] < MARK
             hours, counts = np.unique(times[rows][events] // HOUR_MS, return_counts=True)
