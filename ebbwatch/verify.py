@@ -1,15 +1,22 @@
-"""Recompute every user from the log with the slow oracle, and compare with the store byte by byte."""
+"""Recompute all from the log with the slow oracle; compare with the store, and with what has left it, to the bit."""
 
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
+from redis import Redis
 
+from domain.labels import BlockError, Outcomes, Snapshots, lineage_of
+from domain.labels import decode as block_of
+from domain.leaving import blocks
 from domain.oracle import Partition
+from domain.oracle.topics import compare, items_of
 from domain.settings import FactSettings
 from feature_store.connect import connect
+from feature_store.keys import Keys
+from feature_store.outbox import DamagedItemError, items
 from feature_store.position import check, decode
 from feature_store.served import facts
 from feature_store.stream import Stream
@@ -19,6 +26,13 @@ from stream_processors.log import Log
 _SHOWN = 5
 
 
+class ExampleTopics(NamedTuple):
+    """Where snapshots and outcomes go."""
+
+    snapshots: str
+    outcomes: str
+
+
 class PartitionReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the comparison of one partition found."""
 
@@ -26,6 +40,10 @@ class PartitionReport(msgspec.Struct, frozen=True, kw_only=True):
     users: int
     events: dict[str, int]
     """Records of the log by outcome, as the oracle counts them."""
+    snapshots: int
+    """That have left."""
+    outcomes: int
+    """Of snapshots, that have left."""
     differences: list[str]
 
 
@@ -37,11 +55,15 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     events: dict[str, int]
     records: int
     """Records of the log, the sum of `events`."""
+    snapshots: int
+    outcomes: int
     differences: list[str]
     """The first few of each partition, in words."""
 
 
-def verify(at: Addresses, stream: Stream, topic_id: str, settings: FactSettings) -> Iterator[PartitionReport]:
+def verify(
+    at: Addresses, stream: Stream, topic_id: str, settings: FactSettings, topics: ExampleTopics
+) -> Iterator[PartitionReport]:
     """One report for each partition, as they are done; as many at once as there are cores.
 
     Raises:
@@ -50,7 +72,7 @@ def verify(at: Addresses, stream: Stream, topic_id: str, settings: FactSettings)
     """
     with ProcessPoolExecutor(max_workers=min(os.cpu_count() or 1, stream.partitions)) as pool:
         jobs = [
-            pool.submit(verify_partition, at, stream, topic_id, settings, partition)
+            pool.submit(verify_partition, at, stream, topic_id, settings, topics, partition)
             for partition in range(stream.partitions)
         ]
         for job in as_completed(jobs):
@@ -58,7 +80,12 @@ def verify(at: Addresses, stream: Stream, topic_id: str, settings: FactSettings)
 
 
 def verify_partition(
-    at: Addresses, stream: Stream, topic_id: str, settings: FactSettings, partition: int
+    at: Addresses,
+    stream: Stream,
+    topic_id: str,
+    settings: FactSettings,
+    topics: ExampleTopics,
+    partition: int,
 ) -> PartitionReport:
     """Compare one partition."""
     store = connect(at.redis)
@@ -92,15 +119,58 @@ def verify_partition(
         *_differences("rank of user", dict.fromkeys(oracle.at_risk(), True), dict.fromkeys(ranked, True)),
         *_differences("count of", expected_counts, counts),
     ]
-    if stored and decode(stored).clock != oracle.clock:
-        differences.append(f"clock: the log says {oracle.clock}, the store has {decode(stored).clock}")
+    if stored:
+        position = decode(stored)
+        differences += _differences(
+            "position:",
+            {"clock": oracle.clock, "upto": oracle.upto},
+            {"clock": position.clock, "upto": position.upto},
+        )
+    differences += _outbox(store, keys, oracle, settings)
+    lineage = lineage_of(settings, topic_id)
+    for topic, left in ((topics.snapshots, oracle.snapshots), (topics.outcomes, oracle.settled)):
+        sent = (
+            b for b in _blocks(at, topic, differences) if (b.lineage, b.partition) == (lineage, partition)
+        )
+        differences += compare(sent, left, oracle.upto, settings)
     where = f"partition {partition}: "
     return PartitionReport(
         partition=partition,
         users=len(records),
         events=outcomes,
+        snapshots=len(oracle.snapshots),
+        outcomes=len(oracle.settled),
         differences=[where + d for d in differences],
     )
+
+
+def _outbox(store: Redis, keys: Keys, oracle: Partition, settings: FactSettings) -> list[str]:
+    """Differences in what waits to leave."""
+    try:
+        stored = items(cast(Any, store.zrange(keys.outbox, 0, -1, withscores=True)))
+    except DamagedItemError as fault:
+        return [f"outbox: {fault}"]
+    ordered = stored._replace(snapshots=sorted(stored.snapshots), outcomes=sorted(stored.outcomes))
+    snapshots, outcomes = blocks(ordered, "", 0, 0, settings.churn)
+    differences = []
+    for what, expected, found in (
+        ("waiting snapshot", oracle.waiting_snapshots, snapshots),
+        ("waiting outcome", oracle.waiting_outcomes, outcomes),
+    ):
+        has = [item for block in found for item in items_of(block, settings)]
+        differences += _differences(what, {i[:2]: i for i in expected}, {i[:2]: i for i in has})
+    return differences
+
+
+def _blocks(at: Addresses, topic: str, differences: list[str]) -> Iterator[Snapshots | Outcomes]:
+    """All blocks of a topic in order; what is none of ours is added to the differences."""
+    with Log(at.kafka, topic) as log:
+        bounds = log.bounds(0)
+        for record in log.read(0, bounds.earliest, bounds.end):
+            try:
+                yield block_of(record.value)
+            except BlockError as fault:
+                differences.append(f"{topic}, offset {record.offset}: {fault}")
 
 
 def summed(reports: list[PartitionReport]) -> VerifyReport:
@@ -114,11 +184,13 @@ def summed(reports: list[PartitionReport]) -> VerifyReport:
         users=sum(r.users for r in reports),
         events=dict(sorted(events.items())),
         records=sum(events.values()),
+        snapshots=sum(r.snapshots for r in reports),
+        outcomes=sum(r.outcomes for r in reports),
         differences=[d for r in sorted(reports, key=lambda r: r.partition) for d in r.differences[:_SHOWN]],
     )
 
 
-def _differences(what: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
+def _differences(what: str, expected: dict[Any, Any], found: dict[Any, Any]) -> list[str]:
     return [
         f"{what} {key!r}: the log says {expected.get(key)!r}, the store has {found.get(key)!r}"
         for key in sorted(expected.keys() | found.keys())

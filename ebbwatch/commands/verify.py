@@ -9,7 +9,7 @@ from rich.progress import track
 
 from ebbwatch.deployment import open_deployment
 from ebbwatch.settings import Settings
-from ebbwatch.verify import VerifyReport, summed
+from ebbwatch.verify import ExampleTopics, VerifyReport, summed
 from ebbwatch.verify import verify as run
 
 
@@ -18,13 +18,16 @@ def verify(
 ) -> None:
     """Recompute every user from the log, slowly and separately, and compare with Redis byte by byte.
 
+    So are the snapshots and outcomes in their topics.
+
     Exit code 1 if anything differs. Compares up to where the store has read; run it while no worker writes.
     """
     here = open_deployment(Settings())
+    topics = ExampleTopics(here.settings.snapshot_topic, here.settings.outcome_topic)
     err = Console(stderr=True)
     reports = list(
         track(
-            run(here.at, here.stream, here.topic_id, here.settings.facts()),
+            run(here.at, here.stream, here.topic_id, here.settings.facts(), topics),
             description="verifying, partitions",
             total=here.stream.partitions,
             console=err,
@@ -42,6 +45,7 @@ def verify(
 def _print(report: VerifyReport) -> None:
     verdict = "identical" if report.identical else "DIFFERENT"
     typer.echo(f"{verdict}: {report.users:,} users from {report.records:,} records of the log")
+    typer.echo(f"  {report.snapshots:,} snapshots and {report.outcomes:,} outcomes have left")
     for outcome, count in report.events.items():
         typer.echo(f"  {outcome:<24}{count:>14,}")
     for difference in report.differences:
