@@ -1,7 +1,8 @@
-"""What was served, judged by what came of it: precision at K, lead time, calibration, worth of the tiers."""
+"""What was served, judged by what came of it: precision at K, lead time, quality, worth of the tiers."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 from domain.labels import CAUSES, Times
 from online_model.ledger.ledger import milliseconds
 from online_model.ledger.schema import TIERS
+from online_model.quality.metrics import Metrics, metrics
 
 _DAY_MS: Final = 86_400_000
 _WEEK_MS: Final = 7 * _DAY_MS
@@ -22,48 +24,38 @@ Vector = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
-class Bin(NamedTuple):
-    """Snapshots with about the same risk served."""
-
-    weight: float
-    predicted: float
-    """Mean probability served."""
-    observed: float
-    """Share lost."""
-
-
-class Tier(NamedTuple):
+class Tier(msgspec.Struct, frozen=True, kw_only=True):
     """What a tier was worth."""
 
     snapshots: int
-    precision: float
-    """Share lost, weighted; NaN if nobody was in it."""
+    precision: float | None
+    """Share lost, weighted; None if nobody was in it."""
 
 
-class Judgement(NamedTuple):
-    """Of the snapshots with a weight: users who were not treated."""
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the snapshots with a weight: users who were not treated. None where there is nothing to divide by."""
 
     snapshots: int
-    precision_at_k: float
-    recall_at_k: float
+    precision_at_k: float | None
+    recall_at_k: float | None
     losses: int
     """Losses (user and moment), each with several snapshots before it."""
     foreseen: int
     """Those with a snapshot in the highest tier before."""
-    lead_days: float
-    """Median, over those foreseen, from the first such snapshot to the loss; NaN if there is none."""
-    calibration: list[Bin]
+    lead_days: float | None
+    """Median, over those foreseen, from the first such snapshot to the loss."""
+    served: Metrics
+    """Ranking and calibration of the probabilities that were served."""
     tiers: dict[str, Tier]
 
 
-def judge(table: pa.Table, k: int, inactivity_ms: int, bins: int = 15) -> Judgement:
+def judge(table: pa.Table, k: int, inactivity_ms: int) -> Judgement:
     """Judge what was served.
 
     Args:
         table: `COLUMNS` of the ledger.
         k: how many users can be contacted a week.
         inactivity_ms: silence that makes a user gone.
-        bins: of the calibration.
     """
     rows = table.filter(pc.greater(table["weight"], 0.0))
     users = rows["user"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
@@ -79,18 +71,20 @@ def judge(table: pa.Table, k: int, inactivity_ms: int, bins: int = 15) -> Judgem
     )
     losses, leads = lead_times(users[lost], times[lost], moments[lost], (tiers == TIERS[-1])[lost])
     return Judgement(
-        len(times),
-        precision,
-        recall,
-        losses,
-        len(leads),
-        float(np.median(leads)) if len(leads) else float("nan"),
-        calibration(served, lost, weights, bins),
-        {t: Tier(int((tiers == t).sum()), _share(lost[tiers == t], weights[tiers == t])) for t in TIERS},
+        snapshots=len(times),
+        precision_at_k=precision,
+        recall_at_k=recall,
+        losses=losses,
+        foreseen=len(leads),
+        lead_days=float(np.median(leads)) if len(leads) else None,
+        served=metrics(lost, served, weights),
+        tiers={t: _worth(tiers == t, lost, weights) for t in TIERS},
     )
 
 
-def at_k(weeks: Times, served: Vector, lost: Bools, weights: Vector, k: int) -> tuple[float, float]:
+def at_k(
+    weeks: Times, served: Vector, lost: Bools, weights: Vector, k: int
+) -> tuple[float | None, float | None]:
     """Precision and recall of contacting, each week, the k users with the highest risk.
 
     Args:
@@ -101,13 +95,13 @@ def at_k(weeks: Times, served: Vector, lost: Bools, weights: Vector, k: int) -> 
         k: contacts a week.
 
     Returns:
-        Weighted share of the contacted who were lost, and of the lost who were contacted; NaN over nothing.
+        Weighted share of the contacted who were lost, and of the lost who were contacted; None over nothing.
     """
     order = np.lexsort((-served, weeks))
     starts = np.searchsorted(weeks[order], weeks[order])  # where each one's week begins
     chosen = order[np.arange(len(order)) - starts < k]
     caught = float((weights * lost)[chosen].sum())
-    return _over(caught, float(weights[chosen].sum())), _over(caught, float((weights * lost).sum()))
+    return _over(caught, weights[chosen].sum()), _over(caught, (weights * lost).sum())
 
 
 def loss_moments(times: Times, silence_days: Vector, cancelled: Times, inactivity_ms: int) -> Times:
@@ -145,31 +139,10 @@ def lead_times(users: npt.NDArray[np.int64], times: Times, moments: Times, high:
     return len(losses), np.sort(leads)
 
 
-def calibration(served: Vector, lost: Bools, weights: Vector, bins: int) -> list[Bin]:
-    """Probability served against share lost, in bins of equal weight, lowest first; empty bins are left out."""
-    order = np.argsort(served, kind="stable")
-    weight, risk, gone = weights[order], served[order], lost[order]
-    if not len(order):
-        return []
-    middle = np.cumsum(weight) - weight / 2
-    which = np.minimum((middle / weight.sum() * bins).astype(np.int64), bins - 1)
-    found = []
-    for place in np.unique(which):
-        inside = which == place
-        total = float(weight[inside].sum())
-        found.append(
-            Bin(
-                total,
-                float((weight * risk)[inside].sum()) / total,
-                float((weight * gone)[inside].sum()) / total,
-            )
-        )
-    return found
+def _worth(inside: Bools, lost: Bools, weights: Vector) -> Tier:
+    weight = weights[inside]
+    return Tier(snapshots=int(inside.sum()), precision=_over((weight * lost[inside]).sum(), weight.sum()))
 
 
-def _share(lost: Bools, weights: Vector) -> float:
-    return _over(float((weights * lost).sum()), float(weights.sum()))
-
-
-def _over(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")
+def _over(part: float, whole: float) -> float | None:
+    return float(part / whole) if whole else None

@@ -1,14 +1,13 @@
 """The numbers by hand."""
 
-import math
-
+import msgspec
 import numpy as np
 import pytest
 
 from domain.catalogue import INDEX
 from domain.labels import FEATURES
 from online_model.ledger.schema import TIERS, Settled, to_table
-from online_model.ledger.served import at_k, calibration, judge, lead_times, loss_moments
+from online_model.ledger.served import at_k, judge, lead_times, loss_moments
 
 DAY = 86_400_000
 WEEK = 7 * DAY
@@ -62,24 +61,27 @@ def test_judged_by_hand() -> None:
             ("d", 1, 1, "returned", "high", 0.99, 0),
         )
     )
-    found = judge(table, k=1, inactivity_ms=30 * DAY, bins=2)
+    found = judge(table, k=1, inactivity_ms=30 * DAY)
     assert found.snapshots == 6
     assert found.precision_at_k == pytest.approx(2 / 3)  # contacted: c, a, a
     assert found.recall_at_k == pytest.approx(2 / 5)
     assert (found.losses, found.foreseen) == (2, 1)
     assert found.lead_days == pytest.approx(30 - 9)
-    assert {t: n for t, (n, _) in found.tiers.items()} == {"low": 2, "medium": 1, "high": 3}
+    assert {t: worth.snapshots for t, worth in found.tiers.items()} == {"low": 2, "medium": 1, "high": 3}
     assert [found.tiers[t].precision for t in TIERS] == pytest.approx([0.5, 1.0, 2 / 3])
-    low, high = found.calibration
-    assert (low.weight, low.predicted, low.observed) == pytest.approx((4, 1.3 / 4, 3 / 4))
-    assert (high.weight, high.predicted, high.observed) == pytest.approx((3, 2.4 / 3, 2 / 3))
+    assert found.served.examples == 6
+    assert found.served.brier == pytest.approx((0.8**2 + 0.2**2 + 0.1**2 + 2 * 0.5**2 + 0.7**2 + 0.1**2) / 7)
+    assert sum(b.weight for b in found.served.curve) == pytest.approx(7)
+    assert msgspec.json.decode(msgspec.json.encode(found))["tiers"]["medium"] == {
+        "snapshots": 1,
+        "precision": 1.0,
+    }
 
 
 def test_nothing_to_judge() -> None:
     found = judge(to_table(rows(("a", 0, 0, "returned", "low", 0.1, 0))), k=5, inactivity_ms=DAY)
-    assert (found.snapshots, found.losses, found.foreseen, found.calibration) == (0, 0, 0, [])
-    assert math.isnan(found.precision_at_k)
-    assert math.isnan(found.lead_days)
+    assert (found.snapshots, found.losses, found.foreseen) == (0, 0, 0)
+    assert (found.precision_at_k, found.lead_days, found.served.brier) == (None, None, None)
 
 
 def test_at_k_picks_each_week_anew() -> None:
@@ -110,14 +112,3 @@ def test_a_user_without_a_session_is_lost_the_limit_after_the_snapshot() -> None
 def test_a_cancellation_is_the_moment_of_the_loss() -> None:
     found = loss_moments(np.array([START] * 2), np.array([3.0, 3.0]), np.array([START + DAY, 0]), 30 * DAY)
     assert found.tolist() == [START + DAY, START + 27 * DAY]
-
-
-def test_bins_have_the_same_weight() -> None:
-    rng = np.random.default_rng(3)
-    served, weights = rng.random(5000), rng.random(5000)
-    found = calibration(served, rng.random(5000) < served, weights, 15)
-    assert len(found) == 15
-    for place in found:
-        assert place.weight == pytest.approx(weights.sum() / 15, rel=0.01)
-        assert place.observed == pytest.approx(place.predicted, abs=0.12)
-    assert sum(b.predicted * b.weight for b in found) == pytest.approx((served * weights).sum())

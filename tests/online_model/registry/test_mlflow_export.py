@@ -21,7 +21,7 @@ from online_model.registry.mlflow_export import ExportError, export
 from online_model.registry.registry import Registry
 
 KEY = b"a key of the tests, long enough"
-SECONDS = 90.0
+SECONDS = 200.0
 Trained = Callable[..., Training]
 
 
