@@ -28,7 +28,7 @@ class People:
 
 def losses(
     seed: int, days: int, a_day: int, worse_from: int | None = None
-) -> tuple[npt.NDArray[np.int64], ...]:
+) -> tuple[Times, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Times (ms), and log losses of a good champion and of a reference, of independent examples.
 
     Args:
@@ -43,4 +43,5 @@ def losses(
         changed = times >= start_of(FIRST) + worse_from * 86_400_000
         champion = np.where(changed, 1 - champion, champion)
     reference = np.full(len(times), 0.5)
-    return times, *(-np.log(np.where(lost, p, 1 - p)) for p in (champion, reference))
+    first, second = (-np.log(np.where(lost, p, 1 - p)) for p in (champion, reference))
+    return times, first, second

@@ -1,0 +1,1 @@
+"""Says why: what each feature adds to a score, and what that is in words."""
