@@ -1,16 +1,12 @@
 """A running deployment: where its services are, and which log and generation are served."""
 
-import os
-import socket
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from domain.actions import DEFAULT, ActionsError, with_edits
-from domain.alerts import DAY_MS, Policy
+from domain.labels import lineage_of
 from ebbwatch.connection import NoStackError, addresses
 from ebbwatch.settings import Settings
 from feature_store.connect import connect
@@ -19,7 +15,6 @@ from feature_store.stream import Stream, load_next, load_or_begin
 from local_stack.addresses import Addresses
 from online_model.tiers import Thresholds
 from producers.topics import TopicError, ensure_topics
-from stream_processors.config import WorkerConfig
 
 AWAY: Final = (NoStackError, RedisError, TopicError)
 """What `open_deployment` raises while Kafka or Redis is away."""
@@ -44,39 +39,10 @@ class Deployment:
         """Where the tiers begin."""
         return Thresholds(self.settings.tier_medium, self.settings.tier_high)
 
-    def worker(self, instance: str, restarts: int) -> WorkerConfig:
-        """Configuration of one of its workers."""
-        settings, stream = self.settings, self.stream
-        return WorkerConfig(
-            kafka=self.at.kafka,
-            redis=self.at.redis,
-            topic=stream.topic,
-            topic_id=self.topic_id,
-            partitions=stream.partitions,
-            generation=stream.generation,
-            dead_letter_topic=settings.dead_letter_topic,
-            snapshot_topic=settings.snapshot_topic,
-            outcome_topic=settings.outcome_topic,
-            alert_topic=settings.alert_topic,
-            policy=Policy(
-                settings.tier_medium,
-                settings.tier_high,
-                settings.tier_margin,
-                int(settings.alert_cooldown_days * DAY_MS),
-            ),
-            actions=_actions(settings.alert_actions),
-            sweep_users=settings.sweep_users,
-            group=f"{settings.group}-{stream.generation}",
-            instance=instance,
-            facts=settings.facts(),
-            clock_lag_ms=int(settings.clock_lag * 1000),
-            mark_interval_s=settings.mark_interval,
-            metrics_host=settings.metrics_host,
-            metrics_port=settings.metrics_port,
-            restarts=restarts,
-            max_poll_records=settings.max_poll_records,
-            session_timeout_s=settings.session_timeout,
-        )
+    @property
+    def lineage(self) -> str:
+        """Of the snapshots and outcomes that come from its log."""
+        return lineage_of(self.settings.facts(), self.topic_id)
 
 
 def open_deployment(settings: Settings, generation: int | None = None) -> Deployment:
@@ -106,20 +72,13 @@ def open_deployment(settings: Settings, generation: int | None = None) -> Deploy
         stream.partitions,
         settings.dead_letter_topic,
         settings.control_topic,
-        kept=(settings.snapshot_topic, settings.outcome_topic, settings.alert_topic),
+        kept=(
+            settings.snapshot_topic,
+            settings.outcome_topic,
+            settings.alert_topic,
+            settings.decision_topic,
+            settings.command_topic,
+        ),
+        compacted=(settings.model_topic,),
     )
     return Deployment(settings, at, stream, topic_id, store)
-
-
-def _actions(path: Path | None) -> dict[str, dict[str, str]]:
-    if path is None:
-        return {theme: dict(row) for theme, row in DEFAULT.items()}
-    try:
-        return with_edits(path.read_bytes())
-    except (OSError, ActionsError) as fault:
-        raise ActionsError(f"EBBWATCH_ALERT_ACTIONS: {path}: {fault}") from fault
-
-
-def instance_name(number: int) -> str:
-    """Static Kafka member id of the `number`-th worker of this process on this machine."""
-    return f"{socket.gethostname()}-{os.getpid()}-{number}"

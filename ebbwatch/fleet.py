@@ -1,38 +1,62 @@
-"""Several supervised workers of this process, each with its log file."""
+"""Several supervised processes of this one, each with its log file: workers, and a trainer."""
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from ebbwatch.deployment import AWAY, instance_name, open_deployment
+import msgspec
+
+from ebbwatch.deployment import AWAY, open_deployment
+from ebbwatch.processes import instance_name, trainer_config, worker_config
 from ebbwatch.settings import Settings
-from stream_processors.supervisor import Supervisor
+from stream_processors.supervisor import TRAINER, WORKER, Supervisor
+
+
+def _worker(settings: Settings, generation: int | None, instance: str, restarts: int) -> msgspec.Struct:
+    return worker_config(open_deployment(settings, generation), instance, restarts)
+
+
+def _trainer(settings: Settings, restarts: int) -> msgspec.Struct:
+    return trainer_config(open_deployment(settings), restarts)
 
 
 class Fleet:
-    """Starts `count` workers on `start`; `stop` ends them cleanly. A context manager."""
+    """Starts all on entering; on leaving ends them cleanly."""
 
-    def __init__(self, settings: Settings, count: int, logs: Path, generation: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        workers: int,
+        logs: Path,
+        generation: int | None = None,
+        *,
+        trainer: bool = False,
+    ) -> None:
         """
         Args:
-            logs: folder for one log file a worker.
+            logs: folder for one log file a process.
             generation: of the keys to fill; None for the one that is served.
+            trainer: whether a trainer runs beside the workers.
         """
         logs.mkdir(parents=True, exist_ok=True)
-        self._failures: dict[int, str] = {}
-        self.logs = [logs / f"worker-{number}.log" for number in range(count)]
-        self._supervisors = [
-            Supervisor(
-                lambda restarts, number=number: open_deployment(settings, generation).worker(  # type: ignore[misc]
-                    instance_name(number), restarts
-                ),
-                output=log,
-                away=AWAY,
+
+        configured: dict[str, Callable[[int], msgspec.Struct]] = {
+            f"worker-{number}": partial(_worker, settings, generation, instance_name(number))
+            for number in range(workers)
+        }
+        if trainer:
+            configured["trainer"] = partial(_trainer, settings)
+        self.logs = {name: logs / f"{name}.log" for name in configured}
+        self._failures: dict[str, str] = {}
+        self._supervisors = {
+            name: Supervisor(
+                configure, self.logs[name], AWAY, command=TRAINER if name == "trainer" else WORKER, name=name
             )
-            for number, log in enumerate(self.logs)
-        ]
+            for name, configure in configured.items()
+        }
         self._threads = [
-            threading.Thread(target=self._run, args=(number,), name=f"supervisor-{number}")
-            for number in range(count)
+            threading.Thread(target=self._run, args=(name,), name=f"supervisor-{name}") for name in configured
         ]
 
     def __enter__(self) -> "Fleet":
@@ -41,27 +65,27 @@ class Fleet:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for supervisor in self._supervisors:
+        for supervisor in self._supervisors.values():
             supervisor.stop()
         for thread in self._threads:
             thread.join()
 
-    def _run(self, number: int) -> None:
+    def _run(self, name: str) -> None:
         try:
-            code = self._supervisors[number].run()
+            code = self._supervisors[name].run()
         except Exception as fault:  # nobody else would hear of it in this thread
-            self._failures[number] = f"{type(fault).__name__}: {fault}"
+            self._failures[name] = f"{type(fault).__name__}: {fault}"
         else:
             if code != 0:
-                self._failures[number] = last_line(self.logs[number]) or f"worker {number} ended with {code}"
+                self._failures[name] = last_line(self.logs[name]) or f"{name} ended with {code}"
 
     @property
     def restarts(self) -> int:
-        """Times that a worker was started anew."""
-        return sum(supervisor.restarts for supervisor in self._supervisors)
+        """Times that a process was started anew."""
+        return sum(supervisor.restarts for supervisor in self._supervisors.values())
 
     def failure(self) -> str | None:
-        """What a worker that gave up said last, None while none has."""
+        """What a process that gave up said last, None while none has."""
         return next(iter(dict(self._failures).values()), None)
 
 

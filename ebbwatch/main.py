@@ -8,13 +8,14 @@ from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
 from domain.actions import ActionsError
-from ebbwatch.commands import clock, dlq, stack, users
+from ebbwatch.commands import alerts, clock, dlq, stack, users
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.rebuild import rebuild
 from ebbwatch.commands.repartition import repartition
 from ebbwatch.commands.replay import replay
 from ebbwatch.commands.run import run, wait
 from ebbwatch.commands.simulate import simulate
+from ebbwatch.commands.trainer import trainer
 from ebbwatch.commands.verify import verify
 from ebbwatch.commands.worker import worker
 from ebbwatch.connection import NoStackError
@@ -51,8 +52,10 @@ app.add_typer(stack.app, name="stack")
 app.add_typer(users.app, name="users")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(clock.app, name="clock")
+app.add_typer(alerts.app, name="alerts")
 app.command()(replay)
 app.command()(worker)
+app.command()(trainer)
 app.command()(run)
 app.command()(wait)
 app.command()(simulate)

@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.settings import ChurnDefinition, FactSettings
+from online_model.training.lineup import DEFAULT
 
 
 class Settings(BaseSettings):
@@ -20,6 +21,9 @@ class Settings(BaseSettings):
     dead_letter_topic: str = Field("dead-letters", description="topic of records that could not be used")
     snapshot_topic: str = Field("snapshots", description="topic of snapshots: features at weekly instants")
     outcome_topic: str = Field("outcomes", description="topic of outcomes: who was lost within the horizon")
+    model_topic: str = Field("models", description="compacted topic that says which versions serve")
+    decision_topic: str = Field("model-decisions", description="topic of the tournament's decisions")
+    command_topic: str = Field("model-commands", description="topic of operators' orders to the tournament")
     control_topic: str = Field("control", description="compacted topic of decisions of people")
 
     churn: ChurnDefinition = Field(
@@ -31,6 +35,22 @@ class Settings(BaseSettings):
     allowed_lateness: int = Field(86_400, ge=0, le=2_592_000, description="how late an event may be, seconds")
     future_tolerance: int = Field(300, ge=0, description="how far ahead of Kafka's time, in seconds")
     session_types: tuple[str, ...] = Field((), description="custom event types that count as a sign of life")
+
+    registry: str = Field(
+        "", description="folder or fsspec address of model versions; else `registry` in the home folder"
+    )
+    registry_key: str = Field(
+        "", description="secret that signs versions; else the file `registry.key` in the home folder"
+    )
+    archive: Path | None = Field(None, description="folder of the ledger; else `archive` in the home folder")
+    contestants: tuple[str, ...] = Field(DEFAULT, description="models that take part in the tournament")
+    model_seed: int = Field(0, description="of all randomness in training")
+    publish_examples: int = Field(2000, ge=1, description="a version is published after so many examples")
+    publish_days: int = Field(7, ge=1, description="or after so many days of event time")
+    checkpoint_interval: float = Field(30.0, gt=0, description="seconds between checkpoints of the training")
+    trainer_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="trainer's metrics and health; 0 takes a free one"
+    )
 
     clock_lag: float = Field(60.0, ge=0, description="live marks stand so far behind the wall clock, seconds")
     mark_interval: float = Field(10.0, gt=0, description="seconds between live clock marks")

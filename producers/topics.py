@@ -14,6 +14,7 @@ MAX_DEAD_LETTER_BYTES: Final = 6_291_456
 """A dead letter carries the original record and says why."""
 
 _KEEP_ALL: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+_COMPACT: Final = {"cleanup.policy": "compact"}
 
 
 class TopicError(RuntimeError):
@@ -28,6 +29,7 @@ def ensure_topics(
     control_topic: str = "control",
     *,
     kept: Sequence[str] = (),
+    compacted: Sequence[str] = (),
     replication: int = -1,
     timeout_ms: int = 30_000,
 ) -> str:
@@ -37,6 +39,7 @@ def ensure_topics(
         bootstrap: ``host:port``, several with commas.
         partitions: of the events topic; fixed once it exists.
         kept: further topics of one partition that let go of nothing.
+        compacted: further topics of one partition of which the last record of each key counts.
         replication: copies of each partition; -1 leaves it to the broker.
         timeout_ms: how long to try to reach Kafka.
 
@@ -65,11 +68,12 @@ def ensure_topics(
         control_topic: {
             "num_partitions": 1,
             "replication_factor": replication,
-            "configs": {"cleanup.policy": "compact"},
+            "configs": _COMPACT,
         },
     }
-    for name in kept:
-        wanted[name] = {"num_partitions": 1, "replication_factor": replication, "configs": _KEEP_ALL}
+    for names, configs in ((kept, _KEEP_ALL), (compacted, _COMPACT)):
+        for name in names:
+            wanted[name] = {"num_partitions": 1, "replication_factor": replication, "configs": configs}
     with _admin(bootstrap, timeout_ms) as admin:
         _create(admin, wanted)
         return _checked_id(admin, events_topic, partitions)

@@ -19,7 +19,7 @@ from domain.features import features
 from domain.money import expected_spend
 from domain.state import States
 from domain.timers import at_risk_many
-from feature_store.alerts import BRAKE
+from feature_store.alerts import BRAKE, BrakeCommand
 from feature_store.position import RefusedError
 from feature_store.served import RANK_SCALE, UNRANKED, Trailers, known, trailers_of
 from stream_processors.metrics import WorkerMetrics
@@ -47,6 +47,8 @@ class Desk:
         self.rules = braking.Rules()
         self.live = False
         """Whether the log is followed live: else nothing is raised."""
+        self.command: BrakeCommand | None = None
+        """The operator's last to the brake."""
 
 
 class Moment(NamedTuple):
@@ -160,8 +162,11 @@ class Alerting:
 
     def _judge_brake(self, moment: Moment, scored: int, rises: int) -> None:
         before = self._brake
+        rules, command = self._desk.rules, self._desk.command
         brake = braking.counted(before, moment.arrived)
-        self._brake = braking.judged(brake, moment.recorded, moment.clock, scored, rises, self._desk.rules)
+        if command is not None:
+            brake = braking.operated(brake, command.command, command.at, rules)
+        self._brake = braking.judged(brake, moment.recorded, moment.clock, scored, rises, rules)
         if self._brake.on != before.on:
             if self._brake.on:
                 log.error("partition %s: alerts are held: %s", self._partition, braking.words(self._brake))
@@ -185,7 +190,7 @@ class Alerting:
         user, tier = scope.users[slot].decode(), TIERS[judged.served.tiers[at]]
         vector = features(scope.states, np.array([slot]), np.array([now]))
         spend = float(expected_spend(vector, desk.horizon_ms / DAY_MS)[0])
-        why = scoring.reasons(scope.states, slot, now) if raised else []
+        why = scoring.reasons(scope.states, slot, now, scope.hashes[slot]) if raised else []
         theme = next((reason.theme for reason in why if reason.weight > 0), "")
         source = f"{self._partition}:{moment.offset}"
         deliver = moment.wall - now <= STALE_MS and not held

@@ -27,6 +27,11 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int
     generation: int
     dead_letter_topic: str
+    model_topic: str
+    registry: str
+    """Address of the model versions."""
+    registry_key: str
+    """Of their signatures, hexadecimal."""
     snapshot_topic: str
     outcome_topic: str
     alert_topic: str

@@ -24,11 +24,12 @@ from feature_store.position import Position
 from feature_store.read import Loaded, Reader
 from feature_store.write import Write, Writer
 from online_model.own_rhythm import Population
+from online_model.risk import Risk
 from stream_processors.alerting import Alerting, Desk, Moment, Scope
 from stream_processors.dead_letters import DeadLetter, Send, letter
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.patience import Patience
-from stream_processors.scoring import OwnRhythm, Scoring
+from stream_processors.scoring import Scoring, Served
 from stream_processors.sweep import to_score, write_of_sweep
 from stream_processors.transport import Fetch
 from stream_processors.writes import write_of
@@ -61,6 +62,8 @@ class Parts(NamedTuple):
     topic: str
     partitions: int
     send_examples: SendExamples
+    risk: Callable[[], Risk]
+    """What serves now."""
     desk: Desk
     alerts: AlertStore
     sweep_users: int
@@ -185,7 +188,7 @@ class Lane:
         return writes, letters, examples
 
     def _scoring(self) -> Scoring:
-        return OwnRhythm(self._population, self._parts.facts.horizon_ms)
+        return Served(self._parts.risk(), self._population, self._parts.facts.horizon_ms)
 
     def _moment(self, fetch: Fetch, after: Progress, batch: Batch | None) -> Moment:
         """The moment after a step of a batch, or after all of them."""

@@ -54,6 +54,14 @@ class WorkerMetrics:
             "ebbwatch_alerts_held", "1 while the brake holds alerts back", ["partition"], registry=registry
         )
 
+        self.refused_versions = Counter(
+            "ebbwatch_refused_versions", "Announced models that could not be taken", registry=registry
+        )
+        self.swap = Histogram(
+            "ebbwatch_swap_seconds", "Pause of scoring for a new version",
+            buckets=(0.00001, 0.0001, 0.001, 0.01, 0.05, 0.1), registry=registry,
+        )  # fmt: skip
+
     def count(self, outcome: str, by: int) -> None:
         """Add records of one outcome, given as in the store: ``applied``, ``dead_letter:<reason>``."""
         kind, _, reason = outcome.partition(":")

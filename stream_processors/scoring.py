@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.state import States
-from online_model import own_rhythm
 from online_model.own_rhythm import Population
-from online_model.reasons import Reason, reasons
+from online_model.reasons import Reason
+from online_model.risk import Risk
 
 Slots = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -36,30 +36,31 @@ class Scoring(Protocol):
         """
         ...
 
-    def reasons(self, states: States, slot: int, now: int) -> Sequence[Reason]:
+    def reasons(self, states: States, slot: int, now: int, user_hash: np.uint64) -> Sequence[Reason]:
         """Why, for one of them, heaviest first."""
         ...
 
 
-class OwnRhythm(NamedTuple):
-    """The baseline: what serves before anything is trained."""
+class Served(NamedTuple):
+    """Risk as it is served to the users of one batch."""
 
+    risk: Risk
     population: Population
     horizon_ms: int
 
     @property
     def versions(self) -> Sequence[str]:
-        """Name and version of the formula."""
-        return (f"{own_rhythm.NAME}-{own_rhythm.VERSION}",)
+        """Of the risk."""
+        return self.risk.versions
 
     def serving(self, hashes: Hashes) -> npt.NDArray[np.int64]:
-        """The only one, everybody."""
-        return np.zeros(len(hashes), np.int64)
+        """By share."""
+        return self.risk.serving(hashes)
 
-    def risks(self, states: States, slots: Slots, nows: Slots, hashes: Hashes) -> Floats:  # noqa: ARG002
-        """By the formula."""
-        return own_rhythm.risks(states, slots, nows, self.population, self.horizon_ms)
+    def risks(self, states: States, slots: Slots, nows: Slots, hashes: Hashes) -> Floats:
+        """By what serves each."""
+        return self.risk.of(states, slots, nows, hashes, self.population, self.horizon_ms)
 
-    def reasons(self, states: States, slot: int, now: int) -> Sequence[Reason]:
-        """Silence and habit."""
-        return reasons(states, slot, now, self.population, self.horizon_ms)
+    def reasons(self, states: States, slot: int, now: int, user_hash: np.uint64) -> Sequence[Reason]:
+        """Codes stay without their names: they are not at hand here."""
+        return self.risk.reasons(states, slot, now, user_hash, self.population, self.horizon_ms, {})

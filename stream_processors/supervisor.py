@@ -1,4 +1,4 @@
-"""Keeps one worker process alive: a worker that lost its ground exits, and a fresh one finds it."""
+"""Keeps one worker or trainer process alive: one that lost its ground exits, and a fresh one finds it."""
 
 import logging
 import os
@@ -14,11 +14,12 @@ from typing import Final
 
 import msgspec
 
-from stream_processors.config import ENVIRONMENT, EXIT_REFUSED, WorkerConfig
+from stream_processors.config import ENVIRONMENT, EXIT_REFUSED
 
 log = logging.getLogger("ebbwatch.supervisor")
 
 WORKER: Final = (sys.executable, "-m", "stream_processors.worker")
+TRAINER: Final = (sys.executable, "-m", "stream_processors.trainer")
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
@@ -33,10 +34,11 @@ class Supervisor:
 
     def __init__(
         self,
-        configure: Callable[[int], WorkerConfig],
+        configure: Callable[[int], msgspec.Struct],
         output: Path | None = None,
         away: tuple[type[Exception], ...] = (),
         command: Sequence[str] = WORKER,
+        name: str = "worker",
     ) -> None:
         """
         Args:
@@ -44,12 +46,14 @@ class Supervisor:
                 each start, so that a moved stream pointer is followed.
             output: log file of the workers; None for standard error.
             away: what `configure` raises while a service is away: it is asked again then.
-            command: the worker's arguments.
+            command: the process's arguments.
+            name: what its log calls it.
         """
         self._configure = configure
         self._output = output
         self._away = away
         self._command = list(command)
+        self._name = name
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
@@ -65,7 +69,7 @@ class Supervisor:
             try:
                 config = self._configure(self.restarts)
             except self._away as fault:
-                log.warning("no worker can start yet (%s); again in %.1f s", fault, pause)
+                log.warning("no %s can start yet (%s); again in %.1f s", self._name, fault, pause)
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
                 continue
@@ -77,12 +81,12 @@ class Supervisor:
             self.restarts += 1
             if time.monotonic() - begun > _LIVED_S:
                 pause = _FIRST_PAUSE_S
-            log.warning("worker ended with %s; restart %s in %.1f s", code, self.restarts, pause)
+            log.warning("%s ended with %s; restart %s in %.1f s", self._name, code, self.restarts, pause)
             self._stopping.wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
         return 0
 
-    def _run_once(self, config: WorkerConfig) -> int:
+    def _run_once(self, config: msgspec.Struct) -> int:
         # two arenas: glibc keeps one for each thread otherwise, and what large batches freed in them
         environment = os.environ | {
             "MALLOC_ARENA_MAX": "2",

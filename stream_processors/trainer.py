@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Final
 
 from confluent_kafka import KafkaException
@@ -69,7 +70,9 @@ class Process:
             publish_days=config.publish_days,
         )
         with ExitStack() as stack:
-            trainer = Trainer(plan, config.partitions, config.folder / config.lineage, config.key.encode())
+            trainer = Trainer(
+                plan, config.partitions, Path(config.folder) / config.lineage, config.key.encode()
+            )
             stack.callback(trainer.close)
             outside = stack.enter_context(
                 Outside(config, self._health, self._metrics, lambda: self._stopping)

@@ -1,7 +1,6 @@
 """What a trainer is told at its start."""
 
 import os
-from pathlib import Path
 
 import msgspec
 
@@ -24,9 +23,9 @@ class TrainerConfig(msgspec.Struct, frozen=True, kw_only=True):
     model_topic: str = "models"
     decision_topic: str = "model-decisions"
     command_topic: str = "model-commands"
-    folder: Path
+    folder: str
     """For the checkpoint and the snapshots that wait; the trainer keeps a folder in it for each lineage."""
-    archive: Path
+    archive: str
     """The ledger's tables go below it."""
     registry: str
     """Address of the registry: a folder, or what fsspec understands."""

@@ -7,6 +7,7 @@ before goes on serving, and nothing is left out. Doing a thing twice, as after a
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -66,7 +67,7 @@ class Outside:
         self._metrics = metrics
         self._stopping = stopping
         self._registry = Registry(config.registry, config.key.encode())
-        self._ledger = Ledger(config.archive, config.lineage)
+        self._ledger = Ledger(Path(config.archive), config.lineage)
         self._announced: set[str] = set()
         self._undelivered: list[str] = []
         self._producer = Producer(

@@ -18,10 +18,11 @@ from domain.steps import Due, Partition, Progress
 from feature_store.position import begin
 from feature_store.served import trailers
 from online_model.own_rhythm import Population
+from online_model.risk import Risk
 from stream_processors.alerting import Alerting, Desk, Moment, Scope
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.record_batches import RawRecords
-from stream_processors.scoring import OwnRhythm
+from stream_processors.scoring import Served
 from stream_processors.writes import write_of
 
 _USER = "warm-up"
@@ -55,7 +56,7 @@ def warm_up(settings: FactSettings) -> None:
         folding = Partition(batch, first, states, batch.users, Due([], True), settings)
         position = begin("", settings)
         timers, served = np.zeros(len(states), np.int64), trailers([None] * len(states))
-        scoring = OwnRhythm(Population(), settings.horizon_ms)
+        scoring = Served(Risk(), Population(), settings.horizon_ms)
         for step in folding.steps(Progress(offset=first)):
             moment = Moment(step.progress.clock, step.progress.offset - 1, later, later)
             scored = alerting.score(

@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 from prometheus_client import REGISTRY
 
+from domain.labels import lineage_of
 from feature_store.alerts import AlertStore
 from feature_store.connect import connect_async
 from feature_store.keys import Keys
@@ -18,10 +19,13 @@ from feature_store.position import RefusedError
 from feature_store.read import Reader
 from feature_store.stream import Stream
 from feature_store.write import FencedError, Writer
+from online_model.loading import load
+from online_model.registry.registry import Registry
 from stream_processors.alerting import Desk
 from stream_processors.app import KafkaSide
 from stream_processors.clock import due_marks
 from stream_processors.config import EXIT_LOST, EXIT_REFUSED, WorkerConfig, from_environment
+from stream_processors.following import Following
 from stream_processors.health import Health, serve
 from stream_processors.lane import LostError, Parts
 from stream_processors.lanes import Lanes
@@ -65,7 +69,13 @@ class Worker:
         self._patience = Patience(self._health, metrics)
         self._kafka = KafkaSide(config)
         store = connect_async(config.redis)
+        registry = Registry(config.registry, bytes.fromhex(config.registry_key))
+        lineage = lineage_of(config.facts, config.topic_id)
+        self._following = Following(
+            config.kafka, config.model_topic, partial(load, registry, lineage=lineage), metrics
+        )
         self._reader = Reader(store)
+        self._alerts = AlertStore(store)
         parts = Parts(
             self._reader,
             Writer(store),
@@ -76,8 +86,9 @@ class Worker:
             config.topic,
             config.partitions,
             self._kafka.send_examples,
+            lambda: self._following.risk,
             Desk(config.policy, config.actions, config.facts.horizon_ms, self._kafka.send_alerts, metrics),
-            AlertStore(store),
+            self._alerts,
             config.sweep_users,
         )
         self._desk = parts.desk
@@ -86,6 +97,7 @@ class Worker:
         app = self._kafka.app
         app.task(self._watch)
         app.task(self._probe)
+        app.task(self._following.run)
         app.on_before_shutdown.connect(self._close)
 
     def _keys(self, partition: int) -> Keys:
@@ -100,6 +112,7 @@ class Worker:
         stream = msgspec.json.decode(stored, type=Stream) if stored else None
         served = stream is not None and stream.generation == self._config.generation
         self._desk.live = stream is not None and stream.live and served
+        self._desk.command = await self._patience.redis(self._alerts.command)
         return stream
 
     async def _watch(self) -> None:

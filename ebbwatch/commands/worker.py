@@ -6,7 +6,8 @@ import sys
 
 import typer
 
-from ebbwatch.deployment import AWAY, instance_name, open_deployment
+from ebbwatch.deployment import AWAY, open_deployment
+from ebbwatch.processes import instance_name, worker_config
 from ebbwatch.settings import Settings
 from stream_processors.supervisor import Supervisor
 
@@ -20,7 +21,9 @@ def worker() -> None:
     settings = Settings()
     open_deployment(settings)
     name = instance_name(0)
-    supervisor = Supervisor(lambda restarts: open_deployment(settings).worker(name, restarts), away=AWAY)
+    supervisor = Supervisor(
+        lambda restarts: worker_config(open_deployment(settings), name, restarts), away=AWAY
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     raise typer.Exit(supervisor.run())

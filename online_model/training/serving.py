@@ -78,7 +78,7 @@ class Serving:
             champion = next(iter(self.shares))
             which = np.zeros(len(x), np.uint8)
             return Said(said[champion].copy(), (champion,), (NO_VERSION,), which, features, weights)
-        which = self._risk.part_of(hashes).astype(np.uint8)
+        which = self._risk.serving(hashes).astype(np.uint8)
         for number, part in enumerate(parts):
             rows = np.flatnonzero(which == number)
             if len(rows):

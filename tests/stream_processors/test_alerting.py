@@ -15,7 +15,7 @@ from domain.brake import HOUR_MS
 from domain.brake import decode as brake_of
 from domain.decode import hashes_of
 from domain.state import States, empty
-from feature_store.alerts import BRAKE
+from feature_store.alerts import BRAKE, BrakeCommand
 from feature_store.position import RefusedError
 from feature_store.served import Trailers, known, trailers
 from online_model.reasons import Reason
@@ -45,7 +45,7 @@ class Given(NamedTuple):
     ) -> npt.NDArray[np.float64]:
         return np.array(self.risk)[slots]
 
-    def reasons(self, states: States, slot: int, now: int) -> Sequence[Reason]:
+    def reasons(self, states: States, slot: int, now: int, user_hash: np.uint64) -> Sequence[Reason]:
         return [Reason("it is raining", -0.5, "weather"), Reason("no session for 19 days", 0.4, "silence")]
 
 
@@ -201,6 +201,16 @@ def test_many_rises_at_one_mark_are_held() -> None:
     calm.trailers = room.trailers
     calm.score(*[0.2] * 99, 0.8, days=1.01)
     assert [alert.held for alert in calm.waiting if alert.source == "3:101"] == [True] * 31
+
+
+def test_an_operator_holds_and_opens() -> None:
+    room = Room()
+    room.score(0.2)
+    room.desk.command = BrakeCommand("hold", T)
+    room.score(0.5, days=8)
+    room.desk.command = BrakeCommand("open", T + 9 * DAY_MS)
+    room.score(0.8, days=16)
+    assert [alert.held for alert in room.waiting] == [True, False]
 
 
 def test_events_are_counted_by_the_hour_of_kafkas_time() -> None:

@@ -15,6 +15,7 @@ from feature_store.position import decode
 from feature_store.read import Reader
 from feature_store.write import Writer
 from local_stack.local import LocalStack
+from online_model.risk import Risk
 from stream_processors.alerting import Desk
 from stream_processors.health import Health
 from stream_processors.lane import Parts
@@ -62,6 +63,7 @@ async def test_who_waits_for_a_busy_lane_is_let_go_when_it_closes(breakable_stac
         "events",
         1,
         send,
+        Risk,
         Desk(Policy(), {}, FactSettings().horizon_ms, send, metrics),
         AlertStore(store),
         0,

@@ -20,7 +20,11 @@ from stream_processors.supervisor import WORKER, Supervisor
 def config(restarts: int) -> WorkerConfig:
     return WorkerConfig(
         snapshot_topic="snapshots",
+        model_topic="models",
+        registry="registry",
+        registry_key="00",
         outcome_topic="outcomes",
+        alert_topic="risk-alerts",
         kafka="k:1", redis="redis://r", topic="t", topic_id="i", partitions=2, generation=1, group="g",
         dead_letter_topic="d", instance="n", facts=FactSettings(), clock_lag_ms=0, mark_interval_s=1.0,
         metrics_port=0, restarts=restarts,

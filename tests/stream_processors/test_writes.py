@@ -18,9 +18,10 @@ from feature_store.served import RANK_SCALE, UNRANKED, facts, trailers
 from feature_store.write import Write
 from online_model import own_rhythm
 from online_model.own_rhythm import Population
+from online_model.risk import Risk
 from stream_processors.alerting import Alerting, Desk, Moment, Scope
 from stream_processors.metrics import WorkerMetrics
-from stream_processors.scoring import OwnRhythm
+from stream_processors.scoring import Served
 from stream_processors.writes import write_of
 from tests.domain.histories import DAY, LogRecord, event, mark
 
@@ -57,7 +58,7 @@ class Table:
         part = Partition(batch, self.position.offset, self.states, self.users, due, FACTS)
         (step,) = part.steps(self.position.progress())
         moment = Moment(step.progress.clock, step.progress.offset - 1, T, T)
-        scoring = OwnRhythm(HABIT, FACTS.horizon_ms)
+        scoring = Served(Risk(), HABIT, FACTS.horizon_ms)
         before = self.trailers[step.slots]
         scored = self.alerting.score(
             Scope(self.states, step.slots, part.ids, hashes_of(self.users)), before, scoring, moment

@@ -1,0 +1,114 @@
+"""What each process of a deployment is told at its start."""
+
+import os
+import socket
+from pathlib import Path
+
+from domain.actions import DEFAULT, ActionsError, with_edits
+from domain.alerts import DAY_MS, Policy
+from ebbwatch.deployment import Deployment
+from ebbwatch.settings import Settings
+from online_model.registry.key import registry_key
+from stream_processors.config import WorkerConfig
+from stream_processors.trainer_config import TrainerConfig
+
+
+def worker_config(here: Deployment, instance: str, restarts: int) -> WorkerConfig:
+    """One of its workers.
+
+    Args:
+        instance: static Kafka member id (`instance_name`).
+
+    Raises:
+        ActionsError: the file of actions cannot be used.
+        KeyFileError: the registry's key cannot be used.
+    """
+    settings, stream = here.settings, here.stream
+    return WorkerConfig(
+        kafka=here.at.kafka,
+        redis=here.at.redis,
+        topic=stream.topic,
+        topic_id=here.topic_id,
+        partitions=stream.partitions,
+        generation=stream.generation,
+        dead_letter_topic=settings.dead_letter_topic,
+        snapshot_topic=settings.snapshot_topic,
+        outcome_topic=settings.outcome_topic,
+        alert_topic=settings.alert_topic,
+        model_topic=settings.model_topic,
+        registry=registry_address(settings),
+        registry_key=_key(settings),
+        policy=Policy(
+            settings.tier_medium,
+            settings.tier_high,
+            settings.tier_margin,
+            int(settings.alert_cooldown_days * DAY_MS),
+        ),
+        actions=_actions(settings.alert_actions),
+        sweep_users=settings.sweep_users,
+        group=f"{settings.group}-{stream.generation}",
+        instance=instance,
+        facts=settings.facts(),
+        clock_lag_ms=int(settings.clock_lag * 1000),
+        mark_interval_s=settings.mark_interval,
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.metrics_port,
+        restarts=restarts,
+        max_poll_records=settings.max_poll_records,
+        session_timeout_s=settings.session_timeout,
+    )
+
+
+def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
+    """Its trainer.
+
+    Raises:
+        KeyFileError: the registry's key cannot be used.
+    """
+    settings = here.settings
+    return TrainerConfig(
+        kafka=here.at.kafka,
+        lineage=here.lineage,
+        partitions=here.stream.partitions,
+        facts=settings.facts(),
+        snapshot_topic=settings.snapshot_topic,
+        outcome_topic=settings.outcome_topic,
+        model_topic=settings.model_topic,
+        decision_topic=settings.decision_topic,
+        command_topic=settings.command_topic,
+        folder=settings.home / "training",
+        archive=settings.archive or settings.home / "archive",
+        registry=registry_address(settings),
+        key=_key(settings),
+        contestants=settings.contestants,
+        seed=settings.model_seed,
+        publish_examples=settings.publish_examples,
+        publish_days=settings.publish_days,
+        checkpoint_s=settings.checkpoint_interval,
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.trainer_metrics_port,
+        restarts=restarts,
+    )
+
+
+def registry_address(settings: Settings) -> str:
+    """Where the versions are."""
+    return settings.registry or str(settings.home.absolute() / "registry")
+
+
+def instance_name(number: int) -> str:
+    """Static Kafka member id of the `number`-th worker of this process on this machine."""
+    return f"{socket.gethostname()}-{os.getpid()}-{number}"
+
+
+def _key(settings: Settings) -> str:
+    return registry_key(settings.home, settings.registry_key, create=True).hex()
+
+
+def _actions(path: Path | None) -> dict[str, dict[str, str]]:
+    if path is None:
+        return {theme: dict(row) for theme, row in DEFAULT.items()}
+    try:
+        return with_edits(path.read_bytes())
+    except (OSError, ActionsError) as fault:
+        raise ActionsError(f"EBBWATCH_ALERT_ACTIONS: {path}: {fault}") from fault

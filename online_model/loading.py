@@ -1,0 +1,48 @@
+"""From an announcement to what serves: versions out of the registry, checked, as scorers."""
+
+import numpy as np
+
+from domain.labels import FEATURES
+from online_model.learners.scorers import from_arrays
+from online_model.registry.announcement import Announcement, manifest_hash
+from online_model.registry.errors import DamagedError, MismatchError
+from online_model.registry.registry import Registry
+from online_model.registry.version import Version
+from online_model.risk import Part, Risk
+
+
+def load(registry: Registry, announcement: Announcement, lineage: str) -> Risk:
+    """What is announced.
+
+    Args:
+        lineage: what the versions must have been trained on.
+
+    Raises:
+        StorageError: the registry cannot be read.
+        RefusedError: a version is unsigned, damaged, of other features or another lineage, or is not the one that was
+            announced.
+    """
+    if announcement.lineage != lineage:
+        raise MismatchError(f"versions of lineage {announcement.lineage} are announced, here is {lineage}")
+    parts = []
+    for share in announcement.shares:
+        version = registry.load(share.version, lineage)
+        if manifest_hash(version.manifest) != share.manifest_sha256:
+            raise DamagedError(f"version {version.id}: not the one that was announced; publish it again")
+        parts.append(part_of(version, share.share))
+    return Risk(parts)
+
+
+def part_of(version: Version, share: float) -> Part:
+    """A version as it serves a share of the users.
+
+    Raises:
+        RefusedError: its scorer cannot be made of its arrays.
+    """
+    arrays = version.arrays()
+    try:
+        scorer = from_arrays(str(arrays["scorer_kind"]), arrays)
+    except (KeyError, ValueError) as fault:
+        raise DamagedError(f"version {version.id}: {fault}; publish it again") from fault
+    background = arrays.get("background", np.zeros((0, FEATURES)))
+    return Part(version.id, version.manifest.training.name, scorer, share, background)
