@@ -54,6 +54,8 @@ class Brake(msgspec.Struct, frozen=True, array_like=True):
     cause: Cause = ""
     until: int = 0
     """ms: it stays as it is at least until then (on after rises, off after an operator)."""
+    operated: int = 0
+    """ms: when the last command of an operator was given."""
 
     @property
     def on(self) -> bool:
@@ -131,7 +133,13 @@ def judged(brake: Brake, now: int, mark: int, scored: int, rises: int, rules: Ru
 
 
 def operated(brake: Brake, command: Command, now: int, rules: Rules) -> Brake:
-    """After an operator's command, given at `now` (ms): held until the operator opens it, or open for a day."""
+    """After an operator's command, given at `now` (ms): held until the operator opens it, or open for a day.
+
+    A command that was obeyed already changes nothing.
+    """
+    if now <= brake.operated:
+        return brake
+    brake = msgspec.structs.replace(brake, operated=now)
     return _held(brake, now, "operator", 0) if command == "hold" else _off(brake, now + rules.free_ms)
 
 

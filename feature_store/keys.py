@@ -9,6 +9,9 @@ STREAM: Final = f"{PREFIX}:stream"
 """Which topic and which generation of the keys are served: JSON of `feature_store.stream.Stream`."""
 
 
+COMMAND: Final = f"{PREFIX}:brake"
+"""An operator's last command to the brake on alerts: JSON of `feature_store.alerts.BrakeCommand`."""
+
 NEXT: Final = f"{PREFIX}:next"
 """The same of a generation that is being filled beside it; gone when none is."""
 

@@ -114,6 +114,9 @@ def test_what_cannot_be_compared_is_silent_and_sets_the_tier() -> None:
 def test_a_log_that_is_not_followed_live_raises_nothing_now_or_at_the_first_live_score() -> None:
     imported = once(0.9, served(LOW), basis=SILENT)
     assert not imported.raised.any()
+    for risk in (0.1, 0.9):
+        imported = once(risk, imported.served, basis=SILENT)
+        assert not imported.raised.any()
     first = once(0.9, imported.served)
     assert not first.raised.any()
     assert once(0.9, once(0.1, first.served).served).raised.all()

@@ -100,10 +100,11 @@ def test_an_operator_opens_for_a_day_and_holds_for_as_long_as_it_takes() -> None
     assert not opened.on
     assert not look(opened, 23.9, scored=500, rises=400, mark=2).on
     assert look(opened, 24.1, scored=500, rises=400, mark=3).on
-    held = operated(opened, "hold", MONDAY * HOUR_MS, RULES)
+    assert operated(opened, "hold", MONDAY * HOUR_MS, RULES) == opened  # an older command, read again
+    held = operated(opened, "hold", MONDAY * HOUR_MS + 1, RULES)
     assert look(held, 1000).on
     assert words(look(held, 1000)) == "held by an operator"
-    assert not operated(held, "open", MONDAY * HOUR_MS, RULES).on
+    assert not operated(held, "open", MONDAY * HOUR_MS + 2, RULES).on
 
 
 def test_it_comes_back_from_the_store_and_counts_on() -> None:
