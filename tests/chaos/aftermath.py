@@ -37,9 +37,14 @@ def account(place: Place, sent: Mapping[Kind, int]) -> list[Finding]:
     used = events["applied"] + events.get("late", 0)
     return [
         Finding(
-            "verify finds the same bytes",
+            "verify finds the same bytes, snapshots and outcomes",
             report["identical"],
             f"{report['users']} users; {' '.join(report['differences'])}",
+        ),
+        Finding(
+            "snapshots and outcomes have left",
+            report["snapshots"] > report["outcomes"] > 0,
+            f"{report['snapshots']:,} and {report['outcomes']:,}",
         ),
         _equal("the log holds what was sent", in_log, sum(sent.values())),
         _equal("outcomes and marks add up to the log", sum(events.values()), in_log),

@@ -63,6 +63,7 @@ def run(trial: Trial, folder: Path, say: Callable[[str], None]) -> Report:
             "chaos",
             session_timeout=_SESSION_TIMEOUT_S,
             max_poll_records=500,
+            horizon_days=1,  # so that outcomes fall due within the storm
         )
         prepare(place)
         storm, producer, findings = _storm(trial, stack, place, random, say)
