@@ -25,6 +25,7 @@ from online_model.learners.learner import (
     Vector,
     bounded,
 )
+from online_model.learners.linear import LinearScorer, LinearStack
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _TIMES: Final = (_NODES + 1.0) / 2.0
@@ -44,10 +45,14 @@ class MeanScorer:
         if not members:
             raise ValueError("a mean of no scorers")
         self._members = tuple(members)
+        linear = [m for m in members if isinstance(m, LinearScorer)]
+        self._stack = LinearStack(linear) if len(linear) > 1 else None
+        self._others = [m for m in members if self._stack is None or not isinstance(m, LinearScorer)]
 
     def score(self, x: Matrix) -> Vector:
         """See `Scorer.score`."""
-        return _mean([m.score(x) for m in self._members])
+        found = [] if self._stack is None else self._stack.score(x)
+        return _mean([*found, *(m.score(x) for m in self._others)])
 
     def contributions(self, x: Matrix) -> tuple[Matrix, Vector]:
         """See `Scorer.contributions`.

@@ -5,9 +5,10 @@ import pytest
 
 from online_model.learners.learner import NotAdditiveError
 from online_model.learners.line_up import make
+from online_model.learners.linear import LinearScorer, LinearStack
 from online_model.learners.mean import Mean, MeanScorer
 from online_model.learners.scorers import from_arrays
-from tests.online_model.learners.rows import HORIZON_MS, examples, taught
+from tests.online_model.learners.rows import HORIZON_MS, examples, hostile, taught
 
 NEW = examples(300, seed=2).x
 
@@ -27,6 +28,14 @@ def test_it_is_the_plain_mean() -> None:
     assert scorer is not None
     assert np.abs(scorer.score(NEW) - expected).max() < 1e-9
     assert mean.learned == members[0].learned
+
+
+def test_linear_members_asked_at_once_say_what_each_says() -> None:
+    found = [taught("logistic", 60).scorer(), taught("recursive").scorer(), taught("logistic", 400).scorer()]
+    linear = [s for s in found if isinstance(s, LinearScorer)]
+    x = np.concatenate([NEW, hostile()])
+    assert [p.tolist() for p in LinearStack(linear).score(x)] == [s.score(x).tolist() for s in linear]
+    assert len(linear) == 3
 
 
 def test_contributions_add_up_to_the_log_odds_of_the_mean() -> None:
