@@ -38,6 +38,25 @@ def test_the_logistic_one_is_rivers_over_the_same_columns(l2: float) -> None:
     assert np.abs(ours.predict_many(new) - theirs).max() < 1e-9
 
 
+def test_the_recursive_one_is_its_formula() -> None:
+    x, lost, weights = examples(150)
+    ours = Recursive(prior=0.05, trust=0.5, kept=1.0)
+    ours.learn_many(x, lost, weights)
+    moments, z = no_moments(PLAN.columns), np.ones(PLAN.columns + 1)
+    covariance = np.diag([INTERCEPT_PRIOR, *[0.05] * PLAN.columns])
+    fitted = np.zeros(PLAN.columns + 1)
+    for row, y, weight in zip(x, lost.tolist(), weights.tolist(), strict=True):
+        if weight > 0:
+            learn_row(row, PLAN.way, PLAN.first, moments, z[1:])
+            p = 1 / (1 + np.exp(-z @ fitted))
+            gain, h = covariance @ z, 0.5 * weight * p * (1 - p)
+            fitted += gain * 0.5 * weight * (y - p) / (1 + h * z @ gain)
+            covariance -= np.outer(gain, gain) * h / (1 + h * z @ gain)
+    new = examples(200, seed=2).x
+    log_odds = fitted[0] + encode(new, PLAN, moments) @ fitted[1:]
+    assert np.abs(ours.predict_many(new) - 1 / (1 + np.exp(-log_odds))).max() < 1e-9
+
+
 def test_the_recursive_one_comes_to_the_fit_of_all_examples_at_once() -> None:
     x, lost, _ = examples(12_000)
     ours = Recursive(prior=0.05, trust=1.0, kept=1.0)
