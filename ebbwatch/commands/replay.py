@@ -1,10 +1,8 @@
 """``ebbwatch replay``: a file of past events into Kafka."""
 
 import re
-from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -14,18 +12,15 @@ from rich.table import Table
 
 from ebbwatch.connection import NoStackError
 from ebbwatch.deployment import open_deployment
+from ebbwatch.mapping import Rows, with_mapping
 from ebbwatch.settings import Settings
 from local_stack.errors import StackError
 from producers.publish import PublishError
-from producers.replay.columns import Columns
 from producers.replay.job import Destination, Job, ReplayError, Report, Watch
 from producers.replay.job import replay as run
-from producers.replay.layout import Layout
-from producers.replay.layouts import LAYOUTS
 from producers.replay.prepare import id_prefix
 from producers.replay.sessions import OPENING
 from producers.replay.source import SourceError
-from producers.replay.times import Times
 from producers.topics import TopicError
 
 _UNITS_MS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
@@ -44,39 +39,10 @@ def duration(text: str) -> int:
     return int(found[1]) * _UNITS_MS[found[2]]
 
 
-def _column(help_text: str, name: str) -> Any:
-    return typer.Option(f"--{name}", metavar="COL", help=help_text, rich_help_panel="Columns")
-
-
-Column = str | None
-
-
+@with_mapping
 def replay(
     file: Annotated[Path, typer.Argument(help="CSV, JSON lines or Parquet; also in gzip or zstd.")],
-    user: Annotated[Column, _column("User id.", "user")] = None,
-    time: Annotated[Column, _column("When it happened.", "time")] = None,
-    amount: Annotated[Column, _column("Money, in major units.", "amount")] = None,
-    kind: Annotated[Column, _column("Type of the event.", "type")] = None,
-    session: Annotated[Column, _column("Session id.", "session")] = None,
-    product: Annotated[Column, _column("Product of a purchase.", "product")] = None,
-    quantity: Annotated[Column, _column("Items of a purchase.", "quantity")] = None,
-    platform: Annotated[Column, _column("web, ios...", "platform")] = None,
-    plan: Annotated[Column, _column("Plan that the user is on.", "plan")] = None,
-    channel: Annotated[Column, _column("How the user came.", "channel")] = None,
-    geography: Annotated[Column, _column("Country or region.", "geography")] = None,
-    order: Annotated[Column, _column("Order that a purchase line belongs to.", "order")] = None,
-    feature: Annotated[Column, _column("Feature that was used.", "feature")] = None,
-    category: Annotated[Column, _column("Category of the feature.", "category")] = None,
-    event_id: Annotated[Column, _column("Event id; else file name and row number.", "event-id")] = None,
-    layout: Annotated[
-        str | None, typer.Option(help=f"Instead of columns, a known layout: {', '.join(LAYOUTS)}.")
-    ] = None,
-    default_type: Annotated[str, typer.Option(help="Type of rows that name none.")] = "page_view",
-    time_format: Annotated[
-        str | None, typer.Option(help="strptime pattern of times; else ISO or numbers since 1970.")
-    ] = None,
-    timezone: Annotated[str, typer.Option(help="Zone of times that do not say theirs.")] = "UTC",
-    delimiter: Annotated[str, typer.Option(help="Between the values of a CSV row.")] = ",",
+    rows: Rows,
     session_gap: Annotated[
         int | None,
         typer.Option(
@@ -107,21 +73,14 @@ def replay(
     """
     if mark_every < 1000:
         raise typer.BadParameter("--mark-every must be at least 1s")
-    if session is not None and session_gap is not None:
+    if rows.sessions_named and session_gap is not None:
         raise typer.BadParameter("either --session or --session-gap: the file has sessions, or it has not")
-    mapping = {
-        "user": user, "time": time, "amount": amount, "type": kind, "session": session, "product": product,
-        "quantity": quantity, "platform": platform, "plan": plan, "channel": channel, "geography": geography,
-        "order": order, "feature": feature, "category": category, "event_id": event_id,
-    }  # fmt: skip
-    columns = {option: name for option, name in mapping.items() if name is not None}
-    times = Times(_zone(timezone), time_format)
     settings = Settings()
     job = Job(
         path=file,
-        layout=_layout(layout, columns, default_type, times),
+        layout=rows.layout,
         reject_file=reject_file or settings.home / "rejects" / f"{id_prefix(file)}.jsonl",
-        delimiter=delimiter,
+        delimiter=rows.delimiter,
         mark_every_ms=mark_every,
         tail_ms=tail,
         session_gap_ms=session_gap,
@@ -178,28 +137,6 @@ def _destination(settings: Settings) -> Destination:
         dead_letter_topic=settings.dead_letter_topic,
         control_topic=settings.control_topic,
     )
-
-
-def _layout(name: str | None, columns: dict[str, str], default_type: str, times: Times) -> Layout:
-    if name is not None:
-        if columns:
-            raise typer.BadParameter(f"--layout {name} already says which columns mean what: leave those out")
-        if name not in LAYOUTS:
-            raise typer.BadParameter(f"no layout {name!r}; there are: {', '.join(LAYOUTS)}")
-        return LAYOUTS[name](times)
-    missing = [f"--{option}" for option in ("user", "time") if option not in columns]
-    if missing:
-        raise typer.BadParameter(f"say which column it is: {' and '.join(missing)}; or give --layout")
-    return Columns(columns, default_type, times)
-
-
-def _zone(name: str) -> tzinfo:
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise typer.BadParameter(f"no time zone {name!r}; for instance Europe/London") from error
 
 
 def _show(report: Report) -> None:
