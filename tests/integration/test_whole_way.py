@@ -39,7 +39,7 @@ def test_from_a_file_to_risk_and_back(place: Place, shop: Path) -> None:
     assert ran["events"] == {"applied": 5, "mark": marks}
 
     verified = place.report("verify")
-    # four each of ann and of bob, until they are gone; bob's return came after all horizons
+    # four each of ann and of bob, before they were gone
     assert (verified.pop("snapshots"), verified.pop("outcomes")) == (8, 8)
     assert verified == {
         "identical": True, "users": 2, "events": {"applied": 5, "mark": marks}, "records": 5 + marks,
