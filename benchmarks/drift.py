@@ -5,6 +5,7 @@ logistic regression learns them online as champion, the own rhythm is the refere
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -29,6 +30,9 @@ _MARK_MS: Final = DAY_MS // 4
 _CHANGE_AT: Final = 0.6
 _STATIONARY: Final = Scenario(change_at=2.0, offer_at=2.0, experiment_from=2.0)
 _CHANGING: Final = Scenario(change_at=_CHANGE_AT, offer_at=2.0, experiment_from=2.0)
+_STRONG: Final = replace(_CHANGING, change_mobile_activity=0.4)
+"""The planted change leaves most users as active as before; this one does not."""
+_WORLDS: Final = {"stationary": _STATIONARY, "changing": _CHANGING, "changing strongly": _STRONG}
 _FALSE_ALARMS_IN_90_DAYS: Final = 1.0
 
 
@@ -101,17 +105,17 @@ class Replay:
 
 
 def measure(users: int, days: int, seeds: int, console: Console) -> dict[str, Any]:
-    """Both worlds for every seed."""
+    """All worlds for every seed."""
     found: list[dict[str, Any]] = []
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("living", total=2 * seeds * days)
+        task = progress.add_task("living", total=len(_WORLDS) * seeds * days)
         for seed in range(seeds):
-            for world, scenario in (("stationary", _STATIONARY), ("changing", _CHANGING)):
+            for world, scenario in _WORLDS.items():
                 replay, before = Replay(Simulation(users, days, seed, scenario=scenario)), 0
                 for day in replay.days():
                     progress.advance(task, day - before)
                     before = day
-                change = days * _CHANGE_AT if world == "changing" else None
+                change = days * _CHANGE_AT if scenario is not _STATIONARY else None
                 found.append({"world": world, "seed": seed, **_described(replay, change)})
     return {"users": users, "days": days, "change_on_day": days * _CHANGE_AT, "runs": found}
 
