@@ -135,6 +135,9 @@ def test_the_words_are_of_a_feature_that_pulls_the_same_way() -> None:
     weighed = by_theme(parts(sessions_7d=-0.5, sessions_30d=0.3, events_30d=0.4).parts)
     assert NAMES[weighed[0].feature] == "events_30d"
     assert weighed[0].weight > 0
+    weighed = by_theme(parts(sessions_7d=-0.5, sessions_30d=0.3).parts)
+    assert NAMES[weighed[0].feature] == "sessions_7d"
+    assert weighed[0].weight < 0
 
 
 def test_what_changed_since_the_last_score() -> None:
