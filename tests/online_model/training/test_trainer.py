@@ -171,16 +171,20 @@ def test_a_checkpoint_of_others_is_refused(h: History, tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_the_former_checkpoint(h: History, tmp_path: Path) -> None:
     topics = blocks(h, PARTITIONS, np.random.default_rng(0))
-    trainer = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY)
+    trainer, outcome = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY), Outcome(h)
     trainer.checkpoint()
     before = (tmp_path / "checkpoint").read_bytes()
-    for offset, block in enumerate(topics["snapshots"]):
-        trainer.add("snapshots", offset, block)
-    (tmp_path / "checkpoint").chmod(0o400)
-    pending = tmp_path / "pending"
-    assert list(pending.glob("*.segment"))
-    trainer.close()
+    fed(trainer, outcome, topics, random.Random(0))
+    (tmp_path / "checkpoint.new").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        trainer.checkpoint()
     assert (tmp_path / "checkpoint").read_bytes() == before
+    (tmp_path / "checkpoint.new").unlink()
+    trainer.checkpoint()
+    trainer.close()
+    again = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY)
+    assert models_of(again) == models_of(trainer)
+    again.close()
 
 
 def test_predicts_with_what_was_due_before_the_hour(h: History) -> None:
