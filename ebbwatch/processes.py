@@ -76,8 +76,8 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
         model_topic=settings.model_topic,
         decision_topic=settings.decision_topic,
         command_topic=settings.command_topic,
-        folder=settings.home / "training",
-        archive=settings.archive or settings.home / "archive",
+        folder=str(settings.home / "training"),
+        archive=str(settings.archive or settings.home / "archive"),
         registry=registry_address(settings),
         key=_key(settings),
         contestants=settings.contestants,
@@ -102,7 +102,7 @@ def instance_name(number: int) -> str:
 
 
 def _key(settings: Settings) -> str:
-    return registry_key(settings.home, settings.registry_key, create=True).hex()
+    return registry_key(settings.home, settings.registry_key, create=True).decode()
 
 
 def _actions(path: Path | None) -> dict[str, dict[str, str]]:

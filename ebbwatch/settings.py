@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     model_seed: int = Field(0, description="of all randomness in training")
     publish_examples: int = Field(2000, ge=1, description="a version is published after so many examples")
     publish_days: int = Field(7, ge=1, description="or after so many days of event time")
+    trainer: bool = Field(
+        True, description="whether `run` and `demo` start a trainer, and `wait` waits for it"
+    )
     checkpoint_interval: float = Field(30.0, gt=0, description="seconds between checkpoints of the training")
     trainer_metrics_port: int = Field(
         0, ge=0, le=65_535, description="trainer's metrics and health; 0 takes a free one"

@@ -33,6 +33,16 @@ def load(registry: Registry, announcement: Announcement, lineage: str) -> Risk:
     return Risk(parts)
 
 
+def last_good(registry: Registry, lineage: str) -> Risk:
+    """The newest version that may serve; the baseline where there is none.
+
+    Raises:
+        StorageError: the registry cannot be read.
+    """
+    found = registry.latest_good(lineage=lineage).version
+    return Risk() if found is None else Risk([part_of(found, 1.0)])
+
+
 def part_of(version: Version, share: float) -> Part:
     """A version as it serves a share of the users.
 

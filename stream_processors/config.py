@@ -31,7 +31,7 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     registry: str
     """Address of the model versions."""
     registry_key: str
-    """Of their signatures, hexadecimal."""
+    """Secret that signs them."""
     snapshot_topic: str
     outcome_topic: str
     alert_topic: str

@@ -1,12 +1,12 @@
 """A worker follows the announcements of models, and swaps what serves between two batches."""
 
-import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from online_model.registry.announcement import Announcement, AnnouncementError, decode
 from online_model.registry.errors import RegistryError
@@ -15,69 +15,73 @@ from stream_processors.metrics import WorkerMetrics
 
 log = logging.getLogger("ebbwatch.worker")
 
-CHAMPION = "champion"
-_PAUSE_S = 2.0
+CHAMPION: Final = b"champion"
+_POLL_S: Final = 1.0
 
 
 class Following:
-    """What serves at the moment; the baseline until something good is announced."""
+    """What serves at the moment; the baseline until something good is announced.
+
+    It reads in a thread of its own, so that scoring goes on while a version is loaded, and with a consumer of its own
+    kind: the worker's hands over whole fetches.
+    """
 
     def __init__(
-        self, kafka: str, topic: str, load: Callable[[Announcement], Risk], metrics: WorkerMetrics
+        self,
+        kafka: str,
+        topic: str,
+        load: Callable[[Announcement], Risk],
+        last_good: Callable[[], Risk],
+        metrics: WorkerMetrics,
     ) -> None:
         """
         Args:
             topic: compacted, one partition.
-            load: reads the versions; called in a thread of its own, so that scoring goes on.
+            load: reads what is announced.
+            last_good: reads what may serve in place of an announced version that may not.
         """
-        self._kafka = kafka
         self._topic = topic
         self._load = load
+        self._last_good = last_good
         self._metrics = metrics
-        self.risk = Risk()
-        self.announced: Announcement | None = None
-        """What `risk` was made from."""
-
-    async def run(self) -> None:
-        """For ever. What cannot be used is logged and counted, and the last good version serves."""
-        while True:
-            try:
-                await self._follow()
-            except (KafkaError, OSError) as fault:
-                log.warning("models cannot be followed (%s); again in %.0f s", fault, _PAUSE_S)
-            await asyncio.sleep(_PAUSE_S)
-
-    async def _follow(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka, enable_auto_commit=False, auto_offset_reset="earliest"
+        self._consumer = Consumer(
+            {"bootstrap.servers": kafka, "group.id": "ebbwatch-models", "enable.auto.commit": False}
         )
-        await consumer.start()
-        try:
-            partition = TopicPartition(self._topic, 0)
-            consumer.assign([partition])
-            await consumer.seek_to_beginning(partition)
-            end = (await consumer.end_offsets([partition]))[partition]
-            newest: tuple[bytes | None, bytes | None] | None = None
-            async for record in consumer:
-                if record.key == CHAMPION.encode():
-                    newest = record.key, record.value
-                # only the last of what stood there already matters
-                if newest is not None and record.offset + 1 >= end:
-                    await self._take(*newest)
-                    newest = None
-        finally:
-            await consumer.stop()
+        self.risk = Risk()
 
-    async def _take(self, key: bytes | None, value: bytes | None) -> None:
+    def start(self) -> None:
+        """Follow until the process ends."""
+        threading.Thread(target=self._follow, name="following", daemon=True).start()
+
+    def _follow(self) -> None:
+        self._consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
+        newest: Message | None = None
+        while True:
+            message = self._consumer.poll(0.0 if newest is not None else _POLL_S)
+            if message is not None and message.error() is None:
+                newest = message if message.key() == CHAMPION else newest
+            elif newest is not None:  # of what stood there already, only the last one matters
+                self._take(newest)
+                newest = None
+
+    def _take(self, message: Message) -> None:
         try:
-            announcement = decode(key, value)
-            loaded = await asyncio.to_thread(self._load, announcement)
+            risk = self._load(decode(message.key(), message.value()))
         except (AnnouncementError, RegistryError) as fault:
             self._metrics.refused_versions.inc()
-            serving = ", ".join(self.risk.versions)
-            log.error("a model was not taken, %s goes on serving: %s", serving, fault)  # noqa: TRY400 no bug of ours
-            return
+            risk = self._instead(fault)
         begun = time.perf_counter()
-        self.risk, self.announced = loaded, announcement
+        self.risk = risk
         self._metrics.swap.observe(time.perf_counter() - begun)
-        log.info("%s serves now", ", ".join(loaded.versions))
+        log.info("%s serves now", " and ".join(risk.versions))
+
+    def _instead(self, fault: Exception) -> Risk:
+        """What serves when an announced version cannot: what did before, or the last good one."""
+        log.error("an announced model was not taken: %s", fault)
+        if self.risk.parts:
+            return self.risk
+        try:
+            return self._last_good()
+        except RegistryError as worse:
+            log.error("nor is there a last good one: %s", worse)  # noqa: TRY400 no bug of ours
+            return self.risk

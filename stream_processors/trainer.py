@@ -25,7 +25,7 @@ from online_model.training.training import Plan
 from stream_processors.config import EXIT_REFUSED
 from stream_processors.health import Health, serve
 from stream_processors.log import LogError
-from stream_processors.trainer_config import TrainerConfig, from_environment
+from stream_processors.trainer_config import TrainerConfig, from_environment, group_of
 from stream_processors.trainer_effects import Outside, StoppedError
 from stream_processors.trainer_metrics import TrainerMetrics
 from stream_processors.trainer_topics import Tail
@@ -79,7 +79,13 @@ class Process:
             )
             tails = {topic: stack.enter_context(self._tail(topic, trainer.resume(topic))) for topic in TOPICS}
             orders = stack.enter_context(
-                Tail(config.kafka, config.command_topic, trainer.extra or 0, self._kafka_away)
+                Tail(
+                    config.kafka,
+                    config.command_topic,
+                    trainer.extra or 0,
+                    self._kafka_away,
+                    group_of(config.lineage),
+                )
             )
             try:
                 for tail in (*tails.values(), orders):
@@ -94,7 +100,7 @@ class Process:
     def _tail(self, topic: Topic, start: int) -> Tail:
         config = self._config
         name = config.snapshot_topic if topic == "snapshots" else config.outcome_topic
-        return Tail(config.kafka, name, start, self._kafka_away)
+        return Tail(config.kafka, name, start, self._kafka_away, group_of(config.lineage))
 
     def _begin(self, tail: Tail) -> None:
         while True:
@@ -162,6 +168,8 @@ class Process:
             self._away(fault)
             return False
         self._health.well("kafka")
+        for tail in tails.values():
+            tail.commit()
         for topic, lag in lags.items():
             self._metrics.lag.labels(topic).set(lag)
         training = trainer.training

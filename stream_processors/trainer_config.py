@@ -45,6 +45,11 @@ class TrainerConfig(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int = 0
 
 
+def group_of(lineage: str) -> str:
+    """Consumer group of the trainer of a lineage: its committed offsets say how far it is."""
+    return f"ebbwatch-trainer-{lineage}"
+
+
 def from_environment() -> TrainerConfig:
     """The configuration that the supervisor has passed."""
     return msgspec.json.decode(os.environ[ENVIRONMENT], type=TrainerConfig)

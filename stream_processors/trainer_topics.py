@@ -26,20 +26,24 @@ class Taken(NamedTuple):
 class Tail:
     """One topic from an offset to wherever it grows. A context manager."""
 
-    def __init__(self, bootstrap: str, topic: str, start: int, away: Callable[[str], None]) -> None:
+    def __init__(
+        self, bootstrap: str, topic: str, start: int, away: Callable[[str], None], group: str
+    ) -> None:
         """
         Args:
+            group: under which `commit` says how far it is.
             start: offset of the first record to read.
             away: told, from within other calls, when Kafka does not answer.
         """
         self._topic = topic
         self._start = start
+        self._committed = -1
         self.position = start
         """Offset of the next record."""
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
-                "group.id": "ebbwatch-trainer",  # required, and never committed to
+                "group.id": group,  # committed to for those who measure the lag; the checkpoint decides
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "fetch.message.max.bytes": 8_388_608,
@@ -81,6 +85,13 @@ class Tail:
             TopicPartition(self._topic, 0), timeout=_TIMEOUT_S, cached=False
         )
         return int(bounds[1])
+
+    def commit(self) -> None:
+        """Tell Kafka that all up to here was dealt with, without waiting for its answer."""
+        if self.position == self._committed:
+            return
+        self._committed = self.position
+        self._consumer.commit(offsets=[TopicPartition(self._topic, 0, self.position)], asynchronous=True)
 
     def take(self, wait_s: float) -> list[Taken]:
         """The next records, none if there are none within `wait_s`.

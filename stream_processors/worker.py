@@ -19,7 +19,7 @@ from feature_store.position import RefusedError
 from feature_store.read import Reader
 from feature_store.stream import Stream
 from feature_store.write import FencedError, Writer
-from online_model.loading import load
+from online_model.loading import last_good, load
 from online_model.registry.registry import Registry
 from stream_processors.alerting import Desk
 from stream_processors.app import KafkaSide
@@ -69,10 +69,14 @@ class Worker:
         self._patience = Patience(self._health, metrics)
         self._kafka = KafkaSide(config)
         store = connect_async(config.redis)
-        registry = Registry(config.registry, bytes.fromhex(config.registry_key))
+        registry = Registry(config.registry, config.registry_key.encode())
         lineage = lineage_of(config.facts, config.topic_id)
         self._following = Following(
-            config.kafka, config.model_topic, partial(load, registry, lineage=lineage), metrics
+            config.kafka,
+            config.model_topic,
+            partial(load, registry, lineage=lineage),
+            partial(last_good, registry, lineage),
+            metrics,
         )
         self._reader = Reader(store)
         self._alerts = AlertStore(store)
@@ -97,7 +101,6 @@ class Worker:
         app = self._kafka.app
         app.task(self._watch)
         app.task(self._probe)
-        app.task(self._following.run)
         app.on_before_shutdown.connect(self._close)
 
     def _keys(self, partition: int) -> Keys:
@@ -150,6 +153,7 @@ class Worker:
     def run(self) -> None:
         """Until SIGTERM or SIGINT."""
         warm_up(self._config.facts)
+        self._following.start()
         server = serve(self._config.metrics_host, self._config.metrics_port, REGISTRY, self._health)
         log.info("metrics and health on http://%s:%s", *server.server_address[:2])
         # a batch makes thousands of objects and no cycles: at Python's thresholds a quarter of decoding is spent

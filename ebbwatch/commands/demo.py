@@ -81,7 +81,7 @@ def _watch(
     facts = settings.facts()
     tiers = (int(settings.tier_medium * RANK_SCALE), int(settings.tier_high * RANK_SCALE))
     with (
-        Fleet(settings, settings.workers, settings.home / "logs") as fleet,
+        Fleet(settings, settings.workers, settings.home / "logs", trainer=settings.trainer) as fleet,
         Log(here.at.kafka, here.stream.topic) as log,
         Live(console=console, refresh_per_second=4, transient=False) as live,
     ):
@@ -101,7 +101,7 @@ def _watch(
                 console.print(picture)
                 printed = time.monotonic()
             if failure := fleet.failure():
-                sys.exit(f"ebbwatch: a worker gave up: {failure}")
+                sys.exit(f"ebbwatch: a process gave up: {failure}")
             if not producing and not reached.lag:
                 break
             stopping.wait(_LOOK_S)

@@ -14,6 +14,7 @@ from online_model.explain.labels import LABELS
 from online_model.quality.metrics import CONTACT, Metrics
 from online_model.quality.ranking import Top, ranked
 from online_model.tiers import RANKED, Thresholds
+from online_model.training.lineup import BASELINE
 from online_model.training.settle import CHAMPION
 
 _SILENCE: Final = "silence:"
@@ -104,7 +105,7 @@ def _headline(found: Metrics) -> list[tuple[str, str, str]]:
 def _pictures(findings: Findings, found: Metrics) -> dict[str, Markup]:
     drawn = {"reliability": pictures.reliability(found.curve), "over_time": _over_time(findings)}
     curves = {}
-    for name in findings.names:
+    for name in (CHAMPION, BASELINE):  # more would lie on each other
         r = ranked(findings.half.predictions[name], findings.half.lost, findings.weights)
         if r.positives > 0:
             rows = np.unique(np.linspace(0, len(r.mass) - 1, _POINTS).astype(np.int64))

@@ -77,7 +77,7 @@ def over_time(
         main: the contestant in front.
     """
     made: list[str] = []
-    with _drawn(8.0, 3.6, made) as axes:
+    with _drawn(6.6, 3.3, made) as axes:
         place = range(len(months))
         for name, values in curves.items():
             heights = [np.nan if v is None else v for v in values]
@@ -122,7 +122,7 @@ def gains(curves: Mapping[str, Curve], base_rate: float, main: str) -> str:
 def bars(names: Sequence[str], values: Sequence[float], label: str) -> str:
     """Lying bars, the longest above."""
     made: list[str] = []
-    with _drawn(7.6, 0.9 + 0.32 * len(names), made) as axes:
+    with _drawn(6.6, 0.9 + 0.32 * len(names), made) as axes:
         axes.barh(range(len(names)), values, color=_MAIN, height=0.62)
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()

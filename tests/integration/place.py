@@ -58,7 +58,11 @@ class Place:
             "outcome_topic": f"outcomes-{name}",
             "alert_topic": f"alerts-{name}",
             "group": f"group-{name}",
+            "model_topic": f"models-{name}",
+            "decision_topic": f"decisions-{name}",
+            "command_topic": f"commands-{name}",
             "partitions": 4,
+            "trainer": False,  # costs seconds to start; tests of the training have one
         } | settings
 
     def but(self, **settings: object) -> "Place":
