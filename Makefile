@@ -7,12 +7,18 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 BIN := $(VENV)/bin
 PEERS := $(BENCH_VENV)/bin
+MODEL_VENV := .venv-model
+MODEL := $(MODEL_VENV)/bin
+MLFLOW_VENV := .venv-mlflow
+MLFLOW_SERVER_VENV := .venv-mlflow-server
 
 # the newest of the three is made when all of a lock is installed, so that nothing is installed twice
 READY := $(VENV)/.ready
 BENCH_READY := $(BENCH_VENV)/.ready
+MODEL_READY := $(MODEL_VENV)/.ready
+MLFLOW_READY := $(MLFLOW_VENV)/.ready
 
-.PHONY: help setup demo test check format unit integration bench chaos reference clean
+.PHONY: help setup demo test check format unit integration mlflow bench bench-model chaos reference clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,8 +72,30 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.profile
+	$(BIN)/python -m benchmarks.promotion
+	$(BIN)/python -m benchmarks.drift
 	$(BIN)/python -m benchmarks.tables
 
+$(MODEL_READY): requirements/model.txt pyproject.toml
+	$(PYTHON) -m venv $(MODEL_VENV)
+	$(MODEL)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/model.txt
+	touch $(MODEL_READY)
+
+bench-model: $(MODEL_READY) ## the online model against boosted trees that are refitted every two weeks
+	$(MODEL)/python -m benchmarks.model
+	$(MODEL)/python -m benchmarks.tables
+
+$(MLFLOW_READY): requirements/dev.txt requirements/mlflow.txt requirements/mlflow-server.txt
+	$(PYTHON) -m venv $(MLFLOW_VENV)
+	$(MLFLOW_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(MLFLOW_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mlflow.txt
+	$(PYTHON) -m venv $(MLFLOW_SERVER_VENV)
+	$(MLFLOW_SERVER_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mlflow-server.txt
+	touch $(MLFLOW_READY)
+
+mlflow: $(MLFLOW_READY) ## test the export of versions against a real MLflow server
+	MLFLOW_SERVER_COMMAND=$(MLFLOW_SERVER_VENV)/bin/mlflow $(MLFLOW_VENV)/bin/python -m pytest tests/online_model/registry/test_mlflow_export.py
+
 clean: ## remove environments, caches and local state
-	rm -rf $(VENV) $(BENCH_VENV) .ebbwatch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(BENCH_VENV) $(MODEL_VENV) $(MLFLOW_VENV) $(MLFLOW_SERVER_VENV) .ebbwatch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
