@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
+from domain.labels import FEATURES
 from online_model.registry.announcement import Announcement, AnnouncementError, decode
 from online_model.registry.errors import RegistryError
 from online_model.risk import Risk
+from stream_processors.health import Health
 from stream_processors.metrics import WorkerMetrics
 
 log = logging.getLogger("ebbwatch.worker")
@@ -33,6 +36,7 @@ class Following:
         load: Callable[[Announcement], Risk],
         last_good: Callable[[], Risk],
         metrics: WorkerMetrics,
+        health: Health,
     ) -> None:
         """
         Args:
@@ -44,10 +48,12 @@ class Following:
         self._load = load
         self._last_good = last_good
         self._metrics = metrics
+        self._health = health
         self._consumer = Consumer(
             {"bootstrap.servers": kafka, "group.id": "ebbwatch-models", "enable.auto.commit": False}
         )
         self.risk = Risk()
+        health.serving = list(self.risk.versions)
 
     def start(self) -> None:
         """Follow until the process ends."""
@@ -70,9 +76,12 @@ class Following:
         except (AnnouncementError, RegistryError) as fault:
             self._metrics.refused_versions.inc()
             risk = self._instead(fault)
+        for part in risk.parts:  # what is compiled at its first call must not be so in the midst of a batch
+            part.scorer.score(np.full((1, FEATURES), np.nan))
         begun = time.perf_counter()
         self.risk = risk
         self._metrics.swap.observe(time.perf_counter() - begun)
+        self._health.serving = list(risk.versions)
         log.info("%s serves now", " and ".join(risk.versions))
 
     def _instead(self, fault: Exception) -> Risk:

@@ -16,6 +16,7 @@ class Health:
     def __init__(self) -> None:
         self._waiting: dict[str, str] = {}
         self.assigned: list[int] = []
+        self.serving: list[str] = []
 
     def waiting(self, service: str, why: str) -> None:
         """`service` is away."""
@@ -27,12 +28,13 @@ class Health:
             self._waiting = {s: w for s, w in self._waiting.items() if s != service}
 
     def report(self) -> dict[str, Any]:
-        """``status`` is ok or waiting; ``waiting_for`` says for what and why."""
+        """``status`` is ok or waiting; ``waiting_for`` says for what and why; ``serving`` are the models."""
         waiting = self._waiting
         return {
             "status": "waiting" if waiting else "ok",
             "waiting_for": waiting,
             "partitions": self.assigned,
+            "serving": self.serving,
         }
 
 

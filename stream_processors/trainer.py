@@ -15,6 +15,8 @@ from typing import Any, Final
 from confluent_kafka import KafkaException
 from prometheus_client import REGISTRY
 
+from online_model.quality.published import Published, concise
+from online_model.quality.slices import ALL
 from online_model.registry.errors import RegistryError
 from online_model.training.checkpoint import CheckpointError
 from online_model.training.merge import TOPICS, Topic
@@ -91,6 +93,7 @@ class Process:
                 for tail in (*tails.values(), orders):
                     self._begin(tail)
                 self._follow(trainer, outside, tails, orders)
+                self._judge(trainer, outside)
                 self._keep(trainer, outside)
             except StoppedError as waiting:
                 log.warning(
@@ -133,7 +136,7 @@ class Process:
                     return
             if now - judged > _JUDGE_S:
                 judged = now
-                self._judge(trainer)
+                self._judge(trainer, outside)
             if now - kept > self._config.checkpoint_s:
                 self._keep(trainer, outside)
                 kept = time.monotonic()
@@ -186,13 +189,29 @@ class Process:
         self._metrics.clock.set(max(0, trainer.merge.done_ms) / 1000)
         return not any(lags.values())
 
-    def _judge(self, trainer: Trainer) -> None:
-        for name in trainer.training.lineup.names:
-            measured = trainer.training.quality.report(name)
+    def _judge(self, trainer: Trainer, outside: Outside) -> None:
+        training = trainer.training
+        tournament, report = training.court.tournament, training.quality.summary()
+        for name in training.lineup.names:
+            if name not in report.contestants:
+                continue
+            measured = report.contestants[name].parts[ALL]
             if measured.log_loss is not None:
                 self._metrics.log_loss.labels(name).set(measured.log_loss)
             if measured.roc_auc is not None:
                 self._metrics.auc.labels(name).set(measured.roc_auc)
+        outside.judged(
+            Published(
+                lineage=self._config.lineage,
+                at_ms=max(0, trainer.merge.done_ms),
+                champion=tournament.champion,
+                predecessor=tournament.predecessor,
+                pinned=tournament.pinned,
+                vetoed=tuple(sorted(tournament.vetoed)),
+                learned=training.lineup.learned(),
+                report=concise(report),
+            )
+        )
 
     def _away(self, fault: Exception) -> None:
         self._kafka_away(str(fault))

@@ -15,6 +15,8 @@ from confluent_kafka import KafkaException, Producer
 
 from domain.labels import delay_ms
 from online_model.ledger.ledger import Ledger, LedgerError
+from online_model.quality.published import KEY, Published
+from online_model.quality.published import encode as encode_judgement
 from online_model.registry.announcement import Announcement, encode, share_of
 from online_model.registry.errors import StorageError
 from online_model.registry.registry import Registry
@@ -107,6 +109,10 @@ class Outside:
                 self._tell(effect.number, effect.finding._asdict())
             case Refused():
                 self._tell(effect.number, {"refused": effect.order, "reason": effect.reason})
+
+    def judged(self, published: Published) -> None:
+        """Tell how good the contestants are."""
+        self._send(self._config.model_topic, KEY, encode_judgement(published))
 
     def settle(self) -> None:
         """Wait until Kafka has all that was sent: a checkpoint may follow.

@@ -77,6 +77,7 @@ class Worker:
             partial(load, registry, lineage=lineage),
             partial(last_good, registry, lineage),
             metrics,
+            self._health,
         )
         self._reader = Reader(store)
         self._alerts = AlertStore(store)
@@ -169,4 +170,5 @@ if __name__ == "__main__":
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
+    logging.getLogger("ebbwatch").setLevel(logging.INFO)  # Faust sets the root's
     Worker(from_environment()).run()

@@ -64,11 +64,16 @@ def test_outcomes_are_counted_by_reason(registry: CollectorRegistry, metrics: Wo
 def test_health_says_what_is_waited_for_until_it_answers() -> None:
     health = Health()
     health.assigned = [1, 4]
-    assert health.report() == {"status": "ok", "waiting_for": {}, "partitions": [1, 4]}
+    assert health.report() == {"status": "ok", "waiting_for": {}, "partitions": [1, 4], "serving": []}
     health.waiting("redis", "refused")
     health.waiting("kafka", "gone")
     health.well("kafka")
-    assert health.report() == {"status": "waiting", "waiting_for": {"redis": "refused"}, "partitions": [1, 4]}
+    assert health.report() == {
+        "status": "waiting",
+        "waiting_for": {"redis": "refused"},
+        "partitions": [1, 4],
+        "serving": [],
+    }
     health.well("redis")
     assert health.report()["status"] == "ok"
 
