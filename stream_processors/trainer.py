@@ -192,6 +192,8 @@ class Process:
     def _judge(self, trainer: Trainer, outside: Outside) -> None:
         training = trainer.training
         tournament, report = training.court.tournament, training.quality.summary()
+        if not report.settled:
+            return
         for name in training.lineup.names:
             if name not in report.contestants:
                 continue
