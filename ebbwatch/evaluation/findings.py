@@ -82,7 +82,7 @@ class Findings:
         return self.read.watched.trainer.training.lineup.scorer(self.champion)
 
     def as_json(self) -> dict[str, Any]:
-        """For standard output (`docs/evaluation.md`)."""
+        """For standard output: `snapshots` judged, figures by contestant and part, and `about`."""
         told: dict[str, Any] = {"snapshots": self.half.examples}
         for name in self.names:
             parts = self.judged[name].parts
