@@ -50,25 +50,39 @@ class Following:
         self._metrics = metrics
         self._health = health
         self._consumer = Consumer(
-            {"bootstrap.servers": kafka, "group.id": "ebbwatch-models", "enable.auto.commit": False}
+            {
+                "bootstrap.servers": kafka,
+                "group.id": "ebbwatch-models",  # required, and never committed to
+                "enable.auto.commit": False,
+                "log_level": 0,  # that Kafka is away, the worker's health says
+            }
         )
         self.risk = Risk()
         health.serving = list(self.risk.versions)
 
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="following", daemon=True)
+
     def start(self) -> None:
-        """Follow until the process ends."""
-        threading.Thread(target=self._follow, name="following", daemon=True).start()
+        """Follow until `stop`, or until the process ends."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Follow no longer."""
+        self._stopping.set()
+        self._thread.join()
 
     def _follow(self) -> None:
         self._consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
         newest: Message | None = None
-        while True:
+        while not self._stopping.is_set():
             message = self._consumer.poll(0.0 if newest is not None else _POLL_S)
             if message is not None and message.error() is None:
                 newest = message if message.key() == CHAMPION else newest
             elif newest is not None:  # of what stood there already, only the last one matters
                 self._take(newest)
                 newest = None
+        self._consumer.close()
 
     def _take(self, message: Message) -> None:
         try:
