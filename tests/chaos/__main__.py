@@ -14,21 +14,23 @@ from tests.chaos.trial import Report, Trial, run
 
 
 def chaos(
-    kills: Annotated[int, typer.Option(min=1, help="How often kill -9 hits a worker, Redis or Kafka.")] = 20,
+    kills: Annotated[
+        int, typer.Option(min=1, help="How often kill -9 hits a worker, the trainer, Redis, Kafka.")
+    ] = 20,
     freezes: Annotated[
-        int, typer.Option(min=0, help="How often a worker is stopped until declared dead.")
-    ] = 3,
+        int, typer.Option(min=0, help="How often a worker (until declared dead) or the trainer is stopped.")
+    ] = 5,
     seed: Annotated[int | None, typer.Option(min=0, help="Order and moments; else by chance.")] = None,
     rate: Annotated[int, typer.Option(min=20, help="Records a second.")] = 300,
-    short: Annotated[bool, typer.Option("--short", help="Four kills and one freeze.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="Five kills and one freeze.")] = False,
     keep: Annotated[
         Path | None, typer.Option(help="Folder for logs and data, kept; else a temporary one.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
 ) -> None:
-    """Two workers, Redis and Kafka under fire; exit code 1 if anything is lost, doubled or not refused."""
+    """Two workers, a trainer, Redis and Kafka under fire; exit code 1 if anything is lost, doubled or not refused."""
     seed = SystemRandom().randrange(1_000_000) if seed is None else seed
-    trial = Trial(seed=seed, kills=4 if short else kills, freezes=1 if short else freezes, rate=rate)
+    trial = Trial(seed=seed, kills=5 if short else kills, freezes=1 if short else freezes, rate=rate)
     steps = Console(stderr=True, highlight=False, markup=False)
     steps.print(f"seed {seed}")
     if keep is not None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
 from kafka.admin import KafkaAdminClient
 from kafka.structs import TopicPartition
@@ -13,16 +12,9 @@ from local_stack.local import LocalStack
 from stream_processors.config import EXIT_REFUSED
 from stream_processors.log import Log
 from tests.chaos import older_aof, strikes
+from tests.chaos.finding import Finding
 from tests.chaos.traffic import Kind
 from tests.integration.place import Place
-
-
-class Finding(NamedTuple):
-    """One thing that had to hold, and whether it did."""
-
-    what: str
-    holds: bool
-    detail: str
 
 
 def account(place: Place, sent: Mapping[Kind, int]) -> list[Finding]:

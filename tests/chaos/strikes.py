@@ -8,23 +8,32 @@ from random import Random
 from typing import Final, Literal, NamedTuple
 
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
 from feature_store import lookup
 from local_stack.local import LocalStack
 from local_stack.part import Part
-from tests.integration.place import Place, RunningWorker, eventually
+from tests.integration.place import Place, Supervised, eventually
 
-Kind = Literal["worker", "worker and supervisor", "redis", "kafka", "freeze"]
+Kind = Literal[
+    "worker", "worker and supervisor", "trainer", "trainer and supervisor", "redis", "kafka",
+    "freeze", "freeze the trainer",
+]  # fmt: skip
 
-KILLS: Final[tuple[Kind, ...]] = ("worker", "redis", "kafka", "worker and supervisor", "worker")
+KILLS: Final[tuple[Kind, ...]] = (
+    "worker", "redis", "kafka", "trainer", "worker and supervisor", "trainer and supervisor", "worker", "trainer",
+)  # fmt: skip
 """Dealt out in this proportion."""
+FREEZES: Final[tuple[Kind, ...]] = ("freeze", "freeze the trainer")
+"""Likewise."""
+TRAINER_LAG: Final = "ebbwatch_trainer_lag_records"
 _PATIENCE_S: Final = 150.0
 
 
 class Worker(NamedTuple):
     """A worker under fire, and where it says how it is."""
 
-    running: RunningWorker
+    running: Supervised
     port: int
 
     def partitions(self) -> set[int]:
@@ -34,6 +43,23 @@ class Worker(NamedTuple):
                 return set(json.load(answer)["partitions"])
         except (OSError, ValueError):
             return set()
+
+
+class TrainerProcess(NamedTuple):
+    """The trainer under fire, and where it says how it is."""
+
+    running: Supervised
+    port: int
+
+    def lag(self) -> float | None:
+        """Records that it has not read yet; None while it does not know."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=2) as answer:
+                families = list(text_string_to_metric_families(answer.read().decode()))
+        except (OSError, ValueError):
+            return None
+        lags = [s.value for family in families for s in family.samples if s.name == TRAINER_LAG]
+        return sum(lags) if lags else None
 
 
 class Strike(NamedTuple):
@@ -49,17 +75,21 @@ class Strike(NamedTuple):
 class Storm:
     """Strikes at random."""
 
-    def __init__(self, stack: LocalStack, place: Place, workers: list[Worker], random: Random) -> None:
+    def __init__(
+        self, stack: LocalStack, place: Place, workers: list[Worker], trainer: Supervised, random: Random
+    ) -> None:
         self._stack = stack
         self._place = place
         self._workers = workers
+        self._trainer = trainer
         self._random = random
         self._begun = time.monotonic()
         self.strikes: list[Strike] = []
 
     def deal(self, kills: int, freezes: int) -> list[Kind]:
-        """Kinds of the strikes to come, each kind once before chance decides the order of the rest."""
-        deck = [KILLS[i % len(KILLS)] for i in range(kills)] + ["freeze"] * freezes
+        """Kinds of the strikes to come, in an order by chance."""
+        deck = [KILLS[i % len(KILLS)] for i in range(kills)]
+        deck += [FREEZES[i % len(FREEZES)] for i in range(freezes)]
         self._random.shuffle(deck)
         return deck
 
@@ -67,11 +97,14 @@ class Storm:
         """Do it, and undo it; the deployment need not have recovered yet."""
         begun = time.monotonic()
         act: dict[Kind, Callable[[], str]] = {
-            "worker": self._kill_worker,
-            "worker and supervisor": self._kill_both,
+            "worker": lambda: self._kill(self._any().running),
+            "worker and supervisor": lambda: self._kill_both(self._any().running),
+            "trainer": lambda: self._kill(self._trainer),
+            "trainer and supervisor": lambda: self._kill_both(self._trainer),
             "redis": lambda: self._restart(self._stack.redis),
             "kafka": lambda: self._restart(self._stack.kafka),
             "freeze": self._freeze,
+            "freeze the trainer": self._freeze_trainer,
         }
         note = act[kind]()
         self.strikes.append(Strike(kind, begun - self._begun, time.monotonic() - begun, note))
@@ -84,18 +117,19 @@ class Storm:
             eventually("the workers read on", lambda: read(self._place) > before, _PATIENCE_S)
         time.sleep(self._random.uniform(0.2, 2.0))
 
-    def _kill_worker(self) -> str:
-        worker = self._random.choice(self._workers)
-        child = self._child(worker)
+    def _any(self) -> Worker:
+        return self._random.choice(self._workers)
+
+    def _kill(self, running: Supervised) -> str:
+        child = self._child(running)
         child.kill()
         return f"process {child.pid}"
 
-    def _kill_both(self) -> str:
-        worker = self._random.choice(self._workers)
-        worker.running.kill()
+    def _kill_both(self, running: Supervised) -> str:
+        running.kill()
         time.sleep(self._random.uniform(0.0, 2.0))
-        worker.running.start()
-        return f"process {worker.running.supervisor.pid} follows"
+        running.start()
+        return f"process {running.supervisor.pid} follows"
 
     def _restart(self, part: Part) -> str:
         part.kill()
@@ -109,10 +143,10 @@ class Storm:
         everything = set(range(self._place.partitions))
         eventually(
             "both workers share the partitions",
-            lambda: frozen.partitions() and other.partitions() and self._child(frozen),
+            lambda: frozen.partitions() and other.partitions() and self._child(frozen.running),
             _PATIENCE_S,
         )
-        child = self._child(frozen)
+        child = self._child(frozen.running)
         child.suspend()
         try:
             eventually("the other one has taken over", lambda: other.partitions() == everything, _PATIENCE_S)
@@ -121,6 +155,16 @@ class Storm:
         finally:
             child.resume()
         return f"process {child.pid} declared dead, woken: {self._what_becomes_of(child, other)}"
+
+    def _freeze_trainer(self) -> str:
+        child = self._child(self._trainer)
+        away = self._random.uniform(1.0, 10.0)
+        child.suspend()
+        try:
+            time.sleep(away)
+        finally:
+            child.resume()
+        return f"process {child.pid} for {away:.1f} s"
 
     def _what_becomes_of(self, child: psutil.Process, other: Worker) -> str:
         everything = set(range(self._place.partitions))
@@ -135,8 +179,8 @@ class Storm:
 
         return str(eventually("the woken one has found its place", settled, _PATIENCE_S))
 
-    def _child(self, worker: Worker) -> psutil.Process:
-        found = eventually("the worker runs", worker.running.child, _PATIENCE_S)
+    def _child(self, running: Supervised) -> psutil.Process:
+        found = eventually("the process runs", running.child, _PATIENCE_S)
         assert isinstance(found, psutil.Process)
         return found
 

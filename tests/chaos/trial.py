@@ -1,4 +1,4 @@
-"""One trial: traffic, two workers, a storm, and what must hold afterwards."""
+"""One trial: traffic, two workers and a trainer, a storm, and what must hold afterwards."""
 
 import time
 from collections.abc import Callable
@@ -11,15 +11,16 @@ import msgspec
 from local_stack.addresses import Addresses
 from local_stack.local import LocalStack
 from local_stack.ports import free_ports
-from tests.chaos import aftermath, older_aof
-from tests.chaos.aftermath import Finding
-from tests.chaos.strikes import Storm, Strike, Worker
+from tests.chaos import aftermath, learning, older_aof
+from tests.chaos.finding import Finding
+from tests.chaos.strikes import Storm, Strike, TrainerProcess, Worker
 from tests.chaos.traffic import Producer
 from tests.integration.feed import prepare
-from tests.integration.place import Place
+from tests.integration.place import Place, eventually
 
 _SESSION_TIMEOUT_S = 6
 _AFTER_S = 3.0
+_PATIENCE_S = 200.0
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,9 +65,16 @@ def run(trial: Trial, folder: Path, say: Callable[[str], None]) -> Report:
             session_timeout=_SESSION_TIMEOUT_S,
             max_poll_records=500,
             horizon_days=1,  # so that outcomes fall due within the storm
+            trainer=True,
+            trainer_metrics_port=free_ports(1, SystemRandom())[0],
+            checkpoint_interval=1,
+            publish_examples=50,
+            publish_days=1,
         )
-        prepare(place)
+        topic_id = prepare(place)
         storm, producer, findings = _storm(trial, stack, place, random, say)
+        say("the topics are learned once more, in one go")
+        findings += learning.account(place, topic_id)
         findings += _refusals(place, say)
         sent = {str(kind): n for kind, n in producer.sent.items()}
     return Report(
@@ -93,10 +101,12 @@ def _storm(
             Worker(working.enter_context(place.worker(number, metrics_port=port)), port)
             for number, port in enumerate(ports)
         ]
+        port = int(str(place.settings["trainer_metrics_port"]))
+        trainer = TrainerProcess(working.enter_context(place.trainer()), port)
         producer = Producer(place, trial.seed, trial.rate)
         producer.start()
         working.callback(producer.abandon)
-        storm = Storm(stack, place, workers, random)
+        storm = Storm(stack, place, workers, trainer.running, random)
         storm.breathe()
         have_older = False
         deck = storm.deal(trial.kills, trial.freezes)
@@ -110,13 +120,16 @@ def _storm(
         time.sleep(_AFTER_S)
         producer.stop()
         say("the storm is over; waiting until all is read")
-        place.ebbwatch("wait", "--timeout", 200)
+        place.ebbwatch("wait", "--timeout", _PATIENCE_S)
         findings = aftermath.account(place, producer.sent)
         say("an older append-only file is put back")
         findings += [Finding("an older append-only file was kept", have_older, str(kept))]
         findings += aftermath.put_back_older(stack, place, kept, random)
         codes = [worker.running.stop() for worker in workers]
         findings += [Finding("the workers end cleanly", codes == [0, 0], str(codes))]
+        eventually("the trainer has read all", lambda: trainer.lag() == 0, _PATIENCE_S)
+        code = trainer.running.stop()
+        findings += [Finding("the trainer ends cleanly", code == 0, str(code))]
         findings += aftermath.account(place, producer.sent)
     return storm, producer, findings
 

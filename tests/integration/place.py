@@ -16,7 +16,7 @@ from redis import Redis
 from feature_store.connect import connect
 from feature_store.stream import Stream, load_or_begin
 from local_stack.addresses import Addresses
-from stream_processors.supervisor import WORKER
+from stream_processors.supervisor import TRAINER, WORKER
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND_S: Final = 240.0
@@ -114,13 +114,24 @@ class Place:
         return self.ebbwatch(*arguments, "--json").json()
 
     @contextmanager
-    def worker(self, number: int = 0, **settings: object) -> Iterator["RunningWorker"]:
+    def worker(self, number: int = 0, **settings: object) -> Iterator["Supervised"]:
         """A supervised worker; ended by force if the test has left it running."""
+        with self.but(**settings)._supervised("worker", WORKER[-1], f"{number}.log") as running:
+            yield running
+
+    @contextmanager
+    def trainer(self, **settings: object) -> Iterator["Supervised"]:
+        """The supervised trainer; likewise."""
+        with self.but(**settings)._supervised("trainer", TRAINER[-1], "trainer.log") as running:
+            yield running
+
+    @contextmanager
+    def _supervised(self, command: str, module: str, log_name: str) -> Iterator["Supervised"]:
         logs = self.home / "worker-logs"
         logs.mkdir(parents=True, exist_ok=True)
-        log = logs / f"{number}.log"
+        log = logs / log_name
         log.write_bytes(b"")
-        running = RunningWorker(self.but(**settings), log)
+        running = Supervised(self, command, module, log)
         running.start()
         try:
             yield running
@@ -128,11 +139,18 @@ class Place:
             running.kill()
 
 
-class RunningWorker:
-    """An ``ebbwatch worker`` process, and the process that it supervises."""
+class Supervised:
+    """An ``ebbwatch worker`` or ``ebbwatch trainer``, and the process that it supervises."""
 
-    def __init__(self, place: Place, log: Path) -> None:
+    def __init__(self, place: Place, command: str, module: str, log: Path) -> None:
+        """
+        Args:
+            command: of ebbwatch.
+            module: of the process that it supervises.
+        """
         self._place = place
+        self._command = command
+        self._module = module
         self.log = log
         self._supervisor: subprocess.Popen[bytes] | None = None
 
@@ -140,7 +158,7 @@ class RunningWorker:
         """Start it (anew)."""
         with self.log.open("ab") as output:
             self._supervisor = subprocess.Popen(
-                [sys.executable, "-m", "ebbwatch", "worker"],
+                [sys.executable, "-m", "ebbwatch", self._command],
                 env=self._place.environ(), cwd=REPOSITORY, stdout=output, stderr=output,
             )  # fmt: skip
 
@@ -157,7 +175,7 @@ class RunningWorker:
         """
         try:
             children = psutil.Process(self.supervisor.pid).children()
-            return next((c for c in children if WORKER[-1] in c.cmdline()), None)
+            return next((c for c in children if self._module in c.cmdline()), None)
         except psutil.NoSuchProcess:  # one that has ended has no command line either
             return None
 

@@ -13,7 +13,7 @@ from feature_store.served import known, trailers
 from producers.publish import Publisher
 from stream_processors.log import Log
 from tests.integration.feed import prepare
-from tests.integration.place import Place, RunningWorker, eventually
+from tests.integration.place import Place, Supervised, eventually
 
 USER = "ann"
 SECOND = 1000
@@ -69,7 +69,7 @@ def some_marks_later(place: Place, number: int = 5) -> None:
     eventually("the clock goes on", lambda: marks(place) >= before + number)
 
 
-def kill(worker: RunningWorker) -> None:
+def kill(worker: Supervised) -> None:
     child = worker.child()
     if child is not None:
         child.kill()

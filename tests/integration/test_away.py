@@ -16,7 +16,7 @@ from local_stack.addresses import Addresses
 from local_stack.local import LocalStack
 from local_stack.ports import free_ports
 from tests.integration.feed import START, event, publish, some_days
-from tests.integration.place import Place, RunningWorker, eventually
+from tests.integration.place import Place, Supervised, eventually
 
 
 @pytest.mark.parametrize("part", ["redis", "kafka"])
@@ -89,7 +89,7 @@ def has_read_more(place: Place, before: int) -> bool:
     return read(place) > before
 
 
-def runs_another(worker: RunningWorker, former: psutil.Process) -> bool:
+def runs_another(worker: Supervised, former: psutil.Process) -> bool:
     """Process than the former one."""
     return worker.child() not in (None, former)
 
