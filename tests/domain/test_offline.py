@@ -9,6 +9,7 @@ import pytest
 from domain import offline
 from domain.decode import Decoder
 from domain.labels import Outcomes, Snapshots
+from domain.leaving import Item
 from domain.offline import Offline
 from domain.packing import pack
 from domain.records import side_by_side
@@ -43,7 +44,7 @@ def fed(memory: Offline, records: list[LogRecord]) -> Offline:
     return memory
 
 
-def in_one_go(records: list[LogRecord]) -> tuple[States, list[tuple[int, bytes, bytes]]]:
+def in_one_go(records: list[LogRecord]) -> tuple[States, list[Item]]:
     batch = Decoder(0, 1, FACTS).decode(side_by_side(records))
     states = empty(len(batch.users))
     part = Partition(batch, 0, states, batch.users, Due(batch.users, True), FACTS, 10_000)
@@ -73,7 +74,8 @@ def test_whatever_the_batches_the_same_states_and_items(batch: int, monkeypatch:
 def test_blocks_may_be_asked_for_at_any_time() -> None:
     records = log()
     whole = list(fed(Offline(FACTS, "l"), records).blocks())
-    memory, parts = Offline(FACTS, "l"), []
+    memory = Offline(FACTS, "l")
+    parts: list[Snapshots | Outcomes] = []
     for record in records:
         fed(memory, [record])
         parts += memory.blocks()
