@@ -17,7 +17,7 @@ _RESULTS: Final = _ROOT / "benchmarks" / "results"
 _PLACE: Final = re.compile(r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 _OURS: Final = "ebbwatch"
 _DISTRIBUTIONS: Final = ("simulated", "uniform")
-_APART: Final = frozenset({"conditions", "goals", "notes", "runs", "series"})
+_APART: Final = frozenset({"conditions", "figures", "goals", "notes", "runs", "series"})
 
 
 def fill(page: str, results: Path) -> str:
@@ -33,7 +33,7 @@ def section(name: str, results: Path) -> str:
     found: dict[str, Any] = msgspec.json.decode(file.read_bytes())
     if any(kind in found for kind in _DISTRIBUTIONS):
         return "\n\n".join([*_stream(found), *_goals(found), *_conditions(found)])
-    return "\n\n".join([*_goals(found), *_figures(found), *_conditions(found)])
+    return "\n\n".join([*_goals(found), *_contestants(found), *_figures(found), *_conditions(found)])
 
 
 def _stream(found: dict[str, Any]) -> Iterator[str]:
@@ -77,6 +77,27 @@ def _stream(found: dict[str, Any]) -> Iterator[str]:
         yield _table(("contestant", "how it keeps state, and where it does less"), list(notes.items()))
 
 
+def _contestants(found: dict[str, Any]) -> Iterator[str]:
+    """Models side by side, best log loss first."""
+    for part, told in found.items():
+        figures: dict[str, dict[str, float | None]] = (
+            told.get("figures", {}) if isinstance(told, dict) else {}
+        )
+        if not figures:
+            continue
+        names = sorted(figures, key=lambda name: figures[name]["log_loss"] or float("inf"))
+        rows = [
+            (name.replace("+", ", ten times the examples"), *map(_exact, figures[name].values()))
+            for name in names
+        ]
+        yield f"### {part.capitalize()}"
+        yield _table(("", *(figure.replace("_", " ") for figure in figures[names[0]])), rows)
+
+
+def _exact(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
 def _figures(found: dict[str, Any]) -> Iterator[str]:
     """Folded away, since it is for those who look closely."""
     rows = list(_flat("", found))
@@ -96,7 +117,17 @@ def _flat(before: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _goals(found: dict[str, Any]) -> Iterator[str]:
     goals: dict[str, dict[str, Any]] = found.get("goals", {})
-    if goals:
+    if any("result" in goal for goal in goals.values()):
+        bounded = [
+            (
+                name,
+                *(f"{g[side]:,.4g}" if g[side] is not None else "" for side in ("found", "low", "high")),
+                g["result"],
+            )
+            for name, g in goals.items()
+        ]
+        yield _table(("goal", "found", "at least", "at most", ""), bounded)
+    elif goals:
         rows = [
             (
                 name.replace("_", " "),
