@@ -34,6 +34,8 @@ class Partition:
         self._partitions = partitions
         self._settings = settings
         self._histories: dict[str, History] = {}
+        self._timers: dict[str, int] = {}
+        """Of each user, as `History.stored_timer` says: a mark must not ask everybody anew."""
         self._next = 0
         self.clock = 0
         """The latest mark, ms; 0 before the first."""
@@ -80,9 +82,7 @@ class Partition:
         if mark.mark > self.clock:
             self.clock = mark.mark
             due = sorted(
-                (timer, user.encode(), user)
-                for user, history in self._histories.items()
-                if 0 < (timer := history.stored_timer) <= mark.mark
+                (timer, user.encode(), user) for user, timer in self._timers.items() if 0 < timer <= mark.mark
             )
             for _, _, user in due[: mark.visits]:
                 self._visit(user, mark.mark)
@@ -105,7 +105,9 @@ class Partition:
             return Outcome("dead_letter", "too_late")
         self._histories[event.user_id] = history
         self._fire(event.user_id, time)
-        return Outcome("late" if history.take(event, time, self.clock) else "applied")
+        late = history.take(event, time, self.clock)
+        self._timers[event.user_id] = history.stored_timer
+        return Outcome("late" if late else "applied")
 
     def _fire(self, user: str, until: int) -> None:
         history = self._histories[user]
@@ -118,6 +120,7 @@ class Partition:
         history = self._histories[user]
         for at in history.settle(mark):
             self.waiting_outcomes.append(settled(history, user.encode(), at, self._settings))
+        self._timers[user] = history.stored_timer
 
     def _let_go(self, upto: int) -> None:
         self.upto = upto
