@@ -126,7 +126,10 @@ def peers(
     command = [str(python), str(_HERE / "peers.py"), str(_HERE / "settings.toml"), str(given), str(out)]
     done = subprocess.run([*command, ",".join(names)], check=False)
     if done.returncode:
-        raise PeersError(f"the peers ended with code {done.returncode}; what they said stands above")
+        raise PeersError(
+            f"the peers ended with code {done.returncode}, what they said stands above; `make bench-model` runs in "
+            "the environment that has them"
+        )
     ends = np.cumsum([len(run.examples.times) for run in runs])[:-1]
     with np.load(out) as found:
         return {name: np.split(found[name], ends) for name in names}
