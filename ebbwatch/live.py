@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ebbwatch.commands.users import risk_table
+from ebbwatch.model_report import progress_in_words, serving_rows
 from ebbwatch.progress import StreamProgress
+from ebbwatch.serving import Serving
 from ebbwatch.views import UserView
 from feature_store.lookup import Totals
 
@@ -36,15 +38,35 @@ class Rate:
 
 
 def screen(
-    reached: StreamProgress, rate: float, totals: Totals, tiers: dict[str, int], users: list[UserView]
+    reached: StreamProgress,
+    rate: float,
+    totals: Totals,
+    tiers: dict[str, int],
+    users: list[UserView],
+    serving: Serving,
 ) -> RenderableType:
     """One picture of the stream."""
+    parts = (_flow(reached, rate, totals), _model(serving), _tier_bars(tiers), _most_at_risk(users))
+    spaced = [part for shown in parts for part in (shown, Text())][:-1]
     return Panel(
-        Group(_flow(reached, rate, totals), Text(), _tier_bars(tiers), Text(), _most_at_risk(users)),
+        Group(*spaced),
         title="[bold]ebbwatch[/]",
         subtitle="sessions → Kafka → Faust → Redis → risk",
         border_style="blue",
     )
+
+
+def _model(serving: Serving) -> Table:
+    """Which model serves, how much it has learned, and how good it is."""
+    grid = Table.grid(padding=(0, 3))
+    grid.add_row("[dim]model[/]", "[dim]serves[/]", "[dim]learned[/]", "[dim]ROC AUC[/]", "[dim]so far[/]")
+    for row in serving_rows(serving):
+        learned = "–" if row.examples is None else f"{row.examples:,}"
+        auc = "–" if row.roc_auc is None else f"{row.roc_auc:.3f}"
+        grid.add_row(
+            f"[bold]{row.contestant}[/]", f"{row.share:.0%}", learned, auc, progress_in_words(serving)
+        )
+    return grid
 
 
 def _flow(reached: StreamProgress, rate: float, totals: Totals) -> Table:

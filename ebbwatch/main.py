@@ -8,7 +8,7 @@ from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
 from domain.actions import ActionsError
-from ebbwatch.commands import alerts, clock, dlq, stack, users
+from ebbwatch.commands import alerts, clock, dlq, model, stack, users
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.rebuild import rebuild
 from ebbwatch.commands.repartition import repartition
@@ -21,10 +21,13 @@ from ebbwatch.commands.worker import worker
 from ebbwatch.connection import NoStackError
 from ebbwatch.dead_letters import LetterError
 from ebbwatch.deployment import NoGenerationError
+from ebbwatch.explained import GoneError
+from ebbwatch.orders import OrderError
 from ebbwatch.refill import RefillError
 from ebbwatch.settings import Settings
 from feature_store.position import RefusedError
 from local_stack.errors import StackError
+from online_model.registry.errors import RegistryError
 from producers.publish import PublishError
 from producers.topics import TopicError
 from stream_processors.log import LogError
@@ -32,13 +35,16 @@ from stream_processors.log import LogError
 _PREFIX = Settings.model_config["env_prefix"]
 _MENDABLE = (
     ActionsError,
+    GoneError,
     LetterError,
     LogError,
     NoGenerationError,
     NoStackError,
+    OrderError,
     PublishError,
     RefillError,
     RefusedError,
+    RegistryError,
     StackError,
     TopicError,
 )
@@ -50,6 +56,7 @@ app = typer.Typer(
 )
 app.add_typer(stack.app, name="stack")
 app.add_typer(users.app, name="users")
+app.add_typer(model.app, name="model")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(clock.app, name="clock")
 app.add_typer(alerts.app, name="alerts")

@@ -1,22 +1,24 @@
 """What people are shown of a user: risk, tier, reasons and features, computed at the partition's now."""
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from redis import Redis
 
 from domain.catalogue import CATALOGUE, CODED
+from domain.decode import hashes_of
 from domain.features import features
-from domain.settings import FactSettings
 from domain.timers import at_risk_many
+from ebbwatch.deployment import Deployment
 from feature_store import lookup
 from feature_store.lookup import Facts
 from feature_store.stream import Stream
-from online_model import own_rhythm
 from online_model.own_rhythm import Population
-from online_model.reasons import reasons
+from online_model.risk import Risk
 from online_model.tiers import Thresholds, Tier, tier_of
 
 
@@ -25,43 +27,78 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
 
     user: str
     risk: float | None
-    """Probability of no session within the horizon; None for users who are gone or had no session."""
+    """Probability of a loss within the horizon; None for users who are gone or had no session."""
     tier: Tier
     as_of: int
     """ms: the partition's clock, or the user's last event if that is later."""
     model: str
+    """The version that serves this user; the baseline has a name of its own."""
     reasons: list[str]
     silence_days: float | None
     sessions: int
 
 
-def view(
-    facts: Facts, population: Population, settings: FactSettings, thresholds: Thresholds
-) -> list[UserView]:
-    """Views of all users of `facts`, in their order."""
-    slots = np.arange(len(facts.users))
+class Basis(NamedTuple):
+    """By what users are judged."""
+
+    risk: Risk
+    population: Population
+    horizon_ms: int
+    thresholds: Thresholds
+
+
+class Judged(NamedTuple):
+    """Users of one partition with their risk."""
+
+    facts: Facts
+    nows: npt.NDArray[np.int64]
+    """ms, shape (users,)."""
+    hashes: npt.NDArray[np.uint64]
+    risk: npt.NDArray[np.float64]
+    """NaN for who is gone or had no session."""
+
+
+def basis(here: Deployment, risk: Risk) -> Basis:
+    """Of a deployment as it is now."""
+    population = Population(*lookup.gaps(here.store, here.stream))
+    return Basis(risk, population, here.settings.facts().horizon_ms, here.thresholds)
+
+
+def judged(facts: Facts, by: Basis) -> Judged:
+    """Risk of all users of `facts` as of now."""
     nows = np.maximum(facts.states["last_ms"], facts.clock)
-    risky = at_risk_many(facts.states, slots)
-    risk = own_rhythm.risks(facts.states, slots, nows, population, settings.horizon_ms)
-    views = []
-    for slot, name in enumerate(facts.users):
-        now, state = int(nows[slot]), facts.states[slot]
-        here = bool(risky[slot])
-        why = reasons(facts.states, slot, now, population, settings.horizon_ms) if here else []
-        last = int(state["last_active_ms"])
-        views.append(
-            UserView(
-                user=name,
-                risk=float(risk[slot]) if here else None,
-                tier=tier_of(float(risk[slot]), thresholds) if here else "gone",
-                as_of=now,
-                model=f"{own_rhythm.NAME}-{own_rhythm.VERSION}",
-                reasons=[reason.text for reason in why],
-                silence_days=(now - last) / 86_400_000 if last else None,
-                sessions=int(state["sessions"]),
-            )
-        )
-    return views
+    hashes = hashes_of(facts.users)
+    slots = np.flatnonzero(at_risk_many(facts.states, np.arange(len(facts.users))))
+    risk = np.full(len(facts.users), np.nan)
+    risk[slots] = by.risk.of(facts.states, slots, nows[slots], hashes[slots], by.population, by.horizon_ms)
+    return Judged(facts, nows, hashes, risk)
+
+
+def view(found: Judged, slot: int, by: Basis, names: Mapping[int, str]) -> UserView:
+    """One of the users.
+
+    Args:
+        names: of codes, for reasons in words.
+    """
+    state, now, risk = found.facts.states[slot], int(found.nows[slot]), float(found.risk[slot])
+    here = not math.isnan(risk)
+    hash_ = found.hashes[slot]
+    why = (
+        by.risk.reasons(found.facts.states, slot, now, hash_, by.population, by.horizon_ms, names)
+        if here
+        else []
+    )
+    last = int(state["last_active_ms"])
+    return UserView(
+        user=found.facts.users[slot],
+        risk=risk if here else None,
+        tier=tier_of(risk, by.thresholds) if here else "gone",
+        as_of=now,
+        model=by.risk.versions[int(by.risk.serving(found.hashes[slot : slot + 1])[0])],
+        reasons=[reason.text for reason in why],
+        silence_days=(now - last) / 86_400_000 if last else None,
+        sessions=int(state["sessions"]),
+    )
 
 
 def named_features(store: Redis, stream: Stream, facts: Facts) -> dict[str, Any]:
@@ -80,18 +117,21 @@ def named_features(store: Redis, stream: Stream, facts: Facts) -> dict[str, Any]
     return shown
 
 
-def top(
-    store: Redis, stream: Stream, settings: FactSettings, thresholds: Thresholds, count: int
-) -> list[UserView]:
+def top(store: Redis, stream: Stream, by: Basis, count: int) -> list[UserView]:
     """The users most at risk now.
 
-    The ranking holds each risk as of the user's last visit, at most a week old; so many more candidates than
-    wanted are scored afresh.
+    The ranking holds each risk as of the user's last visit, at most a week old and perhaps by another model; so many
+    more candidates than wanted are scored afresh. Reasons are looked for only where they are shown.
     """
     candidates = max(20 * count, 2000) // stream.partitions + 1
-    population = Population(*lookup.gaps(store, stream))
-    views: list[UserView] = []
+    found: list[tuple[float, str, Judged, int]] = []
     for partition in range(stream.partitions):
-        facts = lookup.most_at_risk(store, stream, partition, candidates)
-        views += [v for v in view(facts, population, settings, thresholds) if v.risk is not None]
-    return sorted(views, key=lambda v: (-(v.risk or 0.0), v.user))[:count]
+        here = judged(lookup.most_at_risk(store, stream, partition, candidates), by)
+        known = np.flatnonzero(~np.isnan(here.risk)).tolist()
+        found += [(-float(here.risk[slot]), here.facts.users[slot], here, slot) for slot in known]
+    first = sorted(found, key=lambda entry: entry[:2])[:count]
+    names = {
+        partition: lookup.names(store, stream, partition)
+        for partition in {entry[2].facts.partition for entry in first}
+    }
+    return [view(here, slot, by, names[here.facts.partition]) for _, _, here, slot in first]

@@ -15,9 +15,10 @@ from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.fleet import Fleet
 from ebbwatch.live import Rate, screen
 from ebbwatch.picture import save_picture
-from ebbwatch.progress import stream_progress
+from ebbwatch.progress import StreamProgress, stream_progress, trainer_lag
+from ebbwatch.serving import Models, Serving
 from ebbwatch.settings import Settings
-from ebbwatch.views import top
+from ebbwatch.views import basis, top
 from feature_store import lookup
 from feature_store.served import RANK_SCALE
 from local_stack import stack
@@ -76,39 +77,46 @@ def _watch(
     """Show the stream until all is processed or somebody stops it; the last screen."""
     stopping = stop_event()
     rate = Rate()
-    picture: RenderableType = ""
     printed = time.monotonic()
-    facts = settings.facts()
-    tiers = (int(settings.tier_medium * RANK_SCALE), int(settings.tier_high * RANK_SCALE))
     with (
-        Fleet(settings, settings.workers, settings.home / "logs", trainer=settings.trainer) as fleet,
         Log(here.at.kafka, here.stream.topic) as log,
+        Models(here) as models,
         Live(console=console, refresh_per_second=4, transient=False) as live,
     ):
-        while not stopping.is_set():
-            producing = simulation is not None and simulation.poll() is None
-            reached = stream_progress(here, log)
-            totals = lookup.totals(here.store, here.stream)
-            picture = screen(
-                reached,
-                rate.update(time.monotonic(), reached.read),
-                totals,
-                lookup.tier_counts(here.store, here.stream, *tiers),
-                top(here.store, here.stream, facts, here.thresholds, _SHOWN),
-            )
-            live.update(picture)
-            if not console.is_terminal and totals.at_risk and time.monotonic() - printed > _PRINT_EVERY_S:
-                console.print(picture)
-                printed = time.monotonic()
-            if failure := fleet.failure():
-                sys.exit(f"ebbwatch: a process gave up: {failure}")
-            if not producing and not reached.lag:
-                break
-            stopping.wait(_LOOK_S)
+        with Fleet(settings, settings.workers, settings.home / "logs", trainer=settings.trainer) as fleet:
+            while not stopping.is_set():
+                producing = simulation is not None and simulation.poll() is None
+                reached = stream_progress(here, log)
+                picture = _picture(here, reached, rate.update(time.monotonic(), reached.read), models.look())
+                live.update(picture)
+                if not console.is_terminal and time.monotonic() - printed > _PRINT_EVERY_S:
+                    console.print(picture)
+                    printed = time.monotonic()
+                if failure := fleet.failure():
+                    sys.exit(f"ebbwatch: a process gave up: {failure}")
+                if not producing and not reached.lag and not (settings.trainer and trainer_lag(here)):
+                    break
+                stopping.wait(_LOOK_S)
+        # the trainer's last word comes when it ends
+        picture = _picture(here, stream_progress(here, log), 0.0, models.look())
+        live.update(picture)
     if simulation is not None and simulation.poll() is None:
         simulation.terminate()
         simulation.wait()
     return picture
+
+
+def _picture(here: Deployment, reached: StreamProgress, rate: float, serving: Serving) -> RenderableType:
+    settings = here.settings
+    tiers = (int(settings.tier_medium * RANK_SCALE), int(settings.tier_high * RANK_SCALE))
+    return screen(
+        reached,
+        rate,
+        lookup.totals(here.store, here.stream),
+        lookup.tier_counts(here.store, here.stream, *tiers),
+        top(here.store, here.stream, basis(here, serving.risk), _SHOWN),
+        serving,
+    )
 
 
 def _farewell(console: Console, keep: bool) -> None:
@@ -117,6 +125,8 @@ def _farewell(console: Console, keep: bool) -> None:
             "Kafka and Redis are still running. Next:\n"
             "  ebbwatch users top            who is drifting away\n"
             "  ebbwatch users show USER      all that is known of one\n"
+            "  ebbwatch model show           which model serves, and how good it is\n"
+            "  ebbwatch model compare        its rivals beside it\n"
             "  ebbwatch verify               every user again from the log, byte by byte\n"
             "  ebbwatch stack down --wipe    stop and start over"
         )

@@ -10,10 +10,10 @@ from rich.table import Table
 
 from domain.catalogue import CATALOGUE
 from ebbwatch.deployment import open_deployment
+from ebbwatch.serving import served
 from ebbwatch.settings import Settings
-from ebbwatch.views import UserView, named_features, top, view
+from ebbwatch.views import UserView, basis, judged, named_features, top, view
 from feature_store import lookup
-from online_model.own_rhythm import Population
 
 app = typer.Typer(no_args_is_help=True, help="Users: those most at risk, and all that is known of one.")
 
@@ -29,7 +29,7 @@ def top_users(
 ) -> None:
     """The users most at risk of being lost within the horizon, with reasons."""
     here = open_deployment(Settings())
-    found = top(here.store, here.stream, here.settings.facts(), here.thresholds, count)
+    found = top(here.store, here.stream, basis(here, served(here)), count)
     if as_json:
         typer.echo(msgspec.json.encode(found))
     elif found:
@@ -46,8 +46,8 @@ def show(user: str, as_json: AsJson = False) -> None:
     if facts is None:
         typer.echo(f"no event of user {user!r} was applied", err=True)
         raise typer.Exit(1)
-    population = Population(*lookup.gaps(here.store, here.stream))
-    seen = view(facts, population, here.settings.facts(), here.thresholds)[0]
+    by = basis(here, served(here))
+    seen = view(judged(facts, by), 0, by, lookup.names(here.store, here.stream, facts.partition))
     values = named_features(here.store, here.stream, facts)
     if as_json:
         typer.echo(msgspec.json.encode(msgspec.to_builtins(seen) | {"features": values}))

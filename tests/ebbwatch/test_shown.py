@@ -11,17 +11,21 @@ from domain.state import States, empty
 from domain.steps import Due, Partition, Progress
 from ebbwatch.live import Rate, screen
 from ebbwatch.progress import StreamProgress
+from ebbwatch.serving import Serving
 from ebbwatch.verify import PartitionReport, summed
-from ebbwatch.views import UserView, view
+from ebbwatch.views import Basis, UserView, judged, view
 from feature_store.lookup import Facts, Totals
 from online_model import own_rhythm
 from online_model.own_rhythm import Population
+from online_model.risk import Risk
 from online_model.tiers import Thresholds
 from tests.domain.histories import DAY, LogRecord, event, mark
 
 FACTS = FactSettings()
 T = 1_500_000_000_000
 HABIT = Population(990, 990 * 3 * 86_400)
+BASIS = Basis(Risk(), HABIT, FACTS.horizon_ms, Thresholds())
+UNTRAINED = Serving(Risk(), None, (), None, None)
 
 
 def folded(*records: LogRecord) -> tuple[list[str], States]:
@@ -33,7 +37,8 @@ def folded(*records: LogRecord) -> tuple[list[str], States]:
 
 def viewed(*records: LogRecord, clock: int) -> dict[str, UserView]:
     users, states = folded(*records)
-    return {v.user: v for v in view(Facts(0, users, states, clock), HABIT, FACTS, Thresholds())}
+    found = judged(Facts(0, users, states, clock), BASIS)
+    return {user: view(found, slot, BASIS, {}) for slot, user in enumerate(users)}
 
 
 def came(user: str, *days: int) -> list[LogRecord]:
@@ -96,7 +101,14 @@ def test_the_live_view_shows_what_flows_and_who_drifts_away() -> None:
     )
     users = list(viewed(*came("often", *range(9)), clock=T + 20 * DAY).values())
     text = shown(
-        screen(StreamProgress(5000, 4000, T), 98765.4, totals, {"high": 1, "medium": 2, "low": 63}, users)
+        screen(
+            StreamProgress(5000, 4000, T),
+            98765.4,
+            totals,
+            {"high": 1, "medium": 2, "low": 63},
+            users,
+            UNTRAINED,
+        )
     )
     for word in (
         "2017-07-14 02:40",
@@ -107,11 +119,13 @@ def test_the_live_view_shows_what_flows_and_who_drifts_away() -> None:
         "66",
         "often",
         "no session for 12 days",
+        "own_rhythm",
+        "nothing is learned yet: the baseline serves",
     ):
         assert word in text, word
     assert "dead letters" in text
     assert " 7 " in text
-    empty_ = shown(screen(StreamProgress(0, 0, 0), 0.0, Totals({}, 0, 0), {}, []))
+    empty_ = shown(screen(StreamProgress(0, 0, 0), 0.0, Totals({}, 0, 0), {}, [], UNTRAINED))
     assert "nobody has been quiet long enough yet" in empty_
 
 

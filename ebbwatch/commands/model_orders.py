@@ -1,0 +1,98 @@
+"""Operators' orders to the tournament: each waits for the answer of the trainer, and says what was decided."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from ebbwatch.deployment import Deployment, open_deployment
+from ebbwatch.model_topics import Decided
+from ebbwatch.orders import give
+from ebbwatch.serving import Models, Serving, open_registry, told
+from ebbwatch.settings import Settings
+from online_model.registry.retention import protect
+from online_model.tournament.decision import Command
+
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
+Timeout = Annotated[float, typer.Option(min=0, help="Wait so many seconds for the trainer's answer.")]
+_TIMEOUT_S = 60.0
+
+
+def pin(
+    what: Annotated[
+        str | None, typer.Argument(metavar="[VERSION|NAME]", help="What serves now, if left out.")
+    ] = None,
+    timeout: Timeout = _TIMEOUT_S,
+    as_json: AsJson = False,
+) -> None:
+    """Let a contestant serve until `unpin`, whatever evidence says; later versions of it still follow.
+
+    Of a version its contestant is pinned, and the version itself is never removed from the registry.
+    """
+    here, serving = _look()
+    answers = []
+    name = what
+    if what is not None and what[:1].isdigit():
+        registry = open_registry(here)
+        name = registry.manifest(what, here.lineage).training.name
+        protect(registry, what, "pinned")
+    if name is not None and name != _champion(serving):
+        answers.append(_give(here, serving, "promote", name, timeout))
+    answers.append(_give(here, serving, "pin", None, timeout))
+    _say(answers, as_json)
+
+
+def unpin(timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
+    """Let evidence decide again."""
+    here, serving = _look()
+    _say([_give(here, serving, "unpin", None, timeout)], as_json)
+
+
+def promote(name: str, timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
+    """Make a contestant champion, for everybody and at once."""
+    here, serving = _look()
+    _say([_give(here, serving, "promote", name, timeout)], as_json)
+
+
+def rollback(timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
+    """Put the champion's predecessor back in place."""
+    here, serving = _look()
+    _say([_give(here, serving, "roll_back", None, timeout)], as_json)
+
+
+def veto(
+    name: str,
+    lift: Annotated[bool, typer.Option("--lift", help="Take the veto back.")] = False,
+    timeout: Timeout = _TIMEOUT_S,
+    as_json: AsJson = False,
+) -> None:
+    """Keep evidence from promoting a contestant."""
+    here, serving = _look()
+    _say([_give(here, serving, "lift_veto" if lift else "veto", name, timeout)], as_json)
+
+
+def _look() -> tuple[Deployment, Serving]:
+    here = open_deployment(Settings())
+    with Models(here) as models:
+        return here, told(models.look())
+
+
+def _champion(serving: Serving) -> str | None:
+    if serving.risk.parts and serving.fault is None:
+        return serving.risk.parts[0].contestant  # what is announced is newer than what was judged
+    return None if serving.quality is None else serving.quality.champion
+
+
+def _give(here: Deployment, serving: Serving, kind: str, name: str | None, timeout_s: float) -> Decided:
+    command = msgspec.convert({"kind": kind, "name": name}, Command)
+    at_ms = 0 if serving.quality is None else serving.quality.at_ms
+    return give(here, command, at_ms, timeout_s)
+
+
+def _say(answers: list[Decided], as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(answers))
+        return
+    for decided in answers:
+        champion = decided.detail["champion"]
+        typer.echo(f"decision {decided.number}: {decided.text}; {champion} is champion")

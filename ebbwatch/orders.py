@@ -1,0 +1,51 @@
+"""Operators' orders to the tournament: given through a topic, answered in the log of decisions."""
+
+import time
+import uuid
+from typing import Final
+
+from ebbwatch.deployment import Deployment
+from ebbwatch.model_topics import Decided, decisions, end_of_decisions, send_order
+from online_model.tournament.decision import Command
+from online_model.training.orders import Order
+
+_LOOK_S: Final = 0.2
+
+
+class OrderError(RuntimeError):
+    """An order was refused, or nobody has answered it."""
+
+
+def give(here: Deployment, command: Command, at_ms: int, timeout_s: float) -> Decided:
+    """Give an order and wait for what is decided.
+
+    Args:
+        at_ms: event time at which it is to be carried out, not later than training has come to; see `Order`.
+
+    Raises:
+        LogError: Kafka does not answer.
+        OrderError: the tournament refuses it, or no trainer has answered in time.
+    """
+    order = Order(id=uuid.uuid4().hex, at_ms=at_ms, command=command)
+    start = end_of_decisions(here)
+    send_order(here, order)
+    give_up = time.monotonic() + timeout_s
+    while True:
+        for decided in decisions(here, start):
+            if decided.detail.get("refused") == order.id:
+                raise OrderError(f"refused: {decided.text}")
+            if _answers(decided, command):
+                return decided
+        if time.monotonic() > give_up:
+            raise OrderError(
+                f"no answer within {timeout_s:g} s: does the trainer run (`ebbwatch trainer`, `ebbwatch run`)? The "
+                "order stands in its topic, and is carried out when the trainer comes to it"
+            )
+        time.sleep(_LOOK_S)
+
+
+def _answers(decided: Decided, command: Command) -> bool:
+    """Whether this is what became of the order. A promotion of who is being rolled out serves everybody at once."""
+    kinds = ("promote", "roll_out") if command.kind == "promote" else (command.kind,)
+    about = (None, decided.detail.get("champion"), decided.detail.get("other"))
+    return decided.by == "operator" and decided.kind in kinds and command.name in about
