@@ -16,7 +16,9 @@ Kind = Literal["event", "repeat", "broken", "mark"]
 _STEP_MS: Final = 60_000
 """Event time between two events; at some hundred events a second, users go silent and are gone within a run."""
 _USERS: Final = 300
-_TYPES: Final = ("page_view", "page_view", "page_view", "feature_use", "purchase", "session_start")
+_TYPES: Final = (
+    *("page_view",) * 15, *("feature_use",) * 5, *("purchase",) * 5, *("session_start",) * 5, "promotion",
+)  # fmt: skip
 _TICK_S: Final = 0.05
 
 

@@ -72,6 +72,7 @@ def run(trial: Trial, folder: Path, say: Callable[[str], None]) -> Report:
             publish_days=1,
         )
         topic_id = prepare(place)
+        learning.give_orders(place)
         storm, producer, findings = _storm(trial, stack, place, random, say)
         say("the topics are learned once more, in one go")
         findings += learning.account(place, topic_id)

@@ -67,5 +67,10 @@ def prepare(place: Place) -> str:
     """Make the topics; returns the id of the events topic."""
     settings = place.settings
     return ensure_topics(
-        place.at.kafka, place.topic, place.partitions, place.dead_letter_topic, str(settings["control_topic"])
+        place.at.kafka,
+        place.topic,
+        place.partitions,
+        place.dead_letter_topic,
+        str(settings["control_topic"]),
+        kept=[str(settings["command_topic"])],
     )
