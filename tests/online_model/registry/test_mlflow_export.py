@@ -66,6 +66,7 @@ def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.mlflow
 @pytest.mark.filterwarnings("default")  # of MLflow and what it stands on
 def test_a_version_arrives_once_with_all_it_has(server: str, tmp_path: Path, training: Trained) -> None:
     from mlflow import MlflowClient  # noqa: PLC0415 - an extra
@@ -93,6 +94,7 @@ def test_a_version_arrives_once_with_all_it_has(server: str, tmp_path: Path, tra
 
 
 @pytest.mark.integration
+@pytest.mark.mlflow
 @pytest.mark.filterwarnings("default")
 def test_a_server_that_is_away(tmp_path: Path, training: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mlflow", reason="MLflow's client is not installed: requirements/mlflow.txt")
