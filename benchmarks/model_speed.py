@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -29,7 +29,10 @@ from online_model.learners.line_up import KINDS, make
 from online_model.learners.river_classifier import RiverClassifier
 from online_model.loading import last_good
 from online_model.registry.registry import Registry
+from online_model.tournament.decision import Command
+from online_model.training.effects import Publish
 from online_model.training.lineup import DEFAULT, LINEAR, Lineup
+from online_model.training.orders import Order
 from producers.simulator.sending import send_all
 from producers.simulator.simulation import Simulation
 
@@ -38,6 +41,8 @@ _MARKS_MS: Final = 6 * 3_600_000
 _BATCH: Final = 5_000
 _ONE_BY_ONE: Final = 300
 _RUNS: Final = 25
+_LARGEST: Final = "mean"
+"""The contestant with the largest version."""
 _KEY: Final = b"of the benchmark alone"
 
 
@@ -163,7 +168,7 @@ def _differences(x: Matrix, lost: Any) -> dict[str, float]:
     wide = np.pad(
         x[:_ONE_BY_ONE], ((0, 0), (0, len(SPARES))), constant_values=np.nan
     )  # as River's rows are held
-    rows = [dict(zip(NAMES, row, strict=True)) for row in x[:_ONE_BY_ONE].tolist()]
+    rows: list[dict[Hashable, Any]] = [dict(zip(NAMES, row, strict=True)) for row in x[:_ONE_BY_ONE].tolist()]
     for kind in KINDS:
         learner, river = make(kind, 1, 30 * 86_400_000, (*CATALOGUE, *SPARES)), RiverClassifier(kind, 1)
         learner.learn_many(wide, lost[:_ONE_BY_ONE], np.ones(_ONE_BY_ONE))
@@ -191,13 +196,13 @@ def _learning(names: tuple[str, ...], x: Matrix, lost: Any) -> float:
 
 def _swap(watched: Watched, folder: Path) -> dict[str, float]:
     """From the registry to what serves, and the swap itself."""
-    training = watched.trainer.training
-    name = "mean" if "mean" in training.lineup.names else training.court.tournament.champion
-    made = training.court.publishing.version(name, training.lineup, training.quality)
-    assert made is not None
+    command = Command(kind="promote", name=_LARGEST)
+    order = Order(id="benchmark", at_ms=0, command=command)
     registry = Registry(str(folder / "swap"), _KEY)
     registry.prepare()
-    registry.publish(made[0].training, made[0].arrays, made[0].learner)
+    for effect in watched.trainer.order(order):
+        if isinstance(effect, Publish) and effect.training.name == _LARGEST:
+            registry.publish(effect.training, effect.arrays, effect.learner)
     served = last_good(registry, LINEAGE)
     took = []
     for _ in range(_RUNS):

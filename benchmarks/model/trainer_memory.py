@@ -5,7 +5,6 @@ Versions are published, days of the ledger made into tables, checkpoints written
 """
 
 import json
-import resource
 import sys
 from pathlib import Path
 
@@ -52,13 +51,19 @@ def main(blocks: Path, folder: Path, lineage: str) -> None:
                 trainer.checkpoint()
     told = {
         "before_mb": round(before / 1e6, 1),
-        "most_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, 1),
+        "most_mb": round(_most() / 1e6, 1),
         "snapshots": trainer.training.counts["predicted"],
         "learned": trainer.training.counts["learned"],
         "learners_mb": {name: round(size / 1e6, 2) for name, size in trainer.training.lineup.sizes().items()},
     }
     trainer.close()
     sys.stdout.write(json.dumps(told))
+
+
+def _most() -> int:
+    """Bytes; `ru_maxrss` would count what the parent had when it forked."""
+    status = Path("/proc/self/status").read_text("utf-8")
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 if __name__ == "__main__":
