@@ -1,0 +1,203 @@
+"""A model is trained, promoted, explained, pinned and rolled back; what cannot serve is refused with a clear word."""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from domain.features import features
+from ebbwatch.deployment import open_deployment
+from ebbwatch.main import main
+from ebbwatch.settings import Settings
+from feature_store import lookup
+from online_model.learners.scorers import from_arrays
+from online_model.registry.key import registry_key
+from online_model.registry.registry import Registry
+from online_model.risk import BASELINE
+from tests.integration.place import Answer, Place, eventually
+
+
+@pytest.fixture
+def place(make_place: Callable[..., Place]) -> Place:
+    """Outcomes are due after eight days, and a version is published after a hundred of them."""
+    return make_place(
+        trainer=True,
+        partitions=2,
+        inactivity_days=10,
+        horizon_days=7,
+        publish_examples=100,
+        contestants=json.dumps(["own_rhythm", "logistic"]),
+    )
+
+
+class Desk:
+    """The command line in this process: a command takes milliseconds, where a process of its own takes seconds."""
+
+    def __init__(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.place = place
+        self.registry = place.home / "registry"
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        for name, value in place.environ().items():
+            monkeypatch.setenv(name, value)
+
+    def call(self, *arguments: object) -> Answer:
+        """Run a command to its end, whatever that is."""
+        words = ["ebbwatch", *(str(argument) for argument in arguments)]
+        self._capsys.readouterr()
+        said: str | int | None = 0
+        with self._monkeypatch.context() as patched:
+            patched.setattr("sys.argv", words)
+            try:
+                main()
+            except SystemExit as end:
+                said = end.code
+        out, err = self._capsys.readouterr()
+        return Answer(words, 1 if isinstance(said, str) else said or 0, out, f"{err} {said or ''}")
+
+    def report(self, *arguments: object) -> Any:
+        """The JSON that a successful command reports."""
+        answer = self.call(*arguments, "--json")
+        assert answer.returncode == 0, answer.said
+        return answer.json()
+
+    def top(self) -> tuple[list[Any], Answer]:
+        """Users most at risk, and all that was said."""
+        answer = self.call("users", "top", "--count", 5, "--json")
+        return answer.json(), answer
+
+    def served_by(self, contestant: str) -> str:
+        """Waits until a contestant serves everybody; its version."""
+
+        def found() -> str:
+            (row,) = self.report("model", "show")["serves"]
+            return str(row["version"]) if row["contestant"] == contestant else ""
+
+        return str(eventually(f"{contestant} serves", found, 30.0))
+
+    def score(self, user: str, version: str) -> float:
+        """What the version's scorer says of the user, asked without any of what serves."""
+        here = open_deployment(Settings())
+        facts = lookup.user(here.store, here.stream, user)
+        assert facts is not None
+        registry = Registry(str(self.registry), registry_key(self.place.home, None, create=False))
+        arrays = registry.load(version).arrays()
+        now = np.maximum(facts.states["last_ms"], facts.clock)
+        x = features(facts.states, np.array([0]), now)
+        return float(from_arrays(str(arrays["scorer_kind"]), arrays).score(x)[0])
+
+
+def before_training(desk: Desk) -> None:
+    (row,) = desk.report("model", "show")["serves"]
+    assert (row["version"], row["examples"]) == (BASELINE, None)
+    refused = desk.call("model", "list")
+    assert refused.returncode == 1
+    assert "no key for the registry" in refused.said
+    assert "no contestant was judged yet" in desk.call("model", "compare").said
+    nobody = desk.call("model", "promote", "logistic", "--timeout", 0)
+    assert nobody.returncode == 1
+    assert "does the trainer run" in nobody.said
+
+
+def all_agree(desk: Desk, version: str) -> None:
+    users, _ = desk.top()
+    assert len(users) == 5
+    assert {user["model"] for user in users} == {version}
+    first = users[0]
+    assert first["risk"] == pytest.approx(desk.score(first["user"], version), rel=1e-9)
+    shown = desk.report("users", "show", first["user"])
+    assert (shown["risk"], shown["model"], shown["reasons"]) == (first["risk"], version, first["reasons"])
+
+    why = desk.report("model", "explain", first["user"])
+    assert (why["risk"], why["model"], why["contestant"], why["exact"]) == (
+        first["risk"],
+        version,
+        "logistic",
+        True,
+    )
+    log_odds = math.log(first["risk"] / (1 - first["risk"]))
+    for pieces in (why["features"], why["themes"]):
+        assert why["base"] + sum(piece["weight"] for piece in pieces) == pytest.approx(log_odds, abs=1e-9)
+    assert [theme["text"] for theme in why["themes"]][:3] == first["reasons"]
+
+    listed = {row["version"]: row for row in desk.report("model", "list")}
+    assert all(row["good"] for row in listed.values())
+    assert (listed[version]["contestant"], listed[version]["serves"]) == ("logistic", 1.0)
+    assert "champion" in listed[version]["kept"]
+    assert list(listed) == sorted(listed, reverse=True)
+
+    compared = desk.report("model", "compare")
+    rows = {row["contestant"]: row for row in compared["contestants"]}
+    assert set(rows) == {"champion", "own_rhythm", "logistic"} - {"champion"}
+    assert rows["logistic"]["rolling"]["examples"] == compared["settled"] == rows["logistic"]["learned"]
+    assert rows["logistic"]["rolling"]["roc_auc"] > 0.5
+    silence = desk.report("model", "compare", "--part", "silence:1-7d")["contestants"]
+    assert 0 < silence[0]["rolling"]["examples"] < compared["settled"]
+    assert "silence:1-7d" in desk.call("model", "compare", "--part", "nonsense").said
+
+
+def operators_decide(desk: Desk, version: str) -> None:
+    unknown = desk.call("model", "promote", "nobody")
+    assert unknown.returncode == 1
+    assert "'nobody' is none" in unknown.said
+    assert "logistic is champion" in desk.call("model", "veto", "logistic").said
+    (back,) = desk.report("model", "rollback")
+    assert (back["kind"], back["by"], back["detail"]["champion"]) == ("roll_back", "operator", "own_rhythm")
+    desk.served_by("own_rhythm")
+    promoted, pinned = desk.report("model", "pin", version)
+    assert (promoted["kind"], pinned["kind"], pinned["detail"]["champion"]) == ("promote", "pin", "logistic")
+    assert desk.served_by("logistic") == version  # nothing was learned since, so it is the same
+    kept = {row["version"]: row["kept"] for row in desk.report("model", "list")}[version]
+    assert set(kept) == {"champion", "pinned"}
+    desk.report("model", "unpin")
+    decided = [found["kind"] for found in desk.report("model", "show")["decisions"]]
+    assert decided[:4] == ["unpin", "pin", "promote", "roll_back"]
+
+
+def damaged_is_refused(desk: Desk, version: str) -> None:
+    with (desk.registry / version / "scorer.npz").open("ab") as file:
+        file.write(b"x")
+    users, answer = desk.top()
+    (instead,) = {user["model"] for user in users}
+    assert instead not in (version, BASELINE)
+    assert f"{instead} serves here instead" in answer.said
+    assert f"version {version}: scorer.npz is not the file that was published" in answer.said
+    listed = {row["version"]: row for row in desk.report("model", "list")}
+    assert not listed[version]["good"]
+    assert "scorer.npz" in listed[version]["refused"]
+    assert listed[instead]["good"]
+
+
+def wrong_key_and_no_registry(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("EBBWATCH_REGISTRY_KEY", "quite another key of enough length")
+        users, answer = desk.top()
+    assert {user["model"] for user in users} == {BASELINE}
+    assert "signed with another key" in answer.said
+    assert f"{BASELINE} serves here instead" in answer.said
+    desk.registry.rename(desk.registry.with_name("away"))
+    users, answer = desk.top()
+    assert {user["model"] for user in users} == {BASELINE}
+    assert "not there, or no registry" in answer.said
+    assert desk.call("model", "list").returncode == 1
+
+
+def test_a_model_from_its_training_to_its_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(place, monkeypatch, capsys)
+    before_training(desk)
+    place.ebbwatch("simulate", "--users", 200, "--days", 70, "--seed", 1)
+    place.ebbwatch("run", "--until-idle")
+    with place.trainer():
+        desk.report("model", "promote", "logistic")
+        version = desk.served_by("logistic")
+        all_agree(desk, version)
+        operators_decide(desk, version)
+    damaged_is_refused(desk, version)
+    wrong_key_and_no_registry(desk, monkeypatch)
