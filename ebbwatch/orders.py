@@ -34,7 +34,7 @@ def give(here: Deployment, command: Command, at_ms: int, timeout_s: float) -> De
         for decided in decisions(here, start):
             if decided.detail.get("refused") == order.id:
                 raise OrderError(f"refused: {decided.text}")
-            if _answers(decided, command):
+            if answers(decided, command):
                 return decided
         if time.monotonic() > give_up:
             raise OrderError(
@@ -44,7 +44,7 @@ def give(here: Deployment, command: Command, at_ms: int, timeout_s: float) -> De
         time.sleep(_LOOK_S)
 
 
-def _answers(decided: Decided, command: Command) -> bool:
+def answers(decided: Decided, command: Command) -> bool:
     """Whether this is what became of the order. A promotion of who is being rolled out serves everybody at once."""
     kinds = ("promote", "roll_out") if command.kind == "promote" else (command.kind,)
     about = (None, decided.detail.get("champion"), decided.detail.get("other"))
