@@ -118,6 +118,28 @@ def judge(risk: Floats, now: Times, before: Served, policy: Policy, basis: int |
     return Judged(served, comparable, raised, resolved)
 
 
+def carried_over(judged: Judged, rows: Times, by_former: Judged, before: Served, now: Times) -> Judged:
+    """Rises that fall together with a new version: whoever has risen by the former one too has really risen.
+
+    A version that is published every few days would otherwise swallow each rise between the last score of the old one
+    and the first of the new one.
+
+    Args:
+        judged: by the version that serves now; users of the former one are not comparable there.
+        rows: users whose last score was the former version's, places among `judged`.
+        by_former: the same moment judged by the former version, shape (len(rows),).
+        before: of all users.
+        now: ms, shape (users,).
+    """
+    rises = by_former.raised & (judged.served.tiers[rows] > before.tiers[rows])
+    raised = judged.raised.copy()
+    raised[rows] |= rises
+    served = judged.served._replace(
+        alerted=np.where(raised, now, judged.served.alerted), open=judged.served.open | raised
+    )
+    return judged._replace(served=served, raised=raised)
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One record of the topic `risk-alerts`, in JSON. A crash may repeat one; the id tells."""
 

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from domain.actions import ActionsError
 from ebbwatch.commands import alerts, clock, dlq, model, stack, users
 from ebbwatch.commands.demo import demo
+from ebbwatch.commands.evaluate import evaluate
 from ebbwatch.commands.rebuild import rebuild
 from ebbwatch.commands.repartition import repartition
 from ebbwatch.commands.replay import replay
@@ -68,6 +69,7 @@ app.command()(wait)
 app.command()(simulate)
 app.command()(verify)
 app.command()(demo)
+app.command()(evaluate)
 app.command()(rebuild)
 app.command()(repartition)
 

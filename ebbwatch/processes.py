@@ -81,6 +81,7 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
         registry=registry_address(settings),
         key=_key(settings),
         contestants=settings.contestants,
+        thresholds=here.thresholds,
         seed=settings.model_seed,
         publish_examples=settings.publish_examples,
         publish_days=settings.publish_days,

@@ -14,7 +14,21 @@ import numpy.typing as npt
 
 from domain import brake as braking
 from domain.actions import Actions, recommended
-from domain.alerts import DAY_MS, SILENT, STALE_MS, TIERS, Alert, Judged, Policy, alert_id, expires, judge
+from domain.alerts import (
+    DAY_MS,
+    GONE,
+    SILENT,
+    STALE_MS,
+    TIERS,
+    Alert,
+    Judged,
+    Policy,
+    Served,
+    alert_id,
+    carried_over,
+    expires,
+    judge,
+)
 from domain.features import features
 from domain.money import expected_spend
 from domain.state import States
@@ -136,7 +150,11 @@ class Alerting:
         policy = self._desk.policy
         serving = scoring.serving(hashes[slots])
         bases = np.array([policy.basis(version) for version in scoring.versions], np.uint16)[serving]
-        judged = judge(risk, nows, known(before), policy, bases)
+        served_before = known(before)
+        judged = judge(risk, nows, served_before, policy, bases)
+        former = scoring.former()
+        if former is not None:
+            judged = self._carried_over(judged, former, scope, served_before, nows)
         self._judge_brake(moment, int(judged.comparable.sum()), int(judged.raised.sum()))
         fields: list[Any] = [BRAKE, self._brake.encode()]
         for at in np.flatnonzero(judged.raised | judged.resolved).tolist():
@@ -147,6 +165,20 @@ class Alerting:
             fields += (alert.id.encode(), value)
             self._unsent[alert.id.encode()] = (alert.user.encode(), value)
         return Scored(trailers_of(judged.served, ranks), fields)
+
+    def _carried_over(
+        self, judged: Judged, former: Scoring, scope: Scope, before: Served, nows: npt.NDArray[np.int64]
+    ) -> Judged:
+        """Look at users whom the former version has scored last with its eyes, too."""
+        policy, hashes = self._desk.policy, scope.hashes[scope.slots]
+        bases = np.array([policy.basis(version) for version in former.versions], np.uint16)
+        bases = bases[former.serving(hashes)]
+        rows = np.flatnonzero(~judged.comparable & (before.bases == bases) & (judged.served.tiers != GONE))
+        if not len(rows):
+            return judged
+        risk = former.risks(scope.states, scope.slots[rows], nows[rows], hashes[rows])
+        some = Served(before.tiers[rows], before.bases[rows], before.alerted[rows], before.open[rows])
+        return carried_over(judged, rows, judge(risk, nows[rows], some, policy, bases[rows]), before, nows)
 
     async def deliver(self) -> list[bytes]:
         """Send what has been written; gives the fields that the store may forget."""

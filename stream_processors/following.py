@@ -58,6 +58,8 @@ class Following:
             }
         )
         self.risk = Risk()
+        self.former: Risk | None = None
+        """What served before `risk`."""
         health.serving = list(self.risk.versions)
 
         self._stopping = threading.Event()
@@ -93,6 +95,8 @@ class Following:
         for part in risk.parts:  # what is compiled at its first call must not be so in the midst of a batch
             part.scorer.score(np.full((1, FEATURES), np.nan))
         begun = time.perf_counter()
+        if risk.versions != self.risk.versions:
+            self.former = self.risk
         self.risk = risk
         self._metrics.swap.observe(time.perf_counter() - begun)
         self._health.serving = list(risk.versions)

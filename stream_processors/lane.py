@@ -64,6 +64,8 @@ class Parts(NamedTuple):
     send_examples: SendExamples
     risk: Callable[[], Risk]
     """What serves now."""
+    former: Callable[[], Risk | None]
+    """What served before."""
     desk: Desk
     alerts: AlertStore
     sweep_users: int
@@ -188,7 +190,8 @@ class Lane:
         return writes, letters, examples
 
     def _scoring(self) -> Scoring:
-        return Served(self._parts.risk(), self._population, self._parts.facts.horizon_ms)
+        parts = self._parts
+        return Served(parts.risk(), self._population, parts.facts.horizon_ms, parts.former())
 
     def _moment(self, fetch: Fetch, after: Progress, batch: Batch | None) -> Moment:
         """The moment after a step of a batch, or after all of them."""

@@ -40,6 +40,10 @@ class Scoring(Protocol):
         """Why, for one of them, heaviest first."""
         ...
 
+    def former(self) -> "Scoring | None":
+        """What served before."""
+        ...
+
 
 class Served(NamedTuple):
     """Risk as it is served to the users of one batch."""
@@ -47,6 +51,7 @@ class Served(NamedTuple):
     risk: Risk
     population: Population
     horizon_ms: int
+    before: Risk | None = None
 
     @property
     def versions(self) -> Sequence[str]:
@@ -64,3 +69,7 @@ class Served(NamedTuple):
     def reasons(self, states: States, slot: int, now: int, user_hash: np.uint64) -> Sequence[Reason]:
         """Codes stay without their names: they are not at hand here."""
         return self.risk.reasons(states, slot, now, user_hash, self.population, self.horizon_ms, {})
+
+    def former(self) -> "Served | None":
+        """None until something was swapped in."""
+        return None if self.before is None else self._replace(risk=self.before, before=None)

@@ -92,6 +92,7 @@ class Worker:
             config.partitions,
             self._kafka.send_examples,
             lambda: self._following.risk,
+            lambda: self._following.former,
             Desk(config.policy, config.actions, config.facts.horizon_ms, self._kafka.send_alerts, metrics),
             self._alerts,
             config.sweep_users,

@@ -32,6 +32,10 @@ class Given(NamedTuple):
 
     risk: Sequence[float]
     versions: Sequence[str] = ("first-1",)
+    by_former: "Given | None" = None
+
+    def former(self) -> "Given | None":
+        return self.by_former
 
     def serving(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         return np.arange(len(hashes)) % len(self.versions)
@@ -77,7 +81,12 @@ class Room:
             self.sent.append(alert)
 
     def score(
-        self, *risk: float, days: float = 0, versions: Sequence[str] = ("first-1",), **moment: Any
+        self,
+        *risk: float,
+        days: float = 0,
+        versions: Sequence[str] = ("first-1",),
+        former: Given | None = None,
+        **moment: Any,
     ) -> Trailers:
         """Score everybody, and store what comes of it."""
         self.offset += 1
@@ -85,7 +94,7 @@ class Room:
         at = Moment(clock, self.offset, clock + 7, clock + 9)._replace(**moment)
         hashes = hashes_of([user.decode() for user in self.users])
         scope = Scope(self.states, np.arange(len(self.users)), self.users, hashes)
-        scored = self.alerting.score(scope, self.trailers, Given(risk, versions), at)
+        scored = self.alerting.score(scope, self.trailers, Given(risk, versions, former), at)
         self.trailers = scored.trailers
         self.stored |= dict(zip(scored.alerts[0::2], scored.alerts[1::2], strict=True))
         return self.trailers
@@ -171,6 +180,18 @@ def test_nothing_is_raised_unless_the_log_is_followed_live() -> None:
     room.score(0.9, days=3)
     assert room.waiting == []
     assert known(room.trailers).tiers.tolist() == [HIGH]
+
+
+def test_a_rise_that_falls_together_with_a_swap_is_raised_if_the_former_version_sees_it_too() -> None:
+    room = Room(3)
+    room.score(0.2, 0.2, 0.2)
+    former = Given((0.8, 0.3, 0.8))
+    room.score(0.75, 0.8, 0.3, days=1, versions=("second-2",), former=former)
+    # the second has risen for the new version alone, the third for the former one alone
+    assert [(alert.user, alert.model, alert.risk) for alert in room.waiting] == [("user-0", "second-2", 0.75)]
+    room.score(0.75, 0.8, 0.3, days=2, versions=("second-2",), former=former)
+    assert len(room.waiting) == 1
+    assert known(room.trailers).tiers.tolist() == [HIGH, HIGH, LOW]
 
 
 def test_a_version_that_swaps_in_raises_nothing_and_each_user_is_compared_within_their_own() -> None:

@@ -64,6 +64,7 @@ async def test_who_waits_for_a_busy_lane_is_let_go_when_it_closes(breakable_stac
         1,
         send,
         Risk,
+        lambda: None,
         Desk(Policy(), {}, FactSettings().horizon_ms, send, metrics),
         AlertStore(store),
         0,
