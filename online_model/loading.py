@@ -1,14 +1,27 @@
 """From an announcement to what serves: versions out of the registry, checked, as scorers."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
 
 from domain.labels import FEATURES
+from online_model.calibration.scorer import Line, calibrated
 from online_model.learners.scorers import from_arrays
 from online_model.registry.announcement import Announcement, manifest_hash
 from online_model.registry.errors import DamagedError, MismatchError
+from online_model.registry.manifest import Setting
 from online_model.registry.registry import Registry
 from online_model.registry.version import Version
 from online_model.risk import Part, Risk
+
+SCORER_KIND: Final = "scorer_kind"
+"""Array of a version that says of which kind the scorer is."""
+BACKGROUND: Final = "background"
+"""Array with the raw features of some users of its time, shape (n, features)."""
+SLOPE: Final = "calibration_slope"
+"""Setting of a version: what log-odds are multiplied by, before `INTERCEPT` is added."""
+INTERCEPT: Final = "calibration_intercept"
 
 
 def load(registry: Registry, announcement: Announcement, lineage: str) -> Risk:
@@ -51,8 +64,20 @@ def part_of(version: Version, share: float) -> Part:
     """
     arrays = version.arrays()
     try:
-        scorer = from_arrays(str(arrays["scorer_kind"]), arrays)
+        scorer = from_arrays(str(arrays[SCORER_KIND]), arrays)
     except (KeyError, ValueError) as fault:
         raise DamagedError(f"version {version.id}: {fault}; publish it again") from fault
-    background = arrays.get("background", np.zeros((0, FEATURES)))
-    return Part(version.id, version.manifest.training.name, scorer, share, background)
+    training = version.manifest.training
+    background = arrays.get(BACKGROUND, np.zeros((0, FEATURES)))
+    line = line_of(training.model_settings)
+    return Part(version.id, training.name, calibrated(scorer, line), share, background)
+
+
+def settings_of(line: Line) -> dict[str, Setting]:
+    """What the manifest says of the calibration."""
+    return {SLOPE: line.slope, INTERCEPT: line.intercept}
+
+
+def line_of(settings: Mapping[str, Setting]) -> Line:
+    """Inverse of `settings_of`; as it is, where they say nothing."""
+    return Line(float(settings.get(SLOPE) or 1.0), float(settings.get(INTERCEPT) or 0.0))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 
 from domain.features import features
 from domain.labels import FEATURES
@@ -48,10 +49,15 @@ class Risk:
         return tuple(part.version for part in self.parts) or (BASELINE,)
 
     def serving(self, user_hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-        """Which of `versions` serves each user, shape (n,)."""
+        """Which of `versions` serves each user, shape (n,).
+
+        A user's place in [0, 1) is a hash of the user and of the first part's contestant. So a share that grows, or
+        that gets a later version of the same contestant, keeps its users, and other users go first at the next
+        roll-out.
+        """
         if len(self.parts) < 2:
             return np.zeros(len(user_hashes), np.int64)
-        places = (user_hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        places = _places(user_hashes, self.parts[0].contestant)
         last = len(self.parts) - 1
         return np.minimum(np.searchsorted(self._ends, places, side="right"), last).astype(np.int64)
 
@@ -111,3 +117,12 @@ class Risk:
         rng = np.random.default_rng(int(user_hash))
         (attribution,) = explain(part.scorer, x, part.background, rng)
         return explained(x[0], attribution, names)
+
+
+def _places(user_hashes: npt.NDArray[np.uint64], salt: str) -> Vector:
+    mixed = user_hashes ^ np.uint64(xxhash.xxh3_64_intdigest(salt.encode()))
+    # the finaliser of SplitMix64 (Steele, Lea, Flood 2014): no pattern of the weekly instants is left
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return np.asarray((mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53)

@@ -6,14 +6,17 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from stream_processors.log import LogError
-
 log = logging.getLogger("ebbwatch.trainer")
 
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 4
 """Records taken at a time: a block of snapshots has half a megabyte."""
-_BUFFER_KB: Final = 16_384
+_BUFFER_KB: Final = 1_024
+_FETCH_BYTES: Final = 1_048_576
 _TIMEOUT_S: Final = 5.0
+
+
+class CutTopicError(RuntimeError):
+    """A topic does not hold what training has to go on from."""
 
 
 class Taken(NamedTuple):
@@ -46,7 +49,7 @@ class Tail:
                 "group.id": group,  # committed to for those who measure the lag; the checkpoint decides
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
-                "fetch.message.max.bytes": 8_388_608,
+                "fetch.message.max.bytes": _FETCH_BYTES,
                 "queued.max.messages.kbytes": _BUFFER_KB,
                 "error_cb": lambda error: away(str(error)),
             }
@@ -62,14 +65,14 @@ class Tail:
         """Take up the reading.
 
         Raises:
-            LogError: the topic does not reach from `start` on: it was cut off, or is another one.
+            CutTopicError: the topic does not reach from `start` on: it was cut off, or is another one.
             KafkaException: Kafka is away.
         """
         low, high = self._consumer.get_watermark_offsets(
             TopicPartition(self._topic, 0), timeout=_TIMEOUT_S, cached=False
         )
         if not low <= self._start <= high:
-            raise LogError(
+            raise CutTopicError(
                 f"topic {self._topic} holds offsets {low} to {high}, but training has to go on from {self._start}: "
                 "part of it was deleted, or it is another topic of that name"
             )
@@ -97,7 +100,7 @@ class Tail:
         """The next records, none if there are none within `wait_s`.
 
         Raises:
-            LogError: records are missing.
+            CutTopicError: records are missing.
         """
         taken = []
         for message in self._consumer.consume(_AT_ONCE, timeout=wait_s):
@@ -110,11 +113,11 @@ class Tail:
         error = message.error()
         if error is not None:
             if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001
-                raise LogError(f"topic {self._topic} no longer holds offset {self.position}: {error}")
+                raise CutTopicError(f"topic {self._topic} no longer holds offset {self.position}: {error}")
             log.warning("topic %s: %s", self._topic, error)
             return None
         if message.offset() != self.position:
-            raise LogError(
+            raise CutTopicError(
                 f"topic {self._topic}: offset {self.position} is gone, the next is {message.offset()}"
             )
         self.position += 1

@@ -5,9 +5,6 @@ import math
 from typing import Final
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
-import xxhash
 
 from online_model.registry.manifest import Manifest, canonical
 
@@ -42,24 +39,6 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Clock (event time) at the decision, ms since 1970."""
     reason: str
     """Why, in words."""
-
-    def assigned(self, users: list[str]) -> npt.NDArray[np.int64]:
-        """Which of `shares` serves each user, shape (users,).
-
-        A user's place in [0, 1) is a hash of the user and the first version. So a share that grows keeps its users,
-        and other users go first at the next roll-out.
-
-        Raises:
-            ValueError: no version is announced.
-        """
-        if not self.shares:
-            raise ValueError("no version is announced, the baseline serves")
-        if len(self.shares) == 1:
-            return np.zeros(len(users), np.int64)
-        salt = xxhash.xxh3_64_intdigest(self.shares[0].version.encode())
-        places = np.array([xxhash.xxh3_64_intdigest(u.encode(), salt) for u in users], np.uint64) / 2.0**64
-        ends = np.cumsum([s.share for s in self.shares])[:-1]
-        return np.searchsorted(ends, places, side="right").astype(np.int64)
 
 
 def manifest_hash(manifest: Manifest) -> str:

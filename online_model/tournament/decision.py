@@ -49,7 +49,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     other: str | None = None
     """Whom else it is about: who was vetoed or had been rejected."""
     share: float = 1.0
-    """Of the users (`chosen.rolled_out`), served by the champion from now on."""
+    """Of the users (`online_model.risk.Risk.serving`), served by the champion from now on."""
     by: Literal["evidence", "operator"] = "evidence"
     reason: str
     """For people."""

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from domain.calendar import DAY_MS
 from online_model.quality.scored import Scored, joined
 from online_model.quality.untreated import Untreated
-from online_model.tournament.chosen import Hashes, rolled_out
 from online_model.tournament.decision import Command, Decision, Evidence
 from online_model.tournament.history import History
 from online_model.tournament.operators import obey
@@ -81,10 +80,6 @@ class Tournament:
     def needed(self) -> frozenset[str]:
         """Contestants that must go on being scored."""
         return frozenset(name for name in (self.champion, self.predecessor) if name is not None)
-
-    def served_by_champion(self, user_hashes: Hashes) -> npt.NDArray[np.bool_]:
-        """By user, shape (n,); the others are served by the roll-out's `previous`."""
-        return rolled_out(user_hashes, self.champion, 1.0 if self.rollout is None else self.rollout.share)
 
     def standings(self) -> dict[str, Evidence]:
         """The champion against every other contestant, since this reign began."""

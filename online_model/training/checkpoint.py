@@ -9,7 +9,7 @@ import hmac
 import os
 import pickle
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 _MAGIC: Final = b"ebbwatch trainer 1\n"
 _MAC: Final = 32
@@ -47,11 +47,14 @@ class Checkpoint:
         Raises:
             OSError: the disk is full, or the folder is gone; the former file is still there.
         """
-        body = pickle.dumps(state, protocol=5)
         temporary = self._path.with_suffix(".new")
         with temporary.open("wb") as file:
-            file.write(_MAGIC + self._meaning + self._mac(body))
-            file.write(body)
+            file.write(_MAGIC + self._meaning + bytes(_MAC))
+            signed = _Signed(file, self._key, self._meaning)
+            # straight into the file: in memory it would be as large again as all that it holds
+            pickle.dump(state, signed, protocol=5)
+            file.seek(len(_MAGIC) + len(self._meaning))
+            file.write(signed.mac())
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self._path)
@@ -74,12 +77,13 @@ class Checkpoint:
             return None
         start = len(_MAGIC) + len(self._meaning) + _MAC
         meaning = content[len(_MAGIC) : len(_MAGIC) + len(self._meaning)]
-        body = content[start:]
+        body = memoryview(content)[start:]
         mend = f"delete {self._path.parent} to train anew from the topics"
         if content[: len(_MAGIC)] != _MAGIC or len(content) < start:
             raise DamagedCheckpointError(f"{self._path} is no checkpoint of this trainer; {mend}")
-        mac = hmac.new(self._key, meaning + body, hashlib.sha256).digest()
-        if not hmac.compare_digest(mac, content[start - _MAC : start]):
+        mac = hmac.new(self._key, meaning, hashlib.sha256)
+        mac.update(body)
+        if not hmac.compare_digest(mac.digest(), content[start - _MAC : start]):
             raise DamagedCheckpointError(f"{self._path} is damaged or was signed with another key; {mend}")
         if meaning != self._meaning:
             raise OtherCheckpointError(
@@ -87,5 +91,17 @@ class Checkpoint:
             )
         return pickle.loads(body)  # noqa: S301 - signed by us
 
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._key, self._meaning + body, hashlib.sha256).digest()
+
+class _Signed:
+    """A file that is signed while it is written."""
+
+    def __init__(self, file: BinaryIO, key: bytes, meaning: bytes) -> None:
+        self._file = file
+        self._mac = hmac.new(key, meaning, hashlib.sha256)
+
+    def write(self, data: bytes | memoryview) -> int:
+        self._mac.update(data)
+        return self._file.write(data)
+
+    def mac(self) -> bytes:
+        return self._mac.digest()

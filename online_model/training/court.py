@@ -6,21 +6,21 @@ from typing import Final
 import numpy as np
 
 from domain.calendar import DAY_MS
-from domain.labels import FEATURES, Matrix, delay_ms
+from domain.labels import Matrix, Times, delay_ms
 from domain.settings import FactSettings
 from online_model.drift.watch import DriftFinding
+from online_model.explain.recent import Recent
 from online_model.quality.quality import Quality
 from online_model.tournament.decision import CommandError, Decision
 from online_model.tournament.rules import Rules
 from online_model.tournament.tournament import Tournament
+from online_model.training.calibrating import Calibrating
 from online_model.training.effects import Announce, Decided, Drifted, Effect, Refused
 from online_model.training.lineup import BASELINE, Lineup
 from online_model.training.orders import Order
 from online_model.training.publishing import Publishing
 from online_model.training.serving import Serving
 
-_RECENT: Final = 500
-"""Snapshots on which a version is compared with the one before it."""
 _FRESH: Final = ("logistic", "ftrl", "recursive")
 """Kinds that are started anew after a change: they learn from few examples, and cost little."""
 
@@ -49,12 +49,14 @@ class Court:
         self.orders: list[Order] = []
         """That wait for their moment."""
         self._fresh = tuple(kind for kind in _FRESH if kind in contestants)
-        self._recent: Matrix = np.zeros((0, FEATURES))
+        self._recent = Recent(seed)
+        """On whom a version is compared with the one before it, and explained."""
+        self.calibrating = Calibrating()
         self._told = 0
 
-    def see(self, x: Matrix) -> None:
-        """Remember the latest snapshots."""
-        self._recent = np.concatenate([self._recent, x])[-_RECENT:]
+    def see(self, times: Times, x: Matrix) -> None:
+        """Remember some of the latest snapshots; in the order of their times."""
+        self._recent.add(times, x)
 
     def end_of_day(
         self, day: int, findings: Sequence[DriftFinding], lineup: Lineup, quality: Quality
@@ -84,16 +86,19 @@ class Court:
 
     def publish(self, at_ms: int, reason: str, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
         """Versions of all who serve, as they are now."""
+        population = self._recent.population
         for name in self.serving.shares:
-            made = self.publishing.version(name, lineup, quality)
+            line = self.calibrating.line(name)
+            made = self.publishing.version(name, lineup, quality, line, population)
             if made is None:
                 continue
             effect, version = made
             former = self.serving.version(name)
-            if former is not None and len(self._recent):
+            if former is not None and len(population):
+                # before they are calibrated: what a new line changes is proven, and no reason to refuse a version
                 strange = self.tournament.swapped(
-                    former.scorer.score(self._recent),
-                    version.scorer.score(self._recent),
+                    former.model.score(population),
+                    version.model.score(population),
                     at_ms,
                     refreshed=True,
                 )
@@ -131,10 +136,11 @@ class Court:
         self.serving.roll_out(shares)
         yield from self.publish(at_ms, decisions[-1].reason if decisions else "", lineup, quality)
         after = self.serving.version(champion)
-        if champion == former or before is None or after is None or not len(self._recent):
+        population = self._recent.population
+        if champion == former or before is None or after is None or not len(population):
             return
         strange = self.tournament.swapped(
-            before.scorer.score(self._recent), after.scorer.score(self._recent), at_ms, refreshed=False
+            before.model.score(population), after.model.score(population), at_ms, refreshed=False
         )
         if strange:
             yield from self._carry_out(strange, at_ms, lineup, quality)

@@ -28,6 +28,7 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     treated: Times
     holdout: npt.NDArray[np.bool_]
     contestants: tuple[str, ...]
+    """Who predicted, and the same names as `online_model.calibration.calibration.calibrated_name` has them."""
     predictions: Matrix
     """Shape (contestants, items)."""
     served: npt.NDArray[np.float64]

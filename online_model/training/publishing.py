@@ -1,23 +1,28 @@
 """When versions are published, and what their manifests say."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
 
-from domain.labels import Times, delay_ms
+from domain.labels import Matrix, Times, delay_ms
 from domain.settings import FactSettings
+from online_model.calibration.scorer import Line, calibrated
+from online_model.learners.learner import Learner
+from online_model.loading import BACKGROUND, SCORER_KIND, settings_of
 from online_model.quality.quality import Quality
 from online_model.registry.manifest import SCORER, Payload, describe
 from online_model.registry.manifest import Training as TrainingRecord
 from online_model.registry.payload import pack_arrays
 from online_model.training.effects import Publish
 from online_model.training.lineup import Lineup
+from online_model.training.population import background, importance
 from online_model.training.serving import Version
 
-SCORER_KIND: Final = "scorer_kind"
-"""Array of a version that says of which kind the scorer is (`online_model.loading`)."""
+IMPORTANCE: Final = "importance_"
+"""Metrics that begin so say how much a theme (`online_model.explain.themes`) matters over the recent population:
+the mean size of what it adds to the log-odds."""
 _METRICS: Final = ("examples", "roc_auc", "pr_auc", "log_loss", "brier", "ece")
 
 
@@ -65,30 +70,43 @@ class Publishing:
         """Everything that serves has been published."""
         self._published, self._published_day = self.examples, day
 
-    def version(self, name: str, lineup: Lineup, quality: Quality) -> tuple[Publish, Version] | None:
-        """The version that a contestant would be; None where it has learned too little to have one."""
+    def version(
+        self, name: str, lineup: Lineup, quality: Quality, line: Line, population: Matrix
+    ) -> tuple[Publish, Version] | None:
+        """The version that a contestant would be; None where it has learned too little to have one.
+
+        Args:
+            line: by which it is calibrated.
+            population: raw features of recent users, shape (n, features).
+        """
         learner = lineup.learner(name)
         scorer = learner.scorer()
         if scorer is None:
             return None
-        arrays = scorer.to_arrays() | {SCORER_KIND: np.array(scorer.kind)}
-        record = self._record(name, learner.kind, learner.learned, quality)
+        some = background(population)
+        arrays = scorer.to_arrays() | {SCORER_KIND: np.array(scorer.kind), BACKGROUND: some}
+        served = calibrated(scorer, line)
+        record = self._record(name, learner, line, quality, importance(served, population, self._seed))
         packed = pack_arrays(arrays)
         payload = Payload(hashlib.sha256(packed).hexdigest(), len(packed))
         identity = describe(record, {SCORER: payload}).version
-        return Publish(identity, record, arrays, learner), Version(identity, name, scorer)
+        return Publish(identity, record, arrays, learner), Version(identity, name, scorer, line, some)
 
-    def _record(self, name: str, kind: str, examples: int, quality: Quality) -> TrainingRecord:
+    def _record(
+        self, name: str, learner: Learner, line: Line, quality: Quality, themes: Mapping[str, float]
+    ) -> TrainingRecord:
         measured = quality.report(name)
+        metrics = {metric: getattr(measured, metric) for metric in _METRICS}
         return TrainingRecord(
             name=name,
-            kind=kind,
+            kind=learner.kind,
             lineage=self._lineage,
             facts=self._facts,
+            model_settings=settings_of(line),
             seed=self._seed,
             first_snapshot_ms=self._first[name],
             last_snapshot_ms=self._last_ms,
             last_due_ms=self._last_ms + delay_ms(self._facts),
-            examples=examples,
-            metrics={metric: getattr(measured, metric) for metric in _METRICS},
+            examples=learner.learned,
+            metrics=metrics | {IMPORTANCE + theme: weight for theme, weight in themes.items()},
         )

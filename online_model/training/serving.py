@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.labels import Matrix
+from online_model.calibration.scorer import Line, calibrated
 from online_model.learners.learner import NotAdditiveError, Scorer, Vector
 from online_model.risk import Part, Risk
 from online_model.training.pending import REASONS
@@ -20,7 +21,16 @@ class Version(NamedTuple):
 
     id: str
     contestant: str
-    scorer: Scorer
+    model: Scorer
+    """Says the probabilities,"""
+    line: Line
+    """which are calibrated by this."""
+    background: Matrix
+
+    @property
+    def scorer(self) -> Scorer:
+        """What serves."""
+        return calibrated(self.model, self.line)
 
 
 class Said(NamedTuple):
@@ -91,7 +101,7 @@ class Serving:
         if not all(name in self._versions for name in self.shares):
             return []
         found = [(self._versions[name], share) for name, share in self.shares.items()]
-        return [Part(version.id, version.contestant, version.scorer, share) for version, share in found]
+        return [Part(v.id, v.contestant, v.scorer, share, v.background) for v, share in found]
 
 
 def top_reasons(scorer: Scorer, x: Matrix) -> tuple[npt.NDArray[np.int16], Matrix]:

@@ -13,6 +13,7 @@ from domain.columns import hash_of
 from domain.labels import Outcomes, Times
 from online_model.quality.scored import Bools, Scored, Vector
 from online_model.training import blocks
+from online_model.training.calibrating import contestants_only
 from online_model.training.pending import Pending, Predicted, rows_of
 from online_model.training.pending import joined as pending_joined
 
@@ -91,7 +92,7 @@ def hashes_of(users: list[str]) -> npt.NDArray[np.uint64]:
 
 
 def scored(settled: Settled, chosen: npt.NDArray[np.bool_], delay_ms: int) -> Scored:
-    """Examples for quality and tournament; what served stands under `CHAMPION`.
+    """Examples for quality and tournament; what served stands under `CHAMPION`, nothing is calibrated but that.
 
     Args:
         chosen: for promotion, by row.
@@ -99,7 +100,7 @@ def scored(settled: Settled, chosen: npt.NDArray[np.bool_], delay_ms: int) -> Sc
     """
     taken, features = settled.snapshots, settled.snapshots.features
     plan = features[:, _PLAN]
-    predictions = dict(zip(taken.contestants, taken.predictions, strict=True))
+    predictions = contestants_only(all_said(settled))
     return Scored(
         due_day=(taken.times + delay_ms) // DAY_MS,
         lost=settled.outcomes.lost,
@@ -113,6 +114,11 @@ def scored(settled: Settled, chosen: npt.NDArray[np.bool_], delay_ms: int) -> Sc
         treated=settled.treated,
         holdout=taken.holdout,
     )
+
+
+def all_said(settled: Settled) -> dict[str, Vector]:
+    """What was predicted at the snapshots, by contestant, and what calibrating would have made of it."""
+    return dict(zip(settled.snapshots.contestants, settled.snapshots.predictions, strict=True))
 
 
 def months_of(times: Times) -> npt.NDArray[np.int64]:

@@ -16,8 +16,12 @@ from online_model.training.segments import SegmentQueue
 NEVER: Final = -(1 << 62)
 ALWAYS: Final = 1 << 62
 
-IN_MEMORY: Final = 48 << 20
+IN_MEMORY: Final = 4 << 20
 """Bytes of blocks that a topic keeps in memory: partitions that are far ahead go to disk."""
+
+
+_BLOCK_BYTES: Final = 2_000
+"""Of a block's objects, however few its rows."""
 
 
 class StreamState(msgspec.Struct, frozen=True):
@@ -182,4 +186,4 @@ def _size(entry: _Waiting) -> int:
     block = entry.block
     if block is None:
         return 0
-    return len(block.users) * (900 if isinstance(block, Snapshots) else 100)
+    return _BLOCK_BYTES + len(block.users) * (1_100 if isinstance(block, Snapshots) else 150)

@@ -31,7 +31,15 @@ from online_model.training.lineup import BASELINE, Lineup, Make
 from online_model.training.merge import Hour
 from online_model.training.orders import Order
 from online_model.training.pending import Pending, Predicted
-from online_model.training.settle import CHAMPION, Settled, hashes_of, join, log_losses, scored
+from online_model.training.settle import (
+    CHAMPION,
+    Settled,
+    all_said,
+    hashes_of,
+    join,
+    log_losses,
+    scored,
+)
 
 DAY_HOURS: Final = 24
 WEEK_DAYS: Final = 7
@@ -118,7 +126,7 @@ class Training:
         if not snapshots.users:
             return
         x = snapshots.features
-        said = self.lineup.predict(x)
+        said = self.court.calibrating.said(self.lineup.predict(x))
         served = self.court.serving.say(x, hashes_of(snapshots.users), said)
         self._pending.append(
             Predicted(
@@ -138,7 +146,7 @@ class Training:
             )
         )
         self.drift.add_features(snapshots.times, x)
-        self.court.see(x)
+        self.court.see(snapshots.times, x)
         self.counts["predicted"] += len(x)
 
     def _settle(self, hour: Hour) -> bool:
@@ -156,7 +164,9 @@ class Training:
         taken = settled.snapshots
         picked = chosen(hashes_of(taken.users), taken.times, self.plan.facts.horizon_ms)
         run = scored(settled, picked, self._delay)
-        self._kept.append(Kept.of(settled, self._untreated.weights(run)))
+        weights = self._untreated.weights(run)
+        self._kept.append(Kept.of(settled, weights))
+        self.court.calibrating.add(run._replace(predictions=all_said(settled)), weights)
         self.quality.add(run)
         self.court.tournament.add(
             run._replace(predictions={name: p for name, p in run.predictions.items() if name != CHAMPION})

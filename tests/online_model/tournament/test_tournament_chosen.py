@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from domain.calendar import DAY_MS, WEEK_MS
-from online_model.tournament.chosen import chosen, rolled_out
+from online_model.tournament.chosen import chosen
 
 
 def instants(user_hash: int, weeks: int) -> np.ndarray:
@@ -34,27 +34,3 @@ def test_it_does_not_matter_with_whom_one_is_asked_about() -> None:
     times = np.array([instants(user, 1)[0] for user in users.tolist()])
     alone = [bool(chosen(users[i : i + 1], times[i : i + 1], 30 * DAY_MS)[0]) for i in range(40)]
     assert chosen(users, times, 30 * DAY_MS).tolist() == alone
-
-
-def test_a_roll_out_only_grows_and_reaches_everybody() -> None:
-    users = hashes(20_000)
-    tenth, half, everybody = (rolled_out(users, "forest", share) for share in (0.1, 0.5, 1.0))
-    assert tenth.mean() == pytest.approx(0.1, abs=0.01)
-    assert half.mean() == pytest.approx(0.5, abs=0.02)
-    assert half[tenth].all()
-    assert everybody.all()
-    assert not rolled_out(users, "forest", 0.0).any()
-
-
-def test_another_contestant_is_tried_on_other_users() -> None:
-    users = hashes(20_000)
-    both = rolled_out(users, "forest", 0.1) & rolled_out(users, "logistic", 0.1)
-    assert both.mean() == pytest.approx(0.01, abs=0.003)
-
-
-def test_who_is_served_says_nothing_of_which_week_is_chosen() -> None:
-    users = hashes(20_000)
-    times = np.array([instants(user, 1)[0] for user in users.tolist()])
-    served = rolled_out(users, "forest", 0.5)
-    picked = chosen(users, times, 30 * DAY_MS)
-    assert picked[served].mean() == pytest.approx(picked[~served].mean(), abs=0.02)
