@@ -11,7 +11,8 @@ RUN /opt/ebbwatch/bin/pip install --no-deps . \
  && find /opt/ebbwatch -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} +
 
 FROM python:3.11-slim
-RUN useradd --uid 10001 --create-home --home-dir /home/ebbwatch ebbwatch
+RUN useradd --uid 10001 --create-home --home-dir /home/ebbwatch ebbwatch \
+ && install -d -o ebbwatch -g ebbwatch -m 700 /var/lib/ebbwatch
 COPY --from=build /opt/ebbwatch /opt/ebbwatch
 ENV PATH=/opt/ebbwatch/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     NUMBA_CACHE_DIR=/tmp/numba EBBWATCH_HOME=/tmp/ebbwatch
