@@ -16,7 +16,8 @@ from online_model.learners.line_up import make
 from online_model.own_rhythm import Population
 from online_model.risk import Part, Risk
 from online_model.tiers import Thresholds
-from tests.ebbwatch.test_shown import DAY, T, came, folded
+from tests.domain.histories import DAY
+from tests.ebbwatch.test_shown import T, came, folded
 
 FACTS = FactSettings()
 CLOCK = T + 20 * DAY
