@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from ebbwatch.deployment import Deployment
 from online_model.training.orders import Order, encode
 from stream_processors.log import Log, LogError
-from stream_processors.trainer_effects import LoggedDecision
+from stream_processors.logged_decision import LoggedDecision
 
 _PATIENCE_S: Final = 20.0
 _LOOK_S: Final = 0.1

@@ -23,6 +23,7 @@ from online_model.registry.registry import Registry
 from online_model.registry.retention import protect, prune
 from online_model.training.effects import Announce, Decided, Drifted, Effect, LedgerDay, Publish, Refused
 from stream_processors.health import Health
+from stream_processors.logged_decision import LoggedDecision
 from stream_processors.trainer_config import TrainerConfig
 from stream_processors.trainer_metrics import TrainerMetrics
 
@@ -37,14 +38,6 @@ CHAMPION_ROLE: Final = "champion"
 
 class StoppedError(Exception):
     """The process was told to end while it waited."""
-
-
-class LoggedDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """Value of a record in the topic of decisions, as JSON. A crash may repeat one: `lineage` and `number` tell."""
-
-    lineage: str
-    number: int
-    decision: Any
 
 
 class Outside:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from online_model.learners.forest import ForestScorer
+from online_model.learners.forest_scorer import ForestScorer
 from online_model.learners.ftrl import BinnedScorer
 from online_model.learners.learner import Arrays, Scorer
 from online_model.learners.linear import LinearScorer

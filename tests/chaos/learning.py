@@ -23,7 +23,7 @@ from online_model.training.trainer import Trainer
 from online_model.training.training import Plan
 from producers.publish import Publisher
 from stream_processors.log import Log
-from stream_processors.trainer_effects import LoggedDecision
+from stream_processors.logged_decision import LoggedDecision
 from tests.chaos.finding import Finding
 from tests.chaos.plain import differences
 from tests.integration.feed import DAY, START
