@@ -139,7 +139,8 @@ def progress_in_words(serving: Serving) -> str:
     settled = f"{quality.report.settled:,} outcomes settled"
     if best is None:
         return settled
-    if serving.risk.parts or quality.champion != BASELINE_CONTESTANT:
+    leads = serving.risk.parts[0].contestant if serving.risk.parts else quality.champion
+    if leads != BASELINE_CONTESTANT:
         return f"{settled}; best: {best[1]} {best[0]:.3f}"
     return f"{settled}; the baseline leads until another is proven better (best: {best[1]} {best[0]:.3f})"
 
