@@ -121,7 +121,8 @@ class Process:
                 read = self._read(trainer, second, tails[second], _WAIT_S / 2)
             for effect in trainer.advance():
                 outside.carry_out(effect)
-            self._obey(trainer, outside, orders)
+            if self._obey(trainer, outside, orders):
+                judged = float("-inf")  # who has given an order looks at what came of it
             now = time.monotonic()
             if now - looked > _LOOK_S or (self._config.until_idle and not read):
                 looked = now
@@ -141,8 +142,10 @@ class Process:
             trainer.add_record(topic, record.offset, record.value)
         return bool(records)
 
-    def _obey(self, trainer: Trainer, outside: Outside, orders: Tail) -> None:
-        for record in orders.take(0.0):
+    def _obey(self, trainer: Trainer, outside: Outside, orders: Tail) -> bool:
+        """Returns whether there was anything to obey."""
+        records = orders.take(0.0)
+        for record in records:
             try:
                 order = decode(record.value)
             except OrderError as fault:
@@ -151,6 +154,7 @@ class Process:
             for effect in trainer.order(order):
                 outside.carry_out(effect)
         trainer.extra = orders.position
+        return bool(records)
 
     def _keep(self, trainer: Trainer, outside: Outside) -> None:
         outside.settle()

@@ -154,7 +154,9 @@ def operators_decide(desk: Desk, version: str) -> None:
     assert desk.served_by("logistic") == version  # nothing was learned since, so it is the same
     kept = {row["version"]: row["kept"] for row in desk.report("model", "list")}[version]
     assert set(kept) == {"champion", "pinned"}
+    eventually("the pin is shown", lambda: desk.report("model", "show")["pinned"], 30.0)
     desk.report("model", "unpin")
+    eventually("and taken off", lambda: desk.report("model", "show")["pinned"] is False, 30.0)
     decided = [found["kind"] for found in desk.report("model", "show")["decisions"]]
     assert decided[:4] == ["unpin", "pin", "promote", "roll_back"]
 
