@@ -13,8 +13,8 @@ from typing import Any, Final
 
 _ABSENT: Final = frozenset({"sklearn", "pandas"})
 """River and PyArrow adapt to them wherever they are installed."""
-_LATER: Final = "scipy.stats"
-"""River binds distributions of it for estimators that we do not have."""
+_LATER: Final = ("scipy.stats", "scipy.integrate")
+"""River binds names of them for estimators and metrics that training has no use for."""
 
 
 class _Finder(PathFinder):
@@ -28,25 +28,26 @@ class _Finder(PathFinder):
 
 
 class _Bound:
-    """A name of the module, looked up when it is used."""
+    """A name of a module, looked up when it is used."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, module: str, name: str) -> None:
+        self._module = module
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(getattr(_real(), self._name), attribute)
+        return getattr(getattr(_real(self._module), self._name), attribute)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return getattr(_real(), self._name)(*arguments, **named)
+        return getattr(_real(self._module), self._name)(*arguments, **named)
 
 
 class _Later(ModuleType):
-    """Stands for the module until something of it is used."""
+    """Stands for a module until something of it is used."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Bound(name)
+        return _Bound(self.__name__, name)
 
 
 def begin_lean() -> None:
@@ -54,10 +55,12 @@ def begin_lean() -> None:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # it gives back what is free
     if PathFinder in sys.meta_path:
         sys.meta_path[sys.meta_path.index(PathFinder)] = _Finder
-    sys.modules.setdefault(_LATER, _Later(_LATER))
+    for name in _LATER:
+        sys.modules.setdefault(name, _Later(name))
 
 
-def _real() -> ModuleType:
-    if isinstance(sys.modules.get(_LATER), _Later):
-        del sys.modules[_LATER]
-    return importlib.import_module(_LATER)
+def _real(name: str) -> ModuleType:
+    for other in _LATER:  # all of them: they take in each other
+        if isinstance(sys.modules.get(other), _Later):
+            del sys.modules[other]
+    return importlib.import_module(name)
