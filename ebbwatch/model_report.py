@@ -6,6 +6,8 @@ import msgspec
 
 from ebbwatch.model_topics import Decided
 from ebbwatch.serving import Serving
+from online_model.calibration.scorer import AS_IT_IS
+from online_model.loading import line_of
 from online_model.quality.metrics import Metrics
 from online_model.quality.published import Published
 from online_model.quality.report import Judgement
@@ -32,6 +34,8 @@ class ServingRow(msgspec.Struct, frozen=True, kw_only=True):
     """That the version has learned; None for the baseline."""
     trained_until_ms: int | None
     """Due time of the last outcome that it has learned, ms since 1970."""
+    calibrated: bool
+    """Whether its log-odds are put right by a line, because that was proven to help."""
     roc_auc: float | None
     """Of the contestant on the last settled examples: by the trainer's latest judgement, or else the manifest's."""
     metrics: dict[str, float | None]
@@ -103,6 +107,7 @@ def serving_rows(serving: Serving) -> list[ServingRow]:
                 share=1.0,
                 examples=None,
                 trained_until_ms=None,
+                calibrated=False,
                 roc_auc=_auc(serving.quality, BASELINE_CONTESTANT),
                 metrics={},
             )
@@ -119,6 +124,7 @@ def serving_rows(serving: Serving) -> list[ServingRow]:
                 share=part.share,
                 examples=training.examples,
                 trained_until_ms=training.last_due_ms,
+                calibrated=line_of(training.model_settings) != AS_IT_IS,
                 roc_auc=training.metrics.get("roc_auc") if auc is None else auc,
                 metrics=training.metrics,
             )

@@ -23,7 +23,7 @@ def serving_table(rows: list[ServingRow]) -> Table:
         table.add_row(
             row.version,
             row.contestant,
-            row.kind,
+            f"{row.kind}, calibrated" if row.calibrated else row.kind,
             f"{row.share:.0%}",
             _count(row.examples),
             _day(row.trained_until_ms),
