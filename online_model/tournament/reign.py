@@ -3,6 +3,10 @@
 import math
 from collections.abc import Collection, Mapping
 
+import numpy as np
+import numpy.typing as npt
+
+from online_model.quality.metrics import log_losses
 from online_model.quality.scored import Scored
 from online_model.tournament.decision import Evidence
 from online_model.tournament.duel import Duel
@@ -28,6 +32,8 @@ class Reign:
         if predecessor is not None:
             self.guard = self._duel(predecessor, rules.alpha, 0.0)
         self._late = 0
+        self._sums: dict[str, npt.NDArray[np.float64]] = {}
+        """Log loss of champion and challenger on the same examples, and how many, by challenger."""
 
     def enter(self, contestants: Collection[str]) -> None:
         """Begin duels with those who are new, and end those with contestants that are gone."""
@@ -68,6 +74,34 @@ class Reign:
             if name not in barred and duel.proven and duel.days >= self._rules.minimum_days
         ]
         return sorted(found, key=lambda name: (-self.duels[name].gain, name))
+
+    def add_all(self, day: int, scored: Scored, mature: Mapping[str, int]) -> None:
+        """Take all examples of one due day, chosen or not, for `ahead`."""
+        champion = scored.predictions.get(self.champion)
+        if champion is None:
+            return
+        for name in self.duels:
+            since, said = mature.get(name), scored.predictions.get(name)
+            if since is None or day - self._rules.delay_days <= since or said is None:
+                continue
+            both = np.isfinite(champion) & np.isfinite(said)
+            sums = self._sums.setdefault(name, np.zeros(3))
+            for place, predicted in enumerate((champion, said)):
+                losses = log_losses(scored.lost[both], predicted[both], self._rules.clip)
+                sums[place] += float((losses * scored.weights[both]).sum())
+            sums[2] += int(both.sum())
+
+    def ahead(self, barred: Collection[str]) -> list[str]:
+        """Challengers that are better so far, if only by chance, and were compared long enough; the best first."""
+        rules, found = self._rules, []
+        for name, (champion, other, examples) in self._sums.items():
+            duel = self.duels.get(name)
+            enough = (
+                duel is not None and duel.days >= rules.minimum_days and examples >= rules.stand_in_examples
+            )
+            if enough and name not in barred and other < (1 - rules.least_improvement) * champion:
+                found.append(((other - champion) / examples, name))
+        return [name for _, name in sorted(found)]
 
     @property
     def harmed(self) -> bool:

@@ -14,6 +14,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     least_improvement: float = 0.001
     """A challenger must be proven better by more than this share of the champion's log loss. Equal contestants differ
     a little on any finite set of users; against that, a thousandth is enough (`docs/benchmarks.md`)."""
+    stands_in: bool = True
+    """The baseline has no claim: it serves until something is trained. Whoever is better on the same examples, after
+    the minimum age and `stand_in_examples`, takes its place; proof is asked for from then on."""
+    stand_in_examples: int = 500
+    """On which baseline and successor were compared, chosen or not: they overlap, but nothing is proven here."""
     clip: float = 0.01
     """Predictions are taken as within [clip, 1 − clip], so that no single example decides."""
     minimum_examples: int = 500

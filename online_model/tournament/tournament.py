@@ -172,6 +172,8 @@ class Tournament:
         for due in np.unique(scored.due_day[scored.due_day <= day]).tolist():
             rows = scored.take(scored.due_day == due)
             reign.add_day(due, rows.take(rows.chosen), self._mature)
+            if self.champion == self._baseline:
+                reign.add_all(due, rows, self._mature)
             if self.champion in rows.predictions:
                 self._history.add_day(due, rows.lost, rows.weights, rows.predictions[self.champion])
 
@@ -190,15 +192,16 @@ class Tournament:
             cause = Cause(at_ms=at_ms, day=day, reason=reason, evidence=evidence)
             return [self._seat.advance(self.rollout, cause)]
         proven = reign.proven(self._seat.barred(day))
-        if not proven:
+        if proven:
+            name, reason = proven[0], f"{proven[0]} is proven better than {self.champion}"
+        elif self.champion == self._baseline and self.rules.stands_in:
+            ahead = reign.ahead(self._seat.barred(day))
+            if not ahead:
+                return []
+            name, reason = ahead[0], f"{ahead[0]} has learned enough, and {self.champion} only stood in"
+        else:
             return []
-        name = proven[0]
-        cause = Cause(
-            at_ms=at_ms,
-            day=day,
-            reason=f"{name} is proven better than {self.champion}",
-            evidence=reign.evidence(name, self._ages),
-        )
+        cause = Cause(at_ms=at_ms, day=day, reason=reason, evidence=reign.evidence(name, self._ages))
         return [self._seat.promote(name, cause, shift=reign.mean_shift(name), everybody=False)]
 
     def _begun_anew(self, decisions: list[Decision]) -> list[Decision]:

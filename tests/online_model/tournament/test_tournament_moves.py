@@ -15,7 +15,7 @@ from online_model.tournament.rules import Rules
 from online_model.tournament.tournament import Tournament
 
 BASE, GOOD, SAME = "own_rhythm", "logistic", "forest"
-RULES = Rules(minimum_days=5, delay_days=3)
+RULES = Rules(minimum_days=5, delay_days=3, stands_in=False)
 AGES = {BASE: 0, GOOD: 900, SAME: 900}
 NOISE = {BASE: 1.5, GOOD: 0.1, SAME: 1.5}
 
@@ -82,6 +82,28 @@ def test_the_better_one_is_promoted_in_stages_with_its_evidence() -> None:
     assert tournament.rollout is None
     assert tournament.predecessor == BASE
     assert msgspec.json.decode(msgspec.json.encode(first))["evidence"]["other"] == GOOD
+
+
+def test_the_baseline_only_stands_in_until_somebody_who_has_learned_is_better() -> None:
+    patient = Tournament(BASE, Rules(minimum_days=5, delay_days=3, stand_in_examples=240))
+    nearly = {BASE: 0.6, GOOD: 0.45, SAME: 0.6}
+    # examples count from day 14 on; the fifth day of them is 18, and 60 a day make 240 before that
+    assert play(patient, range(10, 18), nearly) == []
+    (first,) = play(patient, [18], nearly)
+    assert (first.kind, first.champion, first.share) == ("promote", GOOD, 0.1)
+    assert "only stood in" in first.reason
+    assert first.evidence is not None
+    assert first.evidence.log_evidence < -np.log(first.evidence.alpha)
+    # from now on, proof is asked for
+    play(patient, range(19, 60), nearly | {SAME: 0.4})
+    assert patient.champion == GOOD
+    strict = Tournament(BASE, RULES)
+    assert play(strict, range(10, 19), nearly) == []
+
+
+def test_whoever_is_worse_does_not_take_the_baselines_place() -> None:
+    tournament = Tournament(BASE, Rules(minimum_days=5, delay_days=3))
+    assert play(tournament, range(10, 60), {BASE: 0.1, GOOD: 1.5, SAME: 1.5}) == []
 
 
 def test_equal_ones_stay_where_they_are() -> None:
