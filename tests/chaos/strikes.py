@@ -129,6 +129,7 @@ class Storm:
         running.kill()
         time.sleep(self._random.uniform(0.0, 2.0))
         running.start()
+        self._child(running)  # a supervisor that finds no services when it begins gives up, as it has to
         return f"process {running.supervisor.pid} follows"
 
     def _restart(self, part: Part) -> str:
