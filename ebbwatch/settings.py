@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     contestants: tuple[str, ...] = Field(DEFAULT, description="models that take part in the tournament")
     model_seed: int = Field(0, description="of all randomness in training")
     publish_examples: int = Field(2000, ge=1, description="a version is published after so many examples")
-    publish_days: int = Field(7, ge=1, description="or after so many days of event time")
+    publish_days: int = Field(1, ge=1, description="or after so many days of event time")
     trainer: bool = Field(
         True, description="whether `run` and `demo` start a trainer, and `wait` waits for it"
     )

@@ -36,7 +36,7 @@ class TrainerConfig(msgspec.Struct, frozen=True, kw_only=True):
     thresholds: Thresholds = Thresholds()
     """Of the tiers, for the ledger."""
     publish_examples: int = 2_000
-    publish_days: int = 7
+    publish_days: int = 1
     checkpoint_s: float = 30.0
     until_idle: bool = False
     """End once both topics are read to their end, instead of waiting for more."""

@@ -56,7 +56,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     publish_examples: int = 2_000
     """A champion that has learned so many more is published again."""
-    publish_days: int = 7
+    publish_days: int = 1
     """And one that has learned anything, after so many days."""
 
 
