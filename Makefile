@@ -50,7 +50,7 @@ unit: $(READY) ## tests that need no services
 	$(BIN)/python -m pytest -m "not integration"
 
 integration: $(READY) ## tests with a real Kafka and a real Redis
-	$(BIN)/python -m pytest -m integration
+	$(BIN)/python -m pytest -m integration -n 2 --dist worksteal
 
 reference: $(READY) ## write the documents that are generated from the code
 	$(BIN)/python -m ebbwatch.reference
@@ -83,6 +83,8 @@ $(MODEL_READY): requirements/model.txt pyproject.toml
 
 bench-model: $(MODEL_READY) ## the online model against boosted trees that are refitted every two weeks
 	$(MODEL)/python -m benchmarks.model
+	$(MODEL)/python -m benchmarks.model_speed
+	$(MODEL)/python -m benchmarks.trainer
 	$(MODEL)/python -m benchmarks.tables
 
 $(MLFLOW_READY): requirements/dev.txt requirements/mlflow.txt requirements/mlflow-server.txt
@@ -94,7 +96,7 @@ $(MLFLOW_READY): requirements/dev.txt requirements/mlflow.txt requirements/mlflo
 	touch $(MLFLOW_READY)
 
 mlflow: $(MLFLOW_READY) ## test the export of versions against a real MLflow server
-	MLFLOW_SERVER_COMMAND=$(MLFLOW_SERVER_VENV)/bin/mlflow $(MLFLOW_VENV)/bin/python -m pytest tests/online_model/registry/test_mlflow_export.py
+	MLFLOW_SERVER_COMMAND=$(MLFLOW_SERVER_VENV)/bin/mlflow $(MLFLOW_VENV)/bin/python -m pytest -m mlflow tests/online_model/registry/test_mlflow_export.py
 
 clean: ## remove environments, caches and local state
 	rm -rf $(VENV) $(BENCH_VENV) $(MODEL_VENV) $(MLFLOW_VENV) $(MLFLOW_SERVER_VENV) .ebbwatch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -28,6 +28,7 @@ Trailers = npt.NDArray[np.void]
 """Records of dtype `TRAILER`, shape (users,)."""
 
 _SIZE: Final = TRAILER.itemsize
+_DAMAGED: Final = b"\xff"
 _OPEN: Final = np.uint8(128)
 _MINUTE_MS: Final = 60_000
 _NEW: Final = np.array([(0, 0, 0, UNRANKED)], TRAILER).tobytes()
@@ -42,8 +43,8 @@ def values(packed: Sequence[bytes], trailers: Trailers) -> list[bytes]:
 
 
 def facts(stored: Sequence[bytes | None]) -> list[bytes | None]:
-    """The packed facts of stored values; None stays None."""
-    return [None if value is None else value[:-_SIZE] for value in stored]
+    """The packed facts of stored values; None stays None, and what is too short to have any cannot be unpacked."""
+    return [None if value is None else value[:-_SIZE] or _DAMAGED for value in stored]
 
 
 def trailers(stored: Sequence[bytes | None]) -> Trailers:

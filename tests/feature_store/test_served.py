@@ -1,10 +1,12 @@
 """The stored value: facts, and behind them what is served."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.alerts import GONE, HIGH, LOW, MEDIUM, NEVER, Served
+from domain.packing import DamagedStateError, unpack
 from feature_store.served import TRAILER, UNRANKED, facts, known, trailers, trailers_of, values
 
 SERVED = Served(
@@ -14,9 +16,9 @@ SERVED = Served(
 
 
 def test_a_stored_value_is_the_facts_and_eight_bytes() -> None:
-    stored = values([b"facts", b""], trailers_of(SERVED, np.array([71, UNRANKED], np.uint8)))
-    assert [len(value) for value in stored] == [13, 8]
-    assert facts([*stored, None]) == [b"facts", b"", None]
+    stored = values([b"facts", b"f"], trailers_of(SERVED, np.array([71, UNRANKED], np.uint8)))
+    assert [len(value) for value in stored] == [13, 9]
+    assert facts([*stored, None]) == [b"facts", b"f", None]
     back = trailers(stored)
     assert back["rank"].tolist() == [71, UNRANKED]
     again = known(back)
@@ -40,7 +42,7 @@ def test_trailers_that_were_read_can_be_changed() -> None:
 
 @given(
     st.sampled_from([NEVER, GONE, LOW, MEDIUM, HIGH]), st.integers(0, 65_535), st.integers(0, 2**32 - 1),
-    st.booleans(), st.integers(0, 255), st.binary(max_size=9),
+    st.booleans(), st.integers(0, 255), st.binary(min_size=1, max_size=9),
 )  # fmt: skip
 def test_whatever_is_served_comes_back(
     tier: int, basis: int, minute: int, is_open: bool, rank: int, packed: bytes
@@ -53,3 +55,9 @@ def test_whatever_is_served_comes_back(
     assert facts([value]) == [packed]
     assert [column.tolist() for column in known(trailers([value]))] == [c.tolist() for c in given_]
     assert trailers([value])["rank"][0] == rank
+
+
+@pytest.mark.parametrize("stored", [b"\xff", b"\xff\xff", bytes(8)])
+def test_a_value_too_short_to_hold_facts_is_damage(stored: bytes) -> None:
+    with pytest.raises(DamagedStateError, match="record 1 of 2 cannot be unpacked"):
+        unpack(facts([None, stored]))
