@@ -27,6 +27,7 @@ from ebbwatch.settings import Settings
 from ebbwatch.views import basis, judged
 from feature_store import lookup
 from online_model.quality.slices import ALL
+from online_model.registry.mlflow_export import export
 
 app = typer.Typer(no_args_is_help=True, help="The model: what serves, how good it is, and who decides.")
 app.command()(model_orders.pin)
@@ -86,6 +87,30 @@ def list_versions(as_json: AsJson = False) -> None:
         Console().print(version_table(versions))
     else:
         typer.echo("no version is published yet: the baseline serves")
+
+
+@app.command("export")
+def export_version(
+    server: Annotated[str, typer.Argument(help="Address of an MLflow tracking server.")],
+    version: Annotated[
+        str | None, typer.Option(help="Id as `model list` shows it; else what serves most users.")
+    ] = None,
+    experiment: Annotated[str, typer.Option(help="Its name; made where there is none.")] = "ebbwatch",
+    as_json: AsJson = False,
+) -> None:
+    """Send a version's settings, metrics and files to MLflow as a run; sending it twice changes nothing."""
+    here = open_deployment(Settings())
+    if version is None:
+        with Models(here) as models:
+            parts = told(models.look()).risk.parts
+        if not parts:
+            sys.exit("ebbwatch: no version serves yet, so there is none to send: name one with --version")
+        version = max(parts, key=lambda part: part.share).version
+    run = export(open_registry(here).load(version), server, experiment)
+    if as_json:
+        typer.echo(msgspec.json.encode({"version": version, "run": run}))
+    else:
+        typer.echo(f"version {version} is run {run} of {experiment} at {server}")
 
 
 @app.command()
