@@ -17,6 +17,7 @@ from online_model.registry.manifest import Manifest
 from online_model.registry.registry import Registry
 from online_model.registry.retention import protections
 from online_model.risk import BASELINE
+from online_model.thresholds import Contact
 from online_model.tiers import Tier, TierPrecision
 from online_model.training.lineup import BASELINE as BASELINE_CONTESTANT
 from online_model.training.settle import CHAMPION
@@ -62,6 +63,10 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Of what was served to users, on the last settled examples: with its calibration."""
     tiers: dict[Tier, TierPrecision]
     """What became of who was in them."""
+    contact: Contact | None
+    """When contacting a user pays."""
+    chance_measured: bool | None
+    """Whether treated users and holdout have measured its chance of saving; else it is a guess."""
     decisions: list[Decided]
     """The last ones, newest first."""
 
@@ -168,6 +173,8 @@ def shown(serving: Serving, decisions: list[Decided]) -> Shown:
         judged_ms=None if quality is None else quality.at_ms,
         served=None if judgement is None else judgement.parts.get(ALL),
         tiers={} if judgement is None else judgement.tiers,
+        contact=None if quality is None else quality.contact,
+        chance_measured=None if quality is None else quality.saving.measured,
         decisions=decisions,
     )
 

@@ -9,6 +9,7 @@ from domain.alerts import DAY_MS, Policy
 from ebbwatch.deployment import Deployment
 from ebbwatch.settings import Settings
 from online_model.registry.key import registry_key
+from online_model.thresholds import Contact
 from stream_processors.config import WorkerConfig
 from stream_processors.trainer_config import TrainerConfig
 
@@ -82,6 +83,11 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
         key=_key(settings),
         contestants=settings.contestants,
         thresholds=here.thresholds,
+        contact=Contact(
+            cost=settings.contact_cost,
+            value=settings.customer_value,
+            chance_of_saving=settings.saving_chance,
+        ),
         seed=settings.model_seed,
         publish_examples=settings.publish_examples,
         publish_days=settings.publish_days,

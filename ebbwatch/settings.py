@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     mark_interval: float = Field(10.0, gt=0, description="seconds between live clock marks")
     tier_medium: float = Field(0.4, gt=0, lt=1, description="risk from which a user is in the medium tier")
     tier_high: float = Field(0.7, gt=0, lt=1, description="risk from which a user is in the high tier")
+    contact_cost: float = Field(
+        50.0, gt=0, description="of contacting one user, so of a false alarm, in money"
+    )
+    customer_value: float = Field(200.0, gt=0, description="what a lost user costs, in money")
+    saving_chance: float = Field(
+        0.35, ge=0, le=1, description="share of lost users that a contact keeps, until a holdout measures it"
+    )
     tier_margin: float = Field(0.05, ge=0, lt=1, description="a tier ends so far below where it begins")
     alert_topic: str = Field("risk-alerts", description="topic of alerts: who has risen into a tier, and why")
     alert_cooldown_days: float = Field(7.0, ge=0, description="a user raises no second alert within it, days")

@@ -31,14 +31,14 @@ class Saving(msgspec.Struct, frozen=True, kw_only=True):
     holdout_lost: int
     chance: float | None
     """Below 0: contacts drive users away; None while a group is empty or nobody of the holdout is lost."""
-    low: float
-    """95 % interval; from minus infinity if nothing is known."""
+    low: float | None
+    """95 % interval; None if nothing is known."""
     high: float
 
     @property
     def measured(self) -> bool:
         """Whether it is sure enough to replace the guess."""
-        return self.chance is not None and self.high - self.low <= WIDEST
+        return self.low is not None and self.high - self.low <= WIDEST
 
     def applied(self, guess: Contact) -> Contact:
         """The rule with the measured chance, cut to [0, 1], or the guess as long as there is none."""
@@ -63,7 +63,7 @@ class SavingCounts:
     def saving(self) -> Saving:
         """What they say."""
         (treated, treated_lost), (holdout, holdout_lost) = self._counts.tolist()
-        chance, low, high = None, -math.inf, 1.0
+        chance, low, high = None, None, 1.0
         if treated and holdout_lost:
             chance = 1 - treated_lost / treated * holdout / holdout_lost
             a, n, c, m = treated_lost + 0.5, treated + 0.5, holdout_lost + 0.5, holdout + 0.5

@@ -5,6 +5,7 @@ import os
 import msgspec
 
 from domain.settings import FactSettings
+from online_model.thresholds import Contact
 from online_model.tiers import Thresholds
 from online_model.training.lineup import DEFAULT
 from stream_processors.config import ENVIRONMENT
@@ -34,6 +35,8 @@ class TrainerConfig(msgspec.Struct, frozen=True, kw_only=True):
     contestants: tuple[str, ...] = DEFAULT
     seed: int = 0
     thresholds: Thresholds = Thresholds()
+    contact: Contact = Contact()
+    """What a contact costs and is guessed to save."""
     """Of the tiers, for the ledger."""
     publish_examples: int = 2_000
     publish_days: int = 1

@@ -189,7 +189,10 @@ class Process:
 
     def _judge(self, trainer: Trainer, outside: Outside) -> None:
         training = trainer.training
-        tournament, report = training.court.tournament, training.quality.summary()
+        saving = training.saving.saving()
+        contact = saving.applied(self._config.contact)
+        tournament = training.court.tournament
+        report = training.quality.summary(contact=contact, thresholds=self._config.thresholds)
         if not report.settled:
             return
         for name in training.lineup.names:
@@ -208,6 +211,8 @@ class Process:
                 predecessor=tournament.predecessor,
                 pinned=tournament.pinned,
                 vetoed=tuple(sorted(tournament.vetoed)),
+                contact=contact,
+                saving=saving,
                 learned=training.lineup.learned(),
                 report=concise(report),
             )

@@ -60,6 +60,13 @@ def headline(shown: Shown) -> Iterator[str]:
             f"calibration: slope {_figure(m.slope)}, observed over expected {_figure(m.observed_over_expected)}, "
             f"error {_figure(m.ece)}"
         )
+    if shown.contact is not None:
+        chance = "as the holdout measures it" if shown.chance_measured else "a guess"
+        c = shown.contact
+        yield (
+            f"contacting pays from a risk of {c.threshold:.0%}: it costs {c.cost:g}, a lost user {c.value:g}, and "
+            f"{c.chance_of_saving:.0%} are kept ({chance})"
+        )
 
 
 def tier_table(tiers: dict[Tier, TierPrecision]) -> Table:

@@ -12,6 +12,8 @@ from online_model.quality.metrics import Metrics
 from online_model.quality.quality import QualityReport
 from online_model.quality.report import Judgement
 from online_model.quality.slices import ALL
+from online_model.saving import Saving
+from online_model.thresholds import Contact
 
 KEY: Final = b"quality"
 """Of the record."""
@@ -36,6 +38,10 @@ class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Whether evidence moves nothing."""
     vetoed: tuple[str, ...]
     """Never promoted by evidence."""
+    contact: Contact
+    """When contacting a user pays: the chance of saving as the holdout measures it, or else as it was guessed."""
+    saving: Saving
+    """What treated users and holdout say of that chance."""
     learned: dict[str, int]
     """Examples that each contestant has learned."""
     report: QualityReport

@@ -24,6 +24,7 @@ from domain.settings import FactSettings
 from online_model.drift.watch import DriftWatch
 from online_model.quality.quality import Quality
 from online_model.quality.untreated import Untreated
+from online_model.saving import SavingCounts
 from online_model.tournament.chosen import chosen
 from online_model.training.court import Court
 from online_model.training.effects import Effect, Kept, LedgerDay
@@ -75,6 +76,7 @@ class Training:
         names = tuple(dict.fromkeys((BASELINE, *plan.contestants)))
         self.lineup = Lineup(names, make, plan.seed, plan.facts.horizon_ms)
         self.quality = Quality()
+        self.saving = SavingCounts()
         self.drift = DriftWatch(plan.facts.horizon_ms)
         self.court = Court(
             plan.lineage, plan.facts, plan.seed, plan.publish_examples, plan.publish_days, plan.contestants
@@ -168,6 +170,7 @@ class Training:
         self._kept.append(Kept.of(settled, weights))
         self.court.calibrating.add(run._replace(predictions=all_said(settled)), weights)
         self.quality.add(run)
+        self.saving.add(run)
         self.court.tournament.add(
             run._replace(predictions={name: p for name, p in run.predictions.items() if name != CHAMPION})
         )

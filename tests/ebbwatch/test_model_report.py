@@ -18,6 +18,8 @@ from online_model.quality.quality import Quality, QualityReport
 from online_model.quality.scored import Scored
 from online_model.quality.slices import ALL
 from online_model.risk import BASELINE, Risk
+from online_model.saving import SavingCounts
+from online_model.thresholds import Contact
 from online_model.tournament.decision import Command
 
 NAMES = ("champion", "logistic", "own_rhythm", "recursive")
@@ -62,6 +64,8 @@ def published(**other: Any) -> Published:
         predecessor=None,
         pinned=True,
         vetoed=("recursive",),
+        contact=Contact(),
+        saving=SavingCounts().saving(),
         learned=dict.fromkeys(NAMES[1:], 1500),
         report=concise(judgement()),
     )
@@ -70,6 +74,14 @@ def published(**other: Any) -> Published:
 
 def untrained(found: Published | None) -> Serving:
     return Serving(Risk(), None, (), found, None)
+
+
+def test_when_contacting_pays_is_said() -> None:
+    answer = shown(untrained(published()), [])
+    assert answer.contact == Contact()
+    assert any(
+        "contacting pays from a risk of 71%" in line and "a guess" in line for line in headline(answer)
+    )
 
 
 def test_a_judgement_survives_its_way() -> None:
