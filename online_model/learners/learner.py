@@ -13,7 +13,7 @@ Bools = npt.NDArray[np.bool_]
 Arrays = dict[str, npt.NDArray[Any]]
 
 MIN_LEARNED: Final = 50
-"""Below so many examples a learner says the base rate, and has no scorer."""
+"""Below so many examples a learner knows but the base rate: it has no scorer, and as a contestant it says nothing."""
 SMALLEST: Final = 1e-6
 """Probabilities stay within [SMALLEST, 1 - SMALLEST]: one sure mistake must not outweigh everything else."""
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from domain.columns import hash_of
 from domain.labels import Matrix
-from online_model.learners.learner import Learner, Scorer, Vector
+from online_model.learners.learner import MIN_LEARNED, Learner, Scorer, Vector
 from online_model.learners.mean import Mean
 
 BASELINE: Final = "own_rhythm"
@@ -89,8 +89,17 @@ class Lineup:
             del self._learners[name]
 
     def predict(self, x: Matrix) -> dict[str, Vector]:
-        """What each contestant says, shape (n,) each; changes nothing."""
-        said = {name: learner.predict_many(x) for name, learner in self._learners.items()}
+        """What each contestant says, shape (n,) each; changes nothing.
+
+        NaN where it has learned too little to say anything: a base rate told to everybody ranks nobody, and would be
+        counted against it for as long as its predictions are remembered. The baseline needs no learning.
+        """
+        said = {
+            name: learner.predict_many(x)
+            if name == BASELINE or learner.learned >= MIN_LEARNED
+            else np.full(len(x), np.nan)
+            for name, learner in self._learners.items()
+        }
         return said | {name: mean_of(said, members) for name, members in self._means.items()}
 
     def learn(self, x: Matrix, lost: npt.NDArray[np.bool_]) -> None:
