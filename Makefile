@@ -47,7 +47,7 @@ format: $(READY) ## put the code into form
 	$(BIN)/ruff check --fix .
 
 unit: $(READY) ## tests that need no services
-	$(BIN)/python -m pytest -m "not integration"
+	$(BIN)/python -m pytest -m "not integration" -n 2 --dist worksteal
 
 integration: $(READY) ## tests with a real Kafka and a real Redis
 	$(BIN)/python -m pytest -m integration -n 2 --dist worksteal
