@@ -118,11 +118,11 @@ class Partition:
         self._batch = batch
         self._first = first_offset
         self.states = states
-        self._hashes = np.concatenate([batch.user_hashes, hashes_of(users[len(batch.users) :])])
+        self.hashes = np.concatenate([batch.user_hashes, hashes_of(users[len(batch.users) :])])
         self._settings = settings_array(settings)
         self._max_users = max_users
         self.ids = [u.encode() for u in users]
-        """User ids by slot, in UTF-8."""
+        """User ids by slot, in UTF-8; `hashes` are theirs."""
         self._outcomes = np.zeros(len(batch.rows), np.uint8)
         self._touched = np.zeros(len(users), np.bool_)
         self._delay = delay_ms(settings)
@@ -138,7 +138,7 @@ class Partition:
 
     def timers(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Stored timers of users as their states are now, ms, shape (len(slots),)."""
-        return stored_timers(self.states, slots, self._hashes, self._delay)
+        return stored_timers(self.states, slots, self.hashes, self._delay)
 
     def steps(self, progress: Progress) -> Iterator[Step]:
         """Steps from `progress` on; `states` hold what to write until the next is asked for.
@@ -168,7 +168,7 @@ class Partition:
                     continue
             else:
                 at, free = fold_rows(
-                    self.states, rows, at, self._hashes, clock, self._settings, IS_ACTIVITY,
+                    self.states, rows, at, self.hashes, clock, self._settings, IS_ACTIVITY,
                     self._outcomes, self._touched, free, self._totals, buffers.taken, buffers.taken_slots,
                     buffers.counts,
                 )  # fmt: skip
@@ -208,7 +208,7 @@ class Partition:
         if slots:
             b = self._buffers
             count = visit_many(
-                self.states, np.array(slots, np.int64), self._hashes, mark, int(self._settings[0]),
+                self.states, np.array(slots, np.int64), self.hashes, mark, int(self._settings[0]),
                 mark - int(self._settings[2]), self._delay, self._touched, b.taken, b.taken_slots, b.settled,
                 b.settled_slots, b.counts,
             )  # fmt: skip

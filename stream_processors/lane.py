@@ -153,7 +153,6 @@ class Lane:
         states = loaded.states
         folding = Partition(batch, fetch.first, states, loaded.users, loaded.due, self._parts.facts)
         ids = folding.ids
-        hashes = np.concatenate([batch.user_hashes, hashes_of(loaded.users[len(batch.users) :])])
         timers, trailers = folding.timers(np.arange(len(ids))), loaded.trailers
         writes: list[Write] = []
         letters: list[DeadLetter] = []
@@ -163,7 +162,7 @@ class Lane:
                 self._population.gaps + step.gaps, self._population.seconds + step.gap_seconds
             )
             moment = self._moment(fetch, step.progress, batch)
-            scope = Scope(states, step.slots, ids, hashes)
+            scope = Scope(states, step.slots, ids, folding.hashes)
             scored = self._alerting.score(scope, trailers[step.slots], self._scoring(), moment)
             writes.append(
                 write_of(

@@ -186,4 +186,4 @@ def test_nothing_left_is_no_step() -> None:
 def test_users_go_by_their_bytes_and_hashes(name: str) -> None:
     part = folding([event(name, T, "page_view", "e")])
     assert part.ids == [name.encode()]
-    assert part._hashes.tolist() == [hash_of(name)]
+    assert part.hashes.tolist() == [hash_of(name)]
