@@ -128,3 +128,25 @@ def stored_timers(
     out = np.empty(len(slots), np.int64)
     _stored_timers(states, slots, user_hashes, delay_ms, out)
     return out
+
+
+@compiled
+def _due_slots(states, user_hashes, delay, mark, out):  # type: ignore[no-untyped-def]
+    found = 0
+    for slot in range(states.shape[0]):
+        timer = stored_timer(states[slot], user_hashes[slot], delay)
+        if 0 < timer <= mark:
+            out[found] = slot
+            found += 1
+    return found
+
+
+def due_slots(
+    states: States, user_hashes: npt.NDArray[np.uint64], delay_ms: int, mark: int, room: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Users whose `stored_timer` is due at a mark (ms), as slots, shape (users due,).
+
+    Args:
+        room: for the answer, shape (users,): most marks find nobody, and ask for every few records.
+    """
+    return room[: _due_slots(states, user_hashes, delay_ms, mark, room)]

@@ -24,7 +24,7 @@ from domain.fold import (
 )
 from domain.labels import delay_ms
 from domain.leaving import MINUTE_MS, Items, Waiting, items_of
-from domain.pending import Buffers, stored_timers
+from domain.pending import Buffers, due_slots, stored_timers
 from domain.settings import FactSettings
 from domain.state import PENDING, States
 from domain.timers import visit_many
@@ -129,6 +129,7 @@ class Partition:
         self._buffers = Buffers(_ROOM)
         self._waiting = Waiting(due.waiting)
         self._all = np.arange(len(users))
+        self._room = np.empty(len(users), np.int64)
         self._totals = np.zeros(2, np.int64)
         place = {u: i for i, u in enumerate(users)}
         self._horizon: tuple[int, bytes] | None = None
@@ -185,9 +186,11 @@ class Partition:
 
     def _visit(self, mark: int, budget: int, free: int) -> _Visited:
         """Visit due users in order, at most `budget`, and `free` more touched ones."""
-        timers = self.timers(self._all)
-        due = np.flatnonzero((timers > 0) & (timers <= mark))
-        order = sorted((int(timers[slot]), self.ids[slot], int(slot)) for slot in due)
+        due = due_slots(self.states, self.hashes, self._delay, mark, self._room)
+        timers = self.timers(due).tolist() if len(due) else []
+        order = sorted(
+            (timer, self.ids[slot], slot) for timer, slot in zip(timers, due.tolist(), strict=True)
+        )
         everybody = len(order) <= budget
         known = order[:budget]
         if self._horizon is not None:
