@@ -17,11 +17,11 @@ from rich.console import Console
 
 from benchmarks.stream.contestants import ROOT
 from benchmarks.stream.store import require_durable
+from control.log import Log
 from feature_store import lookup, stream
 from local_stack import stack
 from local_stack.addresses import Addresses
 from producers.topics import ensure_topics
-from stream_processors.log import Log
 from stream_processors.supervisor import WORKER
 
 PARTITIONS: Final = 12

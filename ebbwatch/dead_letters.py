@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from control.log import Log, Record
 from stream_processors.dead_letters import original_key
-from stream_processors.log import Log, Record
 
 
 class LetterError(ValueError):

@@ -6,6 +6,7 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
+from control.decisions import ModelTopics
 from domain.labels import lineage_of
 from ebbwatch.connection import NoStackError, addresses
 from ebbwatch.settings import Settings
@@ -38,6 +39,12 @@ class Deployment:
     def thresholds(self) -> Thresholds:
         """Where the tiers begin."""
         return Thresholds(self.settings.tier_medium, self.settings.tier_high)
+
+    @property
+    def model_topics(self) -> ModelTopics:
+        """Where the trainer is spoken to, and answers."""
+        settings = self.settings
+        return ModelTopics(self.at.kafka, settings.decision_topic, settings.command_topic, self.lineage)
 
     @property
     def lineage(self) -> str:

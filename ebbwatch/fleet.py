@@ -4,13 +4,17 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
+from api.config import ENVIRONMENT as API_CARRIER
 from ebbwatch.deployment import AWAY, open_deployment
-from ebbwatch.processes import instance_name, trainer_config, worker_config
+from ebbwatch.processes import api_config, instance_name, notifier_config, trainer_config, worker_config
 from ebbwatch.settings import Settings
-from stream_processors.supervisor import TRAINER, WORKER, Supervisor
+from stream_processors.config import ENVIRONMENT as CARRIER
+from stream_processors.notifier_config import ENVIRONMENT as NOTIFIER_CARRIER
+from stream_processors.supervisor import API, NOTIFIER, TRAINER, WORKER, Supervisor
 
 
 def _worker(settings: Settings, generation: int | None, instance: str, restarts: int) -> msgspec.Struct:
@@ -19,6 +23,18 @@ def _worker(settings: Settings, generation: int | None, instance: str, restarts:
 
 def _trainer(settings: Settings, restarts: int) -> msgspec.Struct:
     return trainer_config(open_deployment(settings), restarts)
+
+
+def _notifier(settings: Settings, restarts: int) -> msgspec.Struct:
+    return notifier_config(open_deployment(settings), restarts)
+
+
+def _api(settings: Settings, restarts: int) -> msgspec.Struct:
+    return api_config(open_deployment(settings), restarts)
+
+
+_COMMANDS: Final = {"trainer": TRAINER, "notifier": NOTIFIER, "api": API}
+_CARRIERS: Final = {"notifier": NOTIFIER_CARRIER, "api": API_CARRIER}
 
 
 class Fleet:
@@ -32,12 +48,14 @@ class Fleet:
         generation: int | None = None,
         *,
         trainer: bool = False,
+        api: bool = False,
     ) -> None:
         """
         Args:
             logs: folder for one log file a process.
             generation: of the keys to fill; None for the one that is served.
             trainer: whether a trainer runs beside the workers.
+            api: whether the API does, and the notifier.
         """
         logs.mkdir(parents=True, exist_ok=True)
 
@@ -47,11 +65,19 @@ class Fleet:
         }
         if trainer:
             configured["trainer"] = partial(_trainer, settings)
+        if api:
+            configured["notifier"] = partial(_notifier, settings)
+            configured["api"] = partial(_api, settings)
         self.logs = {name: logs / f"{name}.log" for name in configured}
         self._failures: dict[str, str] = {}
         self._supervisors = {
             name: Supervisor(
-                configure, self.logs[name], AWAY, command=TRAINER if name == "trainer" else WORKER, name=name
+                configure,
+                self.logs[name],
+                AWAY,
+                command=_COMMANDS.get(name, WORKER),
+                name=name,
+                environment=_CARRIERS.get(name, CARRIER),
             )
             for name, configure in configured.items()
         }

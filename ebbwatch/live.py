@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ebbwatch.commands.users import risk_table
-from ebbwatch.model_report import progress_in_words, serving_rows
 from ebbwatch.progress import StreamProgress
-from ebbwatch.serving import Serving
-from ebbwatch.views import UserView
 from feature_store.lookup import Totals
+from profiles.model_report import progress_in_words, serving_rows
+from profiles.serving import Serving
+from profiles.views import UserView
 
 _RATE_OVER_S: Final = 5.0
 _TIERS: Final = (("high", "red"), ("medium", "yellow"), ("low", "green"))

@@ -7,10 +7,16 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
+from control.log import LogError
+from control.orders import OrderError
+from control.writing import ControlAwayError
 from domain.actions import ActionsError
-from ebbwatch.commands import alerts, clock, dlq, model, stack, users
+from ebbwatch.commands import alerts, clock, dlq, keys, model, stack, users
+from ebbwatch.commands.api import api
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.evaluate import evaluate
+from ebbwatch.commands.keys import NoKeyError
+from ebbwatch.commands.notifier import notifier
 from ebbwatch.commands.rebuild import rebuild
 from ebbwatch.commands.repartition import repartition
 from ebbwatch.commands.replay import replay
@@ -22,8 +28,6 @@ from ebbwatch.commands.worker import worker
 from ebbwatch.connection import NoStackError
 from ebbwatch.dead_letters import LetterError
 from ebbwatch.deployment import NoGenerationError
-from ebbwatch.explained import GoneError
-from ebbwatch.orders import OrderError
 from ebbwatch.refill import RefillError
 from ebbwatch.settings import Settings
 from feature_store.position import RefusedError
@@ -31,15 +35,17 @@ from local_stack.errors import StackError
 from online_model.registry.errors import RegistryError
 from producers.publish import PublishError
 from producers.topics import TopicError
-from stream_processors.log import LogError
+from profiles.explained import GoneError
 
 _PREFIX = Settings.model_config["env_prefix"]
 _MENDABLE = (
     ActionsError,
+    ControlAwayError,
     GoneError,
     LetterError,
     LogError,
     NoGenerationError,
+    NoKeyError,
     NoStackError,
     OrderError,
     PublishError,
@@ -61,9 +67,12 @@ app.add_typer(model.app, name="model")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(clock.app, name="clock")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(keys.app, name="keys")
 app.command()(replay)
 app.command()(worker)
 app.command()(trainer)
+app.command()(api)
+app.command()(notifier)
 app.command()(run)
 app.command()(wait)
 app.command()(simulate)

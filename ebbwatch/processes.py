@@ -3,14 +3,18 @@
 import os
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
+from api.config import ApiConfig
 from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
 from ebbwatch.deployment import Deployment
 from ebbwatch.settings import Settings
 from online_model.registry.key import registry_key
 from online_model.thresholds import Contact
+from producers.topics import topic_id
 from stream_processors.config import WorkerConfig
+from stream_processors.notifier_config import NotifierConfig
 from stream_processors.trainer_config import TrainerConfig
 
 
@@ -98,6 +102,60 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
     )
 
 
+def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
+    """Its notifier."""
+    settings = here.settings
+    return NotifierConfig(
+        kafka=here.at.kafka,
+        redis=here.at.redis,
+        control_topic=settings.control_topic,
+        control_id=_control_id(here),
+        alert_topic=settings.alert_topic,
+        restarts=restarts,
+    )
+
+
+def api_config(here: Deployment, restarts: int) -> ApiConfig:
+    """Its API.
+
+    Raises:
+        KeyFileError: the registry's key cannot be used.
+    """
+    settings = here.settings
+    return ApiConfig(
+        host=settings.api_host,
+        port=settings.api_port,
+        processes=settings.api_processes,
+        kafka=here.at.kafka,
+        redis=here.at.redis,
+        limits_redis=settings.limits_redis or _next_database(here.at.redis),
+        topic=here.stream.topic,
+        dead_letter_topic=settings.dead_letter_topic,
+        control_topic=settings.control_topic,
+        alert_topic=settings.alert_topic,
+        model_topic=settings.model_topic,
+        decision_topic=settings.decision_topic,
+        command_topic=settings.command_topic,
+        topic_id=here.topic_id,
+        lineage=here.lineage,
+        partitions=here.stream.partitions,
+        registry=registry_address(settings),
+        registry_key=_key(settings),
+        facts=settings.facts(),
+        tier_medium=settings.tier_medium,
+        tier_high=settings.tier_high,
+        contact_cost=settings.contact_cost,
+        customer_value=settings.customer_value,
+        saving_chance=settings.saving_chance,
+        per_second=settings.api_per_second,
+        id_secret=settings.id_secret,
+        cors_origins=settings.api_cors_origins,
+        trainer=settings.trainer,
+        audit_log=str(settings.api_audit_log or settings.home / "audit.log"),
+        restarts=restarts,
+    )
+
+
 def registry_address(settings: Settings) -> str:
     """Where the versions are."""
     return settings.registry or str(settings.home.absolute() / "registry")
@@ -106,6 +164,17 @@ def registry_address(settings: Settings) -> str:
 def instance_name(number: int) -> str:
     """Static Kafka member id of the `number`-th worker of this process on this machine."""
     return f"{socket.gethostname()}-{os.getpid()}-{number}"
+
+
+def _next_database(redis: str) -> str:
+    """The database after that of a URL: rates are not worth a topic, and a flush there forgets nothing else."""
+    parts = urlsplit(redis)
+    number = int(parts.path.strip("/") or 0)
+    return urlunsplit(parts._replace(path=f"/{number + 1}"))
+
+
+def _control_id(here: Deployment) -> str:
+    return topic_id(here.at.kafka, here.settings.control_topic) or ""
 
 
 def _key(settings: Settings) -> str:

@@ -4,9 +4,9 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from control.log import Log, LogError
 from ebbwatch.deployment import Deployment
 from feature_store import lookup
-from stream_processors.log import Log, LogError
 from stream_processors.trainer_config import group_of
 
 _TIMEOUT_S: Final = 10.0

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 from redis import Redis
 
+from control.log import Log, LogError
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.fleet import Fleet
 from ebbwatch.progress import stream_progress
@@ -13,7 +14,6 @@ from ebbwatch.settings import Settings
 from feature_store import lookup
 from feature_store.position import begin
 from feature_store.stream import Stream, begin_next, drop, load_next, serve
-from stream_processors.log import Log, LogError
 
 _LOOK_S = 0.3
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
+from control.log import Record
 from domain.events import ClockMark
-from stream_processors.log import Record
 
 _NO_MARK: Final = 1 << 62
 

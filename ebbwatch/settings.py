@@ -78,6 +78,25 @@ class Settings(BaseSettings):
         le=100_000,
         description="users whose risk is computed afresh at each live mark of a partition",
     )
+    api: bool = Field(True, description="whether `run` starts the API and the notifier")
+    api_host: str = Field("127.0.0.1", description="address that the API listens on")
+    api_port: int = Field(8000, ge=1, le=65_535, description="port of the API")
+    api_processes: int = Field(1, ge=1, le=64, description="processes that answer on that port")
+    api_per_second: int = Field(
+        1000, ge=0, description="requests a second of a key that has no rate of its own; 0 for no limit"
+    )
+    api_cors_origins: tuple[str, ...] = Field(
+        (), description="web origins that may call the API; none by default"
+    )
+    api_audit_log: Path | None = Field(
+        None, description="file of the audit log; else `audit.log` in the home folder"
+    )
+    id_secret: str = Field(
+        "", description="secret with which user ids are hashed at the door; empty keeps them as they are"
+    )
+    limits_redis: str = Field(
+        "", description="URL of a Redis without persistence, for rate limits; else database 1 of the other"
+    )
     workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
     metrics_host: str = Field(
         "127.0.0.1", description="address that the worker's metrics and health listen on"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 from redis import Redis
 
+from control.log import Log
 from domain.labels import BlockError, Outcomes, Snapshots, lineage_of
 from domain.labels import decode as block_of
 from domain.leaving import blocks
@@ -21,7 +22,6 @@ from feature_store.position import check, decode
 from feature_store.served import facts
 from feature_store.stream import Stream
 from local_stack.addresses import Addresses
-from stream_processors.log import Log
 
 _SHOWN = 5
 

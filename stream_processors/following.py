@@ -10,7 +10,7 @@ import numpy as np
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from domain.labels import FEATURES
-from online_model.registry.announcement import Announcement, AnnouncementError, decode
+from online_model.registry.announcement import CHAMPION, Announcement, AnnouncementError, decode
 from online_model.registry.errors import RegistryError
 from online_model.risk import Risk
 from stream_processors.health import Health
@@ -18,7 +18,6 @@ from stream_processors.metrics import WorkerMetrics
 
 log = logging.getLogger("ebbwatch.worker")
 
-CHAMPION: Final = b"champion"
 _POLL_S: Final = 1.0
 
 

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+from control.log import LogBounds
 from feature_store.keys import Keys
 from feature_store.position import Position, RefusedError, begin, check, decode
 from feature_store.read import Reader
 from online_model.own_rhythm import Population
 from stream_processors.health import Health
 from stream_processors.lane import Lane, LostError, Parts
-from stream_processors.transport import Fetch, LogBounds
+from stream_processors.transport import Fetch
 
 _WAITING_FETCHES = 1  # beside the one in work: enough to overlap, and memory stays small
 

@@ -20,6 +20,8 @@ log = logging.getLogger("ebbwatch.supervisor")
 
 WORKER: Final = (sys.executable, "-m", "stream_processors.worker")
 TRAINER: Final = (sys.executable, "-m", "stream_processors.trainer")
+NOTIFIER: Final = (sys.executable, "-m", "stream_processors.notifier")
+API: Final = (sys.executable, "-m", "api")
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
@@ -39,6 +41,7 @@ class Supervisor:
         away: tuple[type[Exception], ...] = (),
         command: Sequence[str] = WORKER,
         name: str = "worker",
+        environment: str = ENVIRONMENT,
     ) -> None:
         """
         Args:
@@ -48,12 +51,14 @@ class Supervisor:
             away: what `configure` raises while a service is away: it is asked again then.
             command: the process's arguments.
             name: what its log calls it.
+            environment: the variable that carries the configuration.
         """
         self._configure = configure
         self._output = output
         self._away = away
         self._command = list(command)
         self._name = name
+        self._environment = environment
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
@@ -90,7 +95,7 @@ class Supervisor:
         # two arenas: glibc keeps one for each thread otherwise, and what large batches freed in them
         environment = os.environ | {
             "MALLOC_ARENA_MAX": "2",
-            ENVIRONMENT: msgspec.json.encode(config).decode(),
+            self._environment: msgspec.json.encode(config).decode(),
         }
         with self._output.open("ab") if self._output else nullcontext() as output:
             # a session of its own: Ctrl-C reaches the supervisor, which ends the worker cleanly

@@ -22,8 +22,8 @@ from online_model.registry.errors import StorageError
 from online_model.registry.registry import Registry
 from online_model.registry.retention import protect, prune
 from online_model.training.effects import Announce, Decided, Drifted, Effect, LedgerDay, Publish, Refused
+from online_model.training.logged_decision import LoggedDecision
 from stream_processors.health import Health
-from stream_processors.logged_decision import LoggedDecision
 from stream_processors.trainer_config import TrainerConfig
 from stream_processors.trainer_metrics import TrainerMetrics
 

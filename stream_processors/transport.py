@@ -6,23 +6,17 @@ It leans on the inside of Faust and aiokafka at their pinned versions; what it r
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 import aiokafka.consumer.fetcher as fetcher
 import faust.transport.drivers as drivers
 import faust.transport.drivers.aiokafka as driver
 
+from control.log import LogBounds
 from domain.records import Records, joined
 from stream_processors.record_batches import RawRecords
 
 SCHEME: Final = "fetches"
-
-
-class LogBounds(NamedTuple):
-    """Offsets that a partition of the log holds."""
-
-    earliest: int
-    end: int
 
 
 class Fetch:

@@ -10,19 +10,20 @@ import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from control.log import Log
 from ebbwatch.commands.run import stop_event
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.fleet import Fleet
 from ebbwatch.live import Rate, screen
 from ebbwatch.picture import save_picture
 from ebbwatch.progress import StreamProgress, stream_progress, trainer_lag
-from ebbwatch.serving import Models, Serving
+from ebbwatch.serving import basis, models
 from ebbwatch.settings import Settings
-from ebbwatch.views import basis, top
 from feature_store import lookup
 from feature_store.served import RANK_SCALE
 from local_stack import stack
-from stream_processors.log import Log
+from profiles.serving import Serving
+from profiles.views import top
 
 _LOOK_S = 0.5
 _PRINT_EVERY_S = 5.0  # without a terminal, a picture now and then
@@ -80,14 +81,16 @@ def _watch(
     printed = time.monotonic()
     with (
         Log(here.at.kafka, here.stream.topic) as log,
-        Models(here) as models,
+        models(here) as following,
         Live(console=console, refresh_per_second=4, transient=False) as live,
     ):
         with Fleet(settings, settings.workers, settings.home / "logs", trainer=settings.trainer) as fleet:
             while not stopping.is_set():
                 producing = simulation is not None and simulation.poll() is None
                 reached = stream_progress(here, log)
-                picture = _picture(here, reached, rate.update(time.monotonic(), reached.read), models.look())
+                picture = _picture(
+                    here, reached, rate.update(time.monotonic(), reached.read), following.look()
+                )
                 live.update(picture)
                 if not console.is_terminal and time.monotonic() - printed > _PRINT_EVERY_S:
                     console.print(picture)
@@ -98,7 +101,7 @@ def _watch(
                     break
                 stopping.wait(_LOOK_S)
         # the trainer's last word comes when it ends
-        picture = _picture(here, stream_progress(here, log), 0.0, models.look())
+        picture = _picture(here, stream_progress(here, log), 0.0, following.look())
         live.update(picture)
     if simulation is not None and simulation.poll() is None:
         simulation.terminate()

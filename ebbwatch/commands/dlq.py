@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from control.log import Log
 from ebbwatch.dead_letters import Letter, from_lines, letters, user_of
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.settings import Settings
 from producers.publish import Publisher
-from stream_processors.log import Log
 
 app = typer.Typer(no_args_is_help=True, help="Dead letters: look at them, and bring repaired ones in.")
 

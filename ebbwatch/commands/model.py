@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from control.decisions import decisions
 from ebbwatch.commands import model_orders
 from ebbwatch.commands.model_tables import (
     comparison,
@@ -19,15 +20,14 @@ from ebbwatch.commands.model_tables import (
     version_table,
 )
 from ebbwatch.deployment import open_deployment
-from ebbwatch.explained import explained
-from ebbwatch.model_report import compared, listed, parts_of, shown
-from ebbwatch.model_topics import decisions
-from ebbwatch.serving import Models, open_registry, told
+from ebbwatch.serving import basis, models, open_registry, told
 from ebbwatch.settings import Settings
-from ebbwatch.views import basis, judged
 from feature_store import lookup
 from online_model.quality.slices import ALL
 from online_model.registry.mlflow_export import export
+from profiles.explained import explained
+from profiles.model_report import compared, listed, parts_of, shown
+from profiles.views import judged
 
 app = typer.Typer(no_args_is_help=True, help="The model: what serves, how good it is, and who decides.")
 app.command()(model_orders.pin)
@@ -46,9 +46,9 @@ def show(
 ) -> None:
     """What serves, for what share of the users, how good it is of late, and what was decided last."""
     here = open_deployment(Settings())
-    with Models(here) as models:
-        serving = told(models.look())
-    newest = decisions(here)[::-1][:decided]
+    with models(here) as following:
+        serving = told(following.look())
+    newest = decisions(here.model_topics)[::-1][:decided]
     answer = shown(serving, newest)
     if as_json:
         typer.echo(msgspec.json.encode(answer))
@@ -67,8 +67,8 @@ def show(
 def list_versions(as_json: AsJson = False) -> None:
     """Versions in the registry, newest first, each checked; those that could not serve with the reason."""
     here = open_deployment(Settings())
-    with Models(here) as models:
-        serving = told(models.look())
+    with models(here) as following:
+        serving = told(following.look())
     registry = open_registry(here)
     console = Console(stderr=True)
     versions = list(
@@ -101,8 +101,8 @@ def export_version(
     """Send a version's settings, metrics and files to MLflow as a run; sending it twice changes nothing."""
     here = open_deployment(Settings())
     if version is None:
-        with Models(here) as models:
-            parts = told(models.look()).risk.parts
+        with models(here) as following:
+            parts = told(following.look()).risk.parts
         if not parts:
             sys.exit("ebbwatch: no version serves yet, so there is none to send: name one with --version")
         version = max(parts, key=lambda part: part.share).version
@@ -122,8 +122,8 @@ def compare(
 ) -> None:
     """The contestants side by side, on the outcomes settled last, by the trainer's latest judgement."""
     here = open_deployment(Settings())
-    with Models(here) as models:
-        quality = told(models.look()).quality
+    with models(here) as following:
+        quality = told(following.look()).quality
     if quality is None:
         sys.exit("ebbwatch: no contestant was judged yet: does the trainer run, and is any outcome due yet?")
     if part not in (parts := parts_of(quality)):
@@ -151,8 +151,8 @@ def explain(user: str, as_json: AsJson = False) -> None:
     facts = lookup.user(here.store, here.stream, user)
     if facts is None:
         sys.exit(f"ebbwatch: no event of user {user!r} was applied")
-    with Models(here) as models:
-        by = basis(here, told(models.look()).risk)
+    with models(here) as following:
+        by = basis(here, told(following.look()).risk)
     answer = explained(judged(facts, by), 0, by, lookup.names(here.store, here.stream, facts.partition))
     if as_json:
         typer.echo(msgspec.json.encode(answer))

@@ -5,13 +5,14 @@ from typing import Annotated
 import msgspec
 import typer
 
+from control.decisions import Decided
+from control.orders import give
 from ebbwatch.deployment import Deployment, open_deployment
-from ebbwatch.model_topics import Decided
-from ebbwatch.orders import give
-from ebbwatch.serving import Models, Serving, open_registry, told
+from ebbwatch.serving import models, open_registry, told
 from ebbwatch.settings import Settings
 from online_model.registry.retention import protect
 from online_model.tournament.decision import Command
+from profiles.serving import Serving
 
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 Timeout = Annotated[float, typer.Option(min=0, help="Wait so many seconds for the trainer's answer.")]
@@ -73,8 +74,8 @@ def veto(
 
 def _look() -> tuple[Deployment, Serving]:
     here = open_deployment(Settings())
-    with Models(here) as models:
-        return here, told(models.look())
+    with models(here) as following:
+        return here, told(following.look())
 
 
 def _champion(serving: Serving) -> str | None:
@@ -86,7 +87,7 @@ def _champion(serving: Serving) -> str | None:
 def _give(here: Deployment, serving: Serving, kind: str, name: str | None, timeout_s: float) -> Decided:
     command = msgspec.convert({"kind": kind, "name": name}, Command)
     at_ms = 0 if serving.quality is None else serving.quality.at_ms
-    return give(here, command, at_ms, timeout_s)
+    return give(here.model_topics, command, at_ms, timeout_s)
 
 
 def _say(answers: list[Decided], as_json: bool) -> None:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from rich.console import RenderableType
 from rich.table import Table
 
-from ebbwatch.explained import Explanation
-from ebbwatch.model_report import Compared, Listed, ServingRow, Shown
-from ebbwatch.model_topics import Decided
+from control.decisions import Decided
 from online_model.quality.metrics import Metrics
 from online_model.quality.published import Published
 from online_model.tiers import RANKED, Tier, TierPrecision
+from profiles.explained import Explanation
+from profiles.model_report import Compared, Listed, ServingRow, Shown
 
 _FEATURES_SHOWN = 12
 

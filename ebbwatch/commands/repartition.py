@@ -7,13 +7,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from control.log import Log
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.refill import RefillError, next_stream, refill
 from ebbwatch.repartition import copy
 from ebbwatch.settings import Settings
 from producers.publish import Publisher
 from producers.topics import delete_topic, ensure_topics
-from stream_processors.log import Log
 
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 

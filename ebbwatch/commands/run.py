@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from control.log import Log
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.fleet import Fleet
 from ebbwatch.progress import StreamProgress, stream_progress, trainer_lag
 from ebbwatch.settings import Settings
 from feature_store import lookup
-from stream_processors.log import Log
 
 _LOOK_S = 0.5
 
@@ -37,7 +37,13 @@ def run(
     here = open_deployment(settings)
     stopping = stop_event()
     logs = settings.home / "logs"
-    with Fleet(settings, workers or settings.workers, logs, trainer=settings.trainer) as fleet:
+    with Fleet(
+        settings,
+        workers or settings.workers,
+        logs,
+        trainer=settings.trainer,
+        api=settings.api and not until_idle,
+    ) as fleet:
         reached = _follow(here, fleet, stopping, until_idle)
     if failure := fleet.failure():
         sys.exit(f"ebbwatch: a process gave up: {failure}")

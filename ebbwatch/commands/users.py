@@ -10,10 +10,10 @@ from rich.table import Table
 
 from domain.catalogue import CATALOGUE
 from ebbwatch.deployment import open_deployment
-from ebbwatch.serving import served
+from ebbwatch.serving import basis, served
 from ebbwatch.settings import Settings
-from ebbwatch.views import UserView, basis, judged, named_features, top, view
 from feature_store import lookup
+from profiles.views import UserView, judged, named_features, top, view
 
 app = typer.Typer(no_args_is_help=True, help="Users: those most at risk, and all that is known of one.")
 

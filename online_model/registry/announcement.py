@@ -10,6 +10,9 @@ from online_model.registry.manifest import Manifest, canonical
 
 FORMAT: Final = 1
 
+CHAMPION: Final = b"champion"
+"""Key of the announcement that says what serves."""
+
 
 class AnnouncementError(ValueError):
     """A record of the topic is no announcement of ours."""

@@ -7,10 +7,10 @@ from random import Random
 from kafka.admin import KafkaAdminClient
 from kafka.structs import TopicPartition
 
+from control.log import Log
 from ebbwatch.dead_letters import letters
 from local_stack.local import LocalStack
 from stream_processors.config import EXIT_REFUSED
-from stream_processors.log import Log
 from tests.chaos import older_aof, strikes
 from tests.chaos.finding import Finding
 from tests.chaos.traffic import Kind

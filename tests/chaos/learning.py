@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import numpy.typing as npt
 
+from control.log import Log
 from domain.labels import Outcomes, Snapshots, decode, delay_ms, lineage_of
 from ebbwatch.settings import Settings
 from online_model.ledger.ledger import Ledger, milliseconds
@@ -17,13 +18,12 @@ from online_model.registry.registry import Registry
 from online_model.tiers import Thresholds
 from online_model.tournament.decision import Command
 from online_model.training.effects import Announce, Decided, Drifted, Effect, LedgerDay, Publish, Refused
+from online_model.training.logged_decision import LoggedDecision
 from online_model.training.merge import TOPICS, Topic
 from online_model.training.orders import Order, encode
 from online_model.training.trainer import Trainer
 from online_model.training.training import Plan
 from producers.publish import Publisher
-from stream_processors.log import Log
-from stream_processors.logged_decision import LoggedDecision
 from tests.chaos.finding import Finding
 from tests.chaos.plain import differences
 from tests.integration.feed import DAY, START

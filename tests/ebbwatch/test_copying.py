@@ -6,9 +6,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from control.log import Record
 from domain.events import MIN_TIME_MS, ClockMark, encode
 from ebbwatch.repartition import copy
-from stream_processors.log import Record
 
 T = MIN_TIME_MS
 

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from control.log import Log, LogBounds, Record
 from domain.records import side_by_side
 from ebbwatch.dead_letters import Letter, LetterError, from_lines, letters, user_of
 from stream_processors.dead_letters import letter
-from stream_processors.log import Log, Record
-from stream_processors.transport import LogBounds
 from tests.domain.histories import LogRecord
 
 

@@ -9,13 +9,13 @@ from rich.console import Console
 from domain.features import features
 from domain.settings import FactSettings
 from ebbwatch.commands.model_tables import explanation
-from ebbwatch.explained import GoneError, explained
-from ebbwatch.views import Basis, judged, view
 from feature_store.lookup import Facts
 from online_model.learners.line_up import make
 from online_model.own_rhythm import Population
 from online_model.risk import Part, Risk
 from online_model.tiers import Thresholds
+from profiles.explained import GoneError, explained
+from profiles.views import Basis, judged, view
 from tests.domain.histories import DAY
 from tests.ebbwatch.test_shown import T, came, folded
 

@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from control.decisions import Decided
+from control.orders import answers
 from ebbwatch.commands.model_tables import comparison, headline, serving_table
-from ebbwatch.model_report import compared, parts_of, progress_in_words, serving_rows, shown
-from ebbwatch.model_topics import Decided
-from ebbwatch.orders import answers
-from ebbwatch.serving import Serving
 from online_model.quality.published import Published, PublishedError, concise, decode, encode
 from online_model.quality.quality import Quality, QualityReport
 from online_model.quality.scored import Scored
@@ -21,6 +19,8 @@ from online_model.risk import BASELINE, Risk
 from online_model.saving import SavingCounts
 from online_model.thresholds import Contact
 from online_model.tournament.decision import Command
+from profiles.model_report import compared, parts_of, progress_in_words, serving_rows, shown
+from profiles.serving import Serving
 
 NAMES = ("champion", "logistic", "own_rhythm", "recursive")
 N = 2000

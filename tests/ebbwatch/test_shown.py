@@ -11,14 +11,14 @@ from domain.state import States, empty
 from domain.steps import Due, Partition, Progress
 from ebbwatch.live import Rate, screen
 from ebbwatch.progress import StreamProgress
-from ebbwatch.serving import Serving
 from ebbwatch.verify import PartitionReport, summed
-from ebbwatch.views import Basis, UserView, judged, view
 from feature_store.lookup import Facts, Totals
 from online_model import own_rhythm
 from online_model.own_rhythm import Population
 from online_model.risk import Risk
 from online_model.tiers import Thresholds
+from profiles.serving import Serving
+from profiles.views import Basis, UserView, judged, view
 from tests.domain.histories import DAY, LogRecord, event, mark
 
 FACTS = FactSettings()

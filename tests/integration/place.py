@@ -63,6 +63,7 @@ class Place:
             "command_topic": f"commands-{name}",
             "partitions": 4,
             "trainer": False,  # costs seconds to start; tests of the training have one
+            "api": False,  # likewise
         } | settings
 
     def but(self, **settings: object) -> "Place":

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
+from control.log import Log
 from domain.alerts import LOW, Alert
 from domain.events import Event, encode
 from domain.partitioner import partition_of
 from feature_store.served import known, trailers
 from producers.publish import Publisher
-from stream_processors.log import Log
 from tests.integration.feed import prepare
 from tests.integration.place import Place, Supervised, eventually
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
+from control.log import Log
 from producers.topics import MAX_RECORD_BYTES
 from stream_processors.dead_letters import original_key
-from stream_processors.log import Log
 from tests.hostile.messages import Message, last_mark, messages
 from tests.integration.feed import prepare
 from tests.integration.place import Place, eventually

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry
 
+from control.log import LogBounds
 from domain.alerts import Policy
 from domain.records import side_by_side
 from domain.settings import FactSettings
@@ -22,7 +23,7 @@ from stream_processors.lane import Parts
 from stream_processors.lanes import Lanes
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.patience import Patience
-from stream_processors.transport import Fetch, LogBounds
+from stream_processors.transport import Fetch
 from tests.domain.histories import event
 
 pytestmark = pytest.mark.integration

@@ -13,7 +13,6 @@ from domain.catalogue import CATALOGUE, CODED
 from domain.decode import hashes_of
 from domain.features import features
 from domain.timers import at_risk_many
-from ebbwatch.deployment import Deployment
 from feature_store import lookup
 from feature_store.lookup import Facts
 from feature_store.stream import Stream
@@ -58,10 +57,9 @@ class Judged(NamedTuple):
     """NaN for who is gone or had no session."""
 
 
-def basis(here: Deployment, risk: Risk) -> Basis:
+def basis(store: Redis, stream: Stream, risk: Risk, horizon_ms: int, thresholds: Thresholds) -> Basis:
     """Of a deployment as it is now."""
-    population = Population(*lookup.gaps(here.store, here.stream))
-    return Basis(risk, population, here.settings.facts().horizon_ms, here.thresholds)
+    return Basis(risk, Population(*lookup.gaps(store, stream)), horizon_ms, thresholds)
 
 
 def judged(facts: Facts, by: Basis) -> Judged:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ebbwatch.model_topics import Decided
-from ebbwatch.serving import Serving
+from control.decisions import Decided
 from online_model.calibration.scorer import AS_IT_IS
 from online_model.loading import line_of
 from online_model.quality.metrics import Metrics
@@ -21,6 +20,7 @@ from online_model.thresholds import Contact
 from online_model.tiers import Tier, TierPrecision
 from online_model.training.lineup import BASELINE as BASELINE_CONTESTANT
 from online_model.training.settle import CHAMPION
+from profiles.serving import Serving
 
 
 class ServingRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ import numpy as np
 
 from domain.catalogue import NAMES
 from domain.features import features
-from ebbwatch.views import Basis, Judged
 from online_model.explain.amounts import in_words
 from online_model.explain.attribution import Attribution
 from online_model.explain.explain import explain
@@ -19,6 +18,7 @@ from online_model.learners.learner import Vector
 from online_model.reasons import Reason
 from online_model.tiers import Tier, tier_of
 from online_model.training.lineup import BASELINE
+from profiles.views import Basis, Judged
 
 
 class GoneError(RuntimeError):

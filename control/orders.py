@@ -4,8 +4,7 @@ import time
 import uuid
 from typing import Final
 
-from ebbwatch.deployment import Deployment
-from ebbwatch.model_topics import Decided, decisions, end_of_decisions, send_order
+from control.decisions import Decided, ModelTopics, decisions, end_of_decisions, send_order
 from online_model.tournament.decision import Command
 from online_model.training.orders import Order
 
@@ -16,7 +15,7 @@ class OrderError(RuntimeError):
     """An order was refused, or nobody has answered it."""
 
 
-def give(here: Deployment, command: Command, at_ms: int, timeout_s: float) -> Decided:
+def give(at: ModelTopics, command: Command, at_ms: int, timeout_s: float) -> Decided:
     """Give an order and wait for what is decided.
 
     Args:
@@ -27,11 +26,11 @@ def give(here: Deployment, command: Command, at_ms: int, timeout_s: float) -> De
         OrderError: the tournament refuses it, or no trainer has answered in time.
     """
     order = Order(id=uuid.uuid4().hex, at_ms=at_ms, command=command)
-    start = end_of_decisions(here)
-    send_order(here, order)
+    start = end_of_decisions(at)
+    send_order(at, order)
     give_up = time.monotonic() + timeout_s
     while True:
-        for decided in decisions(here, start):
+        for decided in decisions(at, start):
             if decided.detail.get("refused") == order.id:
                 raise OrderError(f"refused: {decided.text}")
             if answers(decided, command):

@@ -6,8 +6,6 @@ from typing import Any, Final, NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
-from stream_processors.transport import LogBounds
-
 _POLL: Final = 5000
 _SILENCE_S: Final = 30.0
 _PATIENCE_S: Final = 15.0  # a new topic's leaders are known a moment after its creation
@@ -27,6 +25,13 @@ _PASSING: Final = frozenset(
 
 class LogError(RuntimeError):
     """Kafka does not answer, or the log is not as it was said to be."""
+
+
+class LogBounds(NamedTuple):
+    """Offsets that a partition of the log holds."""
+
+    earliest: int
+    end: int
 
 
 class Record(NamedTuple):

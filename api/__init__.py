@@ -1,0 +1,1 @@
+"""The HTTP API: product apps push events, CRM systems get risk and alerts that they can act on."""

@@ -1,0 +1,77 @@
+"""The door: which key a request carries, and whether it may pass. One dependency for every guarded route."""
+
+import base64
+import binascii
+import time
+from typing import Final
+
+from fastapi import Request
+from fastapi.security import SecurityScopes
+from fastapi.security.base import SecurityBase
+
+from api.access.secrets import parse
+from api.problems import ProblemError
+from api.resources import Resources
+from domain.control import SCOPES, ApiKey
+
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+
+class BearerKey(SecurityBase):
+    """Names the scheme in the OpenAPI document; the check itself is `guard`."""
+
+    def __init__(self) -> None:
+        from fastapi.openapi.models import HTTPBearer  # noqa: PLC0415 - a model of the document, not the class that checks
+
+        self.model = HTTPBearer(
+            description="`Authorization: Bearer KEY`. Segment's libraries send the key as the user of basic auth.",
+            bearerFormat="ebb_<id>_<secret>",
+        )
+        self.scheme_name = "key"
+
+    async def __call__(self, request: Request) -> str:
+        """The token as it was sent, empty if there is none."""
+        header = request.headers.get("authorization", "")
+        scheme, _, rest = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return rest.strip()
+        if scheme.lower() == "basic":
+            return _basic_user(rest)
+        return ""
+
+
+def _basic_user(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode("ascii").partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+async def guard(scopes: SecurityScopes, request: Request) -> ApiKey:
+    """The key of the request.
+
+    Raises:
+        ProblemError: 401 without a key that holds, 403 without the scope, 429 above its rate.
+    """
+    resources: Resources = request.app.state.resources
+    text = await scheme(request)
+    token = parse(text)
+    key = None if token is None else resources.keyring.find(token, int(time.time() * 1000))
+    if key is None:
+        detail = (
+            "the key is unknown, revoked or expired"
+            if text
+            else "a key is needed: `Authorization: Bearer KEY`"
+        )
+        raise ProblemError(401, "unauthorized", detail, _CHALLENGE)
+    request.state.key = key
+    missing = [scope for scope in scopes.scopes if scope not in key.scopes]
+    if missing:
+        raise ProblemError(
+            403, "forbidden", f"the key lacks the scope {' and '.join(missing)} (of {', '.join(SCOPES)})"
+        )
+    await resources.limiter.take(request, key)
+    return key
+
+
+scheme: Final = BearerKey()

@@ -1,0 +1,80 @@
+"""The app: every router stands here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import problems
+from api.config import ApiConfig, from_environment
+from api.envelope import ApiMetrics, Envelope
+from api.problems import Problem
+from api.resources import Resources
+from api.routes import health
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (health.router,)
+"""In the order of the OpenAPI document."""
+
+_COMPRESS_FROM: Final = 1024
+
+
+def create_app(config: ApiConfig) -> FastAPI:
+    """The app of one process; its resources open when it starts."""
+    resources = Resources(config)
+    registry = CollectorRegistry()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with resources.opened():
+            yield
+
+    app = FastAPI(
+        title="Ebbwatch",
+        version="1",
+        summary="Events in; risk of churn, reasons and alerts out.",
+        lifespan=lifespan,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.resources = resources
+    app.state.registry = registry
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    _document(app)
+    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM)
+    if config.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=list(config.cors_origins), allow_methods=["*"], allow_headers=["*"]
+        )
+    app.add_middleware(Envelope, metrics=ApiMetrics(registry))
+    return app
+
+
+def from_supervisor() -> FastAPI:
+    """For uvicorn: configured by the environment."""
+    return create_app(from_environment())
+
+
+def _document(app: FastAPI) -> None:
+    """The OpenAPI document, with the shape of problems in it."""
+    made = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = made()
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs", {}))
+            schemas["Problem"] = problem
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]

@@ -1,0 +1,121 @@
+"""What every request gets, whatever its route: limits of size and patience, headers, metrics."""
+
+import asyncio
+import time
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import problem
+
+MAX_BODY_BYTES: Final = 1 << 20
+"""As it is sent, and after decompression; the routes that decompress see to the latter."""
+_BODY_S: Final = 20.0
+"""A body that is not there after so long is given up."""
+
+_HEADERS: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+
+class ApiMetrics:
+    """Requests by route and status; labels name no user."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
+            "ebbwatch_api_requests_total",
+            "Requests answered.",
+            ["route", "method", "status"],
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "ebbwatch_api_request_seconds", "From a request's head to the end of its answer.", ["route"],
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10), registry=registry,
+        )  # fmt: skip
+
+
+class TooLargeError(Exception):
+    """The body is longer than it may be."""
+
+
+class TooSlowError(Exception):
+    """The body does not arrive."""
+
+
+class Envelope:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, inside of its limits."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        status, started, size = 500, False, 0
+        scope.setdefault("state", {})
+
+        async def received() -> Message:
+            nonlocal size
+            try:
+                message = await asyncio.wait_for(receive(), None if started else _BODY_S)
+            except TimeoutError as fault:
+                raise TooSlowError from fault
+            size += len(message.get("body", b""))
+            if size > MAX_BODY_BYTES:
+                raise TooLargeError
+            return message
+
+        async def sent(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                status, started = message["status"], True
+                message["headers"] = [*message.get("headers", []), *_HEADERS, *_limits(scope)]
+            await send(message)
+
+        size = _declared(scope)  # said to be too long: refused at the first byte
+        if size <= MAX_BODY_BYTES:
+            size = 0
+        try:
+            await self._app(scope, received, sent)
+        except TooLargeError:
+            status = 413
+            if not started:
+                detail = f"a body may have {MAX_BODY_BYTES:,} bytes: send several"
+                await problem(413, "too_large", detail, {"Connection": "close"})(scope, receive, sent)
+        except TooSlowError:
+            status = 408
+            if not started:
+                detail = f"the body did not arrive within {_BODY_S:g} s"
+                await problem(408, "too_slow", detail, {"Connection": "close"})(scope, receive, sent)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            self._metrics.requests.labels(route, scope["method"], status).inc()
+            self._metrics.seconds.labels(route).observe(time.perf_counter() - begun)
+
+
+def _declared(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+def _limits(scope: Scope) -> list[tuple[bytes, bytes]]:
+    limits = scope["state"].get("limits")
+    if limits is None:
+        return []
+    limit, remaining, reset = limits
+    return [
+        (b"ratelimit-limit", b"%d" % limit),
+        (b"ratelimit-remaining", b"%d" % remaining),
+        (b"ratelimit-reset", b"%d" % reset),
+    ]

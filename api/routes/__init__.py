@@ -1,0 +1,1 @@
+"""The routes: thin; what they decide is decided elsewhere."""

@@ -1,0 +1,1 @@
+"""What is known of a user, computed when somebody asks: risk, tier, reasons, parts of the score."""

@@ -1,0 +1,26 @@
+"""What the notifier is told at its start."""
+
+import os
+from typing import Final
+
+import msgspec
+
+ENVIRONMENT: Final = "EBBWATCH_NOTIFIER"
+"""Carries the configuration, as JSON, from the supervisor to its process."""
+
+
+class NotifierConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The one notifier of a deployment."""
+
+    kafka: str
+    redis: str
+    control_topic: str
+    control_id: str
+    """Kafka's id of that topic."""
+    alert_topic: str
+    restarts: int = 0
+
+
+def from_environment() -> NotifierConfig:
+    """The configuration that the supervisor has passed."""
+    return msgspec.json.decode(os.environ[ENVIRONMENT], type=NotifierConfig)
