@@ -6,6 +6,7 @@ import sys
 import uvicorn
 
 from api.config import from_environment
+from api.protocol import LimitedProtocol
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
         port=config.port,
         workers=config.processes,
         loop="uvloop",
-        http="httptools",
+        http=LimitedProtocol,
         log_config=None,
         access_log=False,  # paths carry user ids
         server_header=False,

@@ -10,13 +10,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import problems
+from api.access import audit
 from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
 from api.resources import Resources
-from api.routes import health
+from api.routes import health, keys
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (health.router, keys.router)
 """In the order of the OpenAPI document."""
 
 _COMPRESS_FROM: Final = 1024
@@ -25,6 +26,7 @@ _COMPRESS_FROM: Final = 1024
 def create_app(config: ApiConfig) -> FastAPI:
     """The app of one process; its resources open when it starts."""
     resources = Resources(config)
+    audit.write_to(config.audit_log)
     registry = CollectorRegistry()
 
     @asynccontextmanager

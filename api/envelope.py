@@ -7,6 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access import audit
 from api.problems import problem
 
 MAX_BODY_BYTES: Final = 1 << 20
@@ -60,16 +61,23 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
-        status, started, size = 500, False, 0
+        deadline = asyncio.get_running_loop().time() + _BODY_S
+        status, started, whole, size = 500, False, False, 0
         scope.setdefault("state", {})
+        # as it was sent: an id in it may hold slashes (`api.paths` decodes it)
+        scope["path"] = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace")
 
         async def received() -> Message:
-            nonlocal size
+            nonlocal size, whole
+            if whole:  # what follows is only that the caller has gone
+                return await receive()
             try:
-                message = await asyncio.wait_for(receive(), None if started else _BODY_S)
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
             except TimeoutError as fault:
                 raise TooSlowError from fault
             size += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if size > MAX_BODY_BYTES:
                 raise TooLargeError
             return message
@@ -100,6 +108,9 @@ class Envelope:
             route = getattr(scope.get("route"), "path", "none")
             self._metrics.requests.labels(route, scope["method"], status).inc()
             self._metrics.seconds.labels(route).observe(time.perf_counter() - begun)
+            line = audit.entry(scope, status, int(time.time() * 1000))
+            if line is not None:
+                audit.log.info(line.decode())
 
 
 def _declared(scope: Scope) -> int:

@@ -54,6 +54,7 @@ async def guard(scopes: SecurityScopes, request: Request) -> ApiKey:
         ProblemError: 401 without a key that holds, 403 without the scope, 429 above its rate.
     """
     resources: Resources = request.app.state.resources
+    request.state.scopes = frozenset(scopes.scopes)
     text = await scheme(request)
     token = parse(text)
     key = None if token is None else resources.keyring.find(token, int(time.time() * 1000))

@@ -1,6 +1,8 @@
 """Deployments for tests, on the shared Kafka and Redis."""
 
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ from local_stack.addresses import Addresses
 from tests.integration.place import Place
 
 _DATABASES = range(1, 16)
+_TAKEN = "taken-by-a-test"
 
 
-@pytest.fixture
-def database(stack: Addresses) -> Iterator[Callable[[], str]]:
+@contextmanager
+def _databases(stack: Addresses) -> Iterator[Callable[[], str]]:
     """URLs of empty Redis databases, emptied again afterwards: the store's keys are the same in each."""
     taken: list[str] = []
 
@@ -21,7 +24,8 @@ def database(stack: Addresses) -> Iterator[Callable[[], str]]:
         for number in _DATABASES:
             url = f"{stack.redis.rsplit('/', 1)[0]}/{number}"
             with Redis.from_url(url) as store:
-                if url not in taken and store.dbsize() == 0:
+                # marked, so that a test that has written nothing yet does not share it with another
+                if url not in taken and store.dbsize() == 0 and store.set(_TAKEN, 1, nx=True):
                     taken.append(url)
                     return url
         raise AssertionError("no empty Redis database is left for tests")
@@ -30,6 +34,23 @@ def database(stack: Addresses) -> Iterator[Callable[[], str]]:
     for url in taken:
         with Redis.from_url(url) as store:
             store.flushdb()
+
+
+@pytest.fixture
+def database(stack: Addresses) -> Iterator[Callable[[], str]]:
+    """For one test."""
+    with _databases(stack) as take:
+        yield take
+
+
+@pytest.fixture(scope="module")
+def module_place(
+    stack: Addresses, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    """One deployment for all tests of a module."""
+    name = f"{request.module.__name__.rpartition('.')[2][-20:]}-{uuid.uuid4().hex[:8]}"
+    with _databases(stack) as take:
+        yield Place(tmp_path_factory.mktemp("place"), Addresses(stack.kafka, take(), "tests"), name)
 
 
 @pytest.fixture

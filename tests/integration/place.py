@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from random import Random
+from typing import Any, Final, NamedTuple
 
+import httpx
 import psutil
 from redis import Redis
 
 from feature_store.connect import connect
 from feature_store.stream import Stream, load_or_begin
 from local_stack.addresses import Addresses
-from stream_processors.supervisor import TRAINER, WORKER
+from local_stack.ports import free_ports
+from stream_processors.supervisor import API, NOTIFIER, TRAINER, WORKER
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND_S: Final = 240.0
@@ -61,6 +64,7 @@ class Place:
             "model_topic": f"models-{name}",
             "decision_topic": f"decisions-{name}",
             "command_topic": f"commands-{name}",
+            "limits_redis": at.redis,
             "partitions": 4,
             "trainer": False,  # costs seconds to start; tests of the training have one
             "api": False,  # likewise
@@ -127,6 +131,19 @@ class Place:
             yield running
 
     @contextmanager
+    def api(self, **settings: object) -> Iterator["Api"]:
+        """A supervised API on a free port, with the notifier that projects what it decides; both answer."""
+        (port,) = free_ports(1, Random())
+        here = self.but(api_port=port, **settings)
+        with (
+            here._supervised("notifier", NOTIFIER[-1], "notifier.log") as notifier,
+            here._supervised("api", API[-1], "api.log") as api,
+        ):
+            found = Api(here, f"http://127.0.0.1:{port}", api, notifier)
+            eventually("the API answers", found.answers)
+            yield found
+
+    @contextmanager
     def _supervised(self, command: str, module: str, log_name: str) -> Iterator["Supervised"]:
         logs = self.home / "worker-logs"
         logs.mkdir(parents=True, exist_ok=True)
@@ -138,6 +155,48 @@ class Place:
             yield running
         finally:
             running.kill()
+
+
+class Api(NamedTuple):
+    """A running API."""
+
+    place: Place
+    url: str
+    process: "Supervised"
+    notifier: "Supervised"
+
+    def answers(self) -> bool:
+        """Whether it does."""
+        try:
+            return httpx.get(f"{self.url}/healthz").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def key(self, *scopes: str, **options: object) -> str:
+        """A new key that holds already."""
+        given = [word for scope in scopes for word in ("--scope", scope)]
+        given += [
+            str(word) for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)
+        ]
+        key: str = self.place.report("keys", "create", *given)["key"]
+        self.await_key(key)
+        return key
+
+    def await_key(self, key: str, *, holds: bool = True) -> None:
+        """Until the API knows it, or knows it no more."""
+        eventually(
+            f"the key holds: {holds}", lambda: (self.get("/v1/keys/self", key).status_code == 200) == holds
+        )
+
+    def get(self, path: str, key: str = "", **options: Any) -> httpx.Response:
+        """A call with a key."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.get(self.url + path, headers=headers | options.pop("headers", {}), **options)
+
+    def post(self, path: str, key: str = "", **options: Any) -> httpx.Response:
+        """A call with a key."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.post(self.url + path, headers=headers | options.pop("headers", {}), **options)
 
 
 class Supervised:
