@@ -43,7 +43,8 @@ class Court:
             publish_days: likewise.
             contestants: of the configuration; fresh challengers are of their kinds.
         """
-        self.tournament = Tournament(BASELINE, Rules(delay_days=-(-delay_ms(facts) // DAY_MS)))
+        delay_days = -(-delay_ms(facts) // DAY_MS)
+        self.tournament = Tournament(BASELINE, Rules(delay_days=delay_days))
         self.publishing = Publishing(lineage, facts, seed, publish_examples, publish_days)
         self.serving = Serving(BASELINE)
         self.orders: list[Order] = []
@@ -51,7 +52,7 @@ class Court:
         self._fresh = tuple(kind for kind in _FRESH if kind in contestants)
         self._recent = Recent(seed)
         """On whom a version is compared with the one before it, and explained."""
-        self.calibrating = Calibrating()
+        self.calibrating = Calibrating(delay_days)
         self._told = 0
 
     def see(self, times: Times, x: Matrix) -> None:
