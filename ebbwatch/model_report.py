@@ -56,6 +56,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     predecessor: str | None
     pinned: bool | None
     """None where the trainer has not said yet; so is what follows."""
+    pinned_version: str | None
+    """The one version that serves until it is unpinned; None if later ones follow."""
     vetoed: list[str]
     judged_ms: int | None
     """Event time up to which the trainer had come when it judged."""
@@ -169,6 +171,7 @@ def shown(serving: Serving, decisions: list[Decided]) -> Shown:
         champion=rows[0].contestant if newest or quality is None else quality.champion,
         predecessor=None if quality is None else quality.predecessor,
         pinned=None if quality is None else quality.pinned,
+        pinned_version=None if quality is None else quality.pinned_version,
         vetoed=[] if quality is None else list(quality.vetoed),
         judged_ms=None if quality is None else quality.at_ms,
         served=None if judgement is None else judgement.parts.get(ALL),

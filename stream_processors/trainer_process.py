@@ -65,13 +65,12 @@ class Process:
             publish_days=config.publish_days,
         )
         with ExitStack() as stack:
-            trainer = Trainer(
-                plan, config.partitions, Path(config.folder) / config.lineage, config.key.encode()
-            )
-            stack.callback(trainer.close)
             outside = stack.enter_context(
                 Outside(config, self._health, self._metrics, lambda: self._stopping)
             )
+            folder = Path(config.folder) / config.lineage
+            trainer = Trainer(plan, config.partitions, folder, config.key.encode(), outside.load)
+            stack.callback(trainer.close)
             tails = {topic: stack.enter_context(self._tail(topic, trainer.resume(topic))) for topic in TOPICS}
             orders = stack.enter_context(
                 Tail(
@@ -210,6 +209,7 @@ class Process:
                 champion=tournament.champion,
                 predecessor=tournament.predecessor,
                 pinned=tournament.pinned,
+                pinned_version=tournament.version,
                 vetoed=tuple(sorted(tournament.vetoed)),
                 contact=contact,
                 saving=saving,

@@ -42,7 +42,7 @@ def headline(shown: Shown) -> Iterator[str]:
     if shown.predecessor is not None:
         states.append(f"predecessor {shown.predecessor}")
     if shown.pinned:
-        states.append("pinned")
+        states.append(f"pinned to {shown.pinned_version}" if shown.pinned_version else "pinned")
     if shown.vetoed:
         states.append(f"vetoed: {', '.join(shown.vetoed)}")
     if shown.judged_ms is None:

@@ -36,6 +36,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Back in place if it is proven better."""
     pinned: bool
     """Whether evidence moves nothing."""
+    pinned_version: str | None = None
+    """The one version that serves until it is unpinned; None if later ones follow."""
     vetoed: tuple[str, ...]
     """Never promoted by evidence."""
     contact: Contact

@@ -54,11 +54,13 @@ class Serving:
         self._versions: dict[str, Version] = {}
         self.shares: dict[str, float] = {champion: 1.0}
         """Share of the users that each contestant serves, the newer first."""
+        self.held: Part | None = None
+        """The version that serves everybody while it is pinned."""
         self._risk = Risk()
 
     def roll_out(self, shares: Mapping[str, float]) -> None:
         """From now on these serve, the newer first; the shares add up to 1."""
-        self.shares = dict(shares)
+        self.shares, self.held = dict(shares), None
         self._versions = {name: v for name, v in self._versions.items() if name in shares}
         self._risk = Risk(self._parts())
 
@@ -70,6 +72,11 @@ class Serving:
     def version(self, contestant: str) -> Version | None:
         """By which a contestant serves; None if it does not."""
         return self._versions.get(contestant)
+
+    def hold(self, part: Part) -> None:
+        """From now on this version serves everybody, until others are rolled out."""
+        self.held, self.shares, self._versions = part, {part.contestant: 1.0}, {}
+        self._risk = Risk([part])
 
     def announced(self) -> tuple[Part, ...]:
         """What serves, none as long as one of those who should has no version."""

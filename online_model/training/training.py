@@ -26,7 +26,7 @@ from online_model.quality.quality import Quality
 from online_model.quality.untreated import Untreated
 from online_model.saving import SavingCounts
 from online_model.tournament.chosen import chosen
-from online_model.training.court import Court
+from online_model.training.court import Court, Load, no_registry
 from online_model.training.effects import Effect, Kept, LedgerDay
 from online_model.training.lineup import BASELINE, Lineup, Make
 from online_model.training.merge import Hour
@@ -64,15 +64,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Training:
     """One lineage's contestants, and all that is known of them."""
 
-    def __init__(self, plan: Plan, make: Make, pending: Pending) -> None:
+    def __init__(self, plan: Plan, make: Make, pending: Pending, load: Load = no_registry) -> None:
         """
         Args:
             make: makes learners, by kind, seed and horizon.
             pending: for the snapshots that wait; not part of the state.
+            load: versions that were published, for those that are pinned; not part of the state either.
         """
         self.plan = plan
         self._delay = delay_ms(plan.facts)
         self._pending = pending
+        self._load = load
         names = tuple(dict.fromkeys((BASELINE, *plan.contestants)))
         self.lineup = Lineup(names, make, plan.seed, plan.facts.horizon_ms)
         self.quality = Quality()
@@ -99,7 +101,7 @@ class Training:
         self._predict(hour.snapshots)
         if self._settle(hour) and self.court.publishing.full():
             yield from self.court.publish(hour.end_ms, "it has learned more", self.lineup, self.quality)
-        yield from self.court.obey(hour.end_ms, self.lineup, self.quality)
+        yield from self.court.obey(hour.end_ms, self.lineup, self.quality, self._load)
         yield from self._end_days((hour.hour + 1) // DAY_HOURS)
 
     def order(self, order: Order, done_ms: int) -> Iterator[Effect]:
@@ -109,7 +111,7 @@ class Training:
             done_ms: event time up to which hours were taken.
         """
         self.court.orders.append(order)
-        yield from self.court.obey(done_ms, self.lineup, self.quality)
+        yield from self.court.obey(done_ms, self.lineup, self.quality, self._load)
 
     @property
     def waiting(self) -> int:
@@ -118,7 +120,8 @@ class Training:
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint; to be pickled at once."""
-        return {name: value for name, value in vars(self).items() if name not in ("plan", "_pending")}
+        outside = ("plan", "_pending", "_load")
+        return {name: value for name, value in vars(self).items() if name not in outside}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
