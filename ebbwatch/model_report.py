@@ -18,7 +18,7 @@ from online_model.registry.registry import Registry
 from online_model.registry.retention import protections
 from online_model.risk import BASELINE
 from online_model.thresholds import Contact
-from online_model.tiers import Tier, TierPrecision
+from online_model.tiers import Thresholds, Tier, TierPrecision
 from online_model.training.lineup import BASELINE as BASELINE_CONTESTANT
 from online_model.training.settle import CHAMPION
 
@@ -65,6 +65,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Of what was served to users, on the last settled examples: with its calibration."""
     tiers: dict[Tier, TierPrecision]
     """What became of who was in them."""
+    thresholds: Thresholds | None
+    """Where they begin now; what became of earlier users is counted by these, too."""
     contact: Contact | None
     """When contacting a user pays."""
     chance_measured: bool | None
@@ -176,6 +178,7 @@ def shown(serving: Serving, decisions: list[Decided]) -> Shown:
         judged_ms=None if quality is None else quality.at_ms,
         served=None if judgement is None else judgement.parts.get(ALL),
         tiers={} if judgement is None else judgement.tiers,
+        thresholds=serving.risk.thresholds or (None if quality is None else quality.thresholds),
         contact=None if quality is None else quality.contact,
         chance_measured=None if quality is None else quality.saving.measured,
         decisions=decisions,

@@ -61,7 +61,8 @@ class Judged(NamedTuple):
 def basis(here: Deployment, risk: Risk) -> Basis:
     """Of a deployment as it is now."""
     population = Population(*lookup.gaps(here.store, here.stream))
-    return Basis(risk, population, here.settings.facts().horizon_ms, here.thresholds)
+    thresholds = risk.thresholds or here.thresholds
+    return Basis(risk, population, here.settings.facts().horizon_ms, thresholds)
 
 
 def judged(facts: Facts, by: Basis) -> Judged:

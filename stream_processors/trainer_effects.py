@@ -155,6 +155,7 @@ class Outside:
                 shares=tuple(shares),
                 decided_ms=effect.at_ms,
                 reason=effect.reason,
+                thresholds=effect.thresholds,
             )
         )
         self._send(self._config.model_topic, key, value)

@@ -69,7 +69,9 @@ class Process:
                 Outside(config, self._health, self._metrics, lambda: self._stopping)
             )
             folder = Path(config.folder) / config.lineage
-            trainer = Trainer(plan, config.partitions, folder, config.key.encode(), outside.load)
+            trainer = Trainer(
+                plan, config.partitions, folder, config.key.encode(), outside.load, config.tier_shares
+            )
             stack.callback(trainer.close)
             tails = {topic: stack.enter_context(self._tail(topic, trainer.resume(topic))) for topic in TOPICS}
             orders = stack.enter_context(
@@ -191,7 +193,8 @@ class Process:
         saving = training.saving.saving()
         contact = saving.applied(self._config.contact)
         tournament = training.court.tournament
-        report = training.quality.summary(contact=contact, thresholds=self._config.thresholds)
+        thresholds = training.court.serving.thresholds or self._config.thresholds
+        report = training.quality.summary(contact=contact, thresholds=thresholds)
         if not report.settled:
             return
         for name in training.lineup.names:
@@ -211,6 +214,7 @@ class Process:
                 pinned=tournament.pinned,
                 pinned_version=tournament.version,
                 vetoed=tuple(sorted(tournament.vetoed)),
+                thresholds=thresholds,
                 contact=contact,
                 saving=saving,
                 learned=training.lineup.learned(),

@@ -14,6 +14,7 @@ from online_model.explain.recent import Recent
 from online_model.quality.quality import Quality
 from online_model.registry.errors import RefusedError, UnknownVersionError
 from online_model.risk import Part
+from online_model.tiers import TierShares
 from online_model.tournament.decision import CommandError, Decision
 from online_model.tournament.rules import Rules
 from online_model.tournament.tournament import Tournament
@@ -67,6 +68,8 @@ class Court:
         self._fresh = tuple(kind for kind in _FRESH if kind in contestants)
         self._recent = Recent(seed)
         """On whom a version is compared with the one before it, and explained."""
+        self.tier_shares: TierShares | None = None
+        """Of the users, by which the tiers' thresholds are derived; None leaves them to the settings."""
         self.calibrating = Calibrating(delay_days)
         self._told = 0
 
@@ -105,9 +108,19 @@ class Court:
                 yield from self._carry_out(decisions, done_ms + 1, lineup, quality, held)
 
     def publish(self, at_ms: int, reason: str, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
-        """Versions of all who serve, as they are now; none while a version is pinned."""
-        if self.serving.held is not None:
-            return
+        """Versions of all who serve, as they are now; none while a version is pinned, but for where tiers begin."""
+        held = self.serving.held is not None
+        if not held:
+            yield from self._versions(at_ms, lineup, quality)
+        self.publishing.done(at_ms // DAY_MS)
+        if self.serving.announced() and (self.tier_shares is not None or not held):
+            yield self._announcement(at_ms, reason)
+
+    def _announcement(self, at_ms: int, reason: str) -> Announce:
+        self.serving.tell_tiers(self.tier_shares, self._recent.population)
+        return Announce(at_ms, self.serving.announced(), reason, self.serving.thresholds)
+
+    def _versions(self, at_ms: int, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
         population = self._recent.population
         for name in self.serving.shares:
             line = self.calibrating.line(name)
@@ -129,9 +142,6 @@ class Court:
                     continue  # the former version goes on serving
             yield effect
             self.serving.swap(version)
-        self.publishing.done(at_ms // DAY_MS)
-        if self.serving.announced():
-            yield Announce(at_ms, self.serving.announced(), reason)
 
     def _carry_out(
         self,
@@ -147,7 +157,7 @@ class Court:
                 self._start_fresh(at_ms, lineup)
         if held is not None:
             self.serving.hold(held)
-            yield Announce(at_ms, self.serving.announced(), decisions[-1].reason)
+            yield self._announcement(at_ms, decisions[-1].reason)
             return
         let_go = self.serving.held is not None and self.tournament.version is None
         if self._shares() != self.serving.shares or let_go:

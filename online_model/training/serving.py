@@ -10,10 +10,13 @@ from domain.labels import Matrix
 from online_model.calibration.scorer import Line, calibrated
 from online_model.learners.learner import NotAdditiveError, Scorer, Vector
 from online_model.risk import Part, Risk
+from online_model.tiers import Thresholds, TierShares, by_quantile
 from online_model.training.pending import REASONS
 
 NO_VERSION: Final = ""
 """Before anything is published, the champion itself speaks."""
+TIER_POPULATION: Final = 100
+"""Users at risk from whom on shares of them mean something."""
 
 
 class Version(NamedTuple):
@@ -45,6 +48,8 @@ class Said(NamedTuple):
     """Which of them spoke to the user."""
     reason_features: npt.NDArray[np.int16]
     reason_weights: Matrix
+    thresholds: Thresholds | None
+    """Where the tiers began; None for where the settings say."""
 
 
 class Serving:
@@ -56,6 +61,8 @@ class Serving:
         """Share of the users that each contestant serves, the newer first."""
         self.held: Part | None = None
         """The version that serves everybody while it is pinned."""
+        self.thresholds: Thresholds | None = None
+        """Where the tiers begin; None for where the settings say."""
         self._risk = Risk()
 
     def roll_out(self, shares: Mapping[str, float]) -> None:
@@ -94,7 +101,7 @@ class Serving:
         if not parts:
             champion = next(iter(self.shares))
             which = np.zeros(len(x), np.uint8)
-            return Said(said[champion].copy(), (champion,), (NO_VERSION,), which, features, weights)
+            return Said(said[champion].copy(), (champion,), (NO_VERSION,), which, features, weights, None)
         which = self._risk.serving(hashes).astype(np.uint8)
         for number, part in enumerate(parts):
             rows = np.flatnonzero(which == number)
@@ -102,7 +109,23 @@ class Serving:
                 features[rows], weights[rows] = top_reasons(part.scorer, x[rows])
         contestants = tuple(part.contestant for part in parts)
         versions = tuple(part.version for part in parts)
-        return Said(self._risk.score(x, hashes), contestants, versions, which, features, weights)
+        risk = self._risk.score(x, hashes)
+        return Said(risk, contestants, versions, which, features, weights, self.thresholds)
+
+    def tell_tiers(self, shares: TierShares | None, population: Matrix) -> None:
+        """Let the tiers begin so that about such shares of a population are in them, by what serves.
+
+        Args:
+            shares: None for where the settings say.
+            population: features of some of the users at risk; too few of them change nothing.
+        """
+        if shares is None:
+            self.thresholds = None
+        elif len(population) >= TIER_POPULATION and self._risk.parts:
+            somebody = np.arange(
+                len(population), dtype=np.uint64
+            )  # each is served by a version, as users are
+            self.thresholds = by_quantile(self._risk.score(population, somebody), shares)
 
     def _parts(self) -> list[Part]:
         if not all(name in self._versions for name in self.shares):

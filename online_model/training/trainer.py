@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.labels import Outcomes, Snapshots, delay_ms
 from online_model.learners.line_up import make
+from online_model.tiers import TierShares
 from online_model.training.checkpoint import Checkpoint
 from online_model.training.court import Load, no_registry
 from online_model.training.effects import Effect
@@ -43,6 +44,7 @@ class Trainer:
         folder: Path | None = None,
         key: bytes = b"",
         load: Load = no_registry,
+        tier_shares: TierShares | None = None,
     ) -> None:
         """Goes on from the checkpoint in the folder, if there is one.
 
@@ -52,6 +54,7 @@ class Trainer:
                 trainer alone. None keeps all in memory, and nothing can be gone on from.
             key: signs the checkpoint.
             load: versions that were published, for those that are pinned.
+            tier_shares: of the users, for each tier; None leaves thresholds to the settings.
 
         Raises:
             CheckpointError: there is a checkpoint that cannot be gone on from.
@@ -69,7 +72,7 @@ class Trainer:
         self._queue = SegmentQueue(folder / "pending", state and state.queue) if folder else MemoryQueue()
         pending = Pending(self._queue, state and state.head, state.waiting if state else 0)
         self._pending = pending
-        self.training = Training(plan, make, pending, load)
+        self.training = Training(plan, make, pending, load, tier_shares)
         if state is not None:
             self.training.restore(state.training)
         self.extra: Any = state.extra if state else None

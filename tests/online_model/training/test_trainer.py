@@ -15,8 +15,8 @@ from domain.labels import Snapshots, encode
 from domain.settings import FactSettings
 from online_model.learners.learner import MIN_LEARNED
 from online_model.registry.errors import UnknownVersionError
-from online_model.risk import Part
-from online_model.tiers import Thresholds
+from online_model.risk import Part, Risk
+from online_model.tiers import Thresholds, TierShares
 from online_model.tournament.decision import Command
 from online_model.training.checkpoint import DamagedCheckpointError, OtherCheckpointError
 from online_model.training.effects import Announce, Decided, Effect, LedgerDay, Publish, Refused
@@ -291,6 +291,54 @@ def test_a_pinned_version_serves_as_it_was_until_it_is_let_go(h: History, tmp_pa
     assert [part.contestant for part in announced[-1]] == [early.contestant]
     assert announced[-1][0].version != early.version
     trainer.close()
+
+
+def test_tiers_begin_so_that_shares_of_the_users_are_in_them(tmp_path: Path) -> None:
+    h = history(5, users=200, days=50)
+    shares, settings = TierShares(medium=0.3, high=0.1), Thresholds(0.01, 0.02)
+    topics = blocks(h, PARTITIONS, np.random.default_rng(0))
+    announced: list[Announce] = []
+    days: list[LedgerDay] = []
+
+    def half(trainer: Trainer, first: bool) -> None:
+        for topic in TOPICS:
+            for offset, block in enumerate(topics[topic]):
+                if (offset < len(topics[topic]) // 2) == first:
+                    trainer.add_record(topic, offset, encode(block))
+        for effect in trainer.advance():
+            if isinstance(effect, Announce):
+                announced.append(effect)
+            elif isinstance(effect, LedgerDay):
+                days.append(effect)
+        trainer.checkpoint()
+        trainer.close()
+
+    half(Trainer(plan_of(h), PARTITIONS, tmp_path, KEY, tier_shares=shares), True)
+    told = [effect.thresholds for effect in announced if effect.thresholds is not None]
+    assert len(set(told)) > 2
+    assert told[-1] == announced[-1].thresholds
+    population = h.features[-300:]
+    risk = Risk(announced[-1].parts, told[-1]).score(population, np.arange(300, dtype=np.uint64))
+    assert np.mean(risk >= told[-1].high) == pytest.approx(0.1, abs=0.06)
+    assert np.mean(risk >= told[-1].medium) == pytest.approx(0.4, abs=0.12)
+    seen: set[tuple[Thresholds | None, int]] = set()
+    for day in days:
+        for settled, _ in day.settled():
+            seen.add((settled.snapshots.thresholds, len(settled.snapshots)))
+            limits = settled.snapshots.thresholds or settings
+            table = day.table(h.delay_ms, settings).to_pydict()
+            rows = {key: at for at, key in enumerate(zip(table["user"], table["served"], strict=True))}
+            for user, risk_of_one in zip(
+                settled.snapshots.users, settled.snapshots.served.tolist(), strict=True
+            ):
+                tier = int(risk_of_one >= limits.medium) + int(risk_of_one >= limits.high)
+                assert table["tier"][rows[user, risk_of_one]] == ("low", "medium", "high")[tier]
+    assert len({limits for limits, _ in seen}) > 2
+    # another share, or none, takes effect at the next announcement; nothing is learned anew for it
+    before = len(announced)
+    half(Trainer(plan_of(h), PARTITIONS, tmp_path, KEY), False)
+    assert len(announced) > before
+    assert {effect.thresholds for effect in announced[before:]} == {None}
 
 
 def test_strays_are_counted(h: History) -> None:
