@@ -30,6 +30,8 @@ def place(make_place: Callable[..., Place]) -> Place:
         horizon_days=7,
         publish_examples=100,
         contestants=json.dumps(["own_rhythm", "logistic"]),
+        tier_medium_share=0.3,
+        tier_high_share=0.1,
     )
 
 
@@ -143,6 +145,20 @@ def all_agree(desk: Desk, version: str) -> None:
     assert "silence:1-7d" in desk.call("model", "compare", "--part", "nonsense").said
 
 
+def tiers_keep_their_shares(desk: Desk) -> None:
+    begin = desk.report("model", "show")["thresholds"]
+    assert begin != [0.4, 0.7]
+    users = desk.call("users", "top", "--count", 1000, "--json").json()
+    for user in users:
+        expected = "high" if user["risk"] >= begin[1] else "medium" if user["risk"] >= begin[0] else "low"
+        assert user["tier"] == expected
+    tiers = [user["tier"] for user in users]
+    assert len(tiers) > 100
+    # the thresholds are of the last whole week's snapshots, these are the users of now
+    assert 0 < tiers.count("high") < 0.25 * len(tiers)
+    assert 0.15 < tiers.count("medium") / len(tiers) < 0.45
+
+
 def operators_decide(desk: Desk, version: str) -> None:
     unknown = desk.call("model", "promote", "nobody")
     assert unknown.returncode == 1
@@ -224,6 +240,7 @@ def test_a_model_from_its_training_to_its_end(
         desk.report("model", "promote", "logistic")
         version = desk.served_by("logistic")
         all_agree(desk, version)
+        tiers_keep_their_shares(desk)
         operators_decide(desk, version)
     damaged_is_refused(desk, version)
     wrong_key_and_no_registry(desk, monkeypatch)
