@@ -47,4 +47,5 @@ def answers(decided: Decided, command: Command) -> bool:
     """Whether this is what became of the order. A promotion of who is being rolled out serves everybody at once."""
     kinds = ("promote", "roll_out") if command.kind == "promote" else (command.kind,)
     about = (None, decided.detail.get("champion"), decided.detail.get("other"))
-    return decided.by == "operator" and decided.kind in kinds and command.name in about
+    same = command.version == decided.detail.get("version") or command.kind != "pin"
+    return decided.by == "operator" and decided.kind in kinds and command.name in about and same

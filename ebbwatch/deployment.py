@@ -14,7 +14,7 @@ from feature_store.connect import connect
 from feature_store.position import RefusedError
 from feature_store.stream import Stream, load_next, load_or_begin
 from local_stack.addresses import Addresses
-from online_model.tiers import Thresholds
+from online_model.tiers import Thresholds, TierShares
 from producers.topics import TopicError, ensure_topics
 
 AWAY: Final = (NoStackError, RedisError, TopicError)
@@ -37,7 +37,7 @@ class Deployment:
 
     @property
     def thresholds(self) -> Thresholds:
-        """Where the tiers begin."""
+        """Where the tiers begin, unless that is published with what serves."""
         return Thresholds(self.settings.tier_medium, self.settings.tier_high)
 
     @property
@@ -45,6 +45,12 @@ class Deployment:
         """Where the trainer is spoken to, and answers."""
         settings = self.settings
         return ModelTopics(self.at.kafka, settings.decision_topic, settings.command_topic, self.lineage)
+
+    @property
+    def tier_shares(self) -> TierShares | None:
+        """Of the users at risk, by which the trainer derives where the tiers begin."""
+        medium, high = self.settings.tier_medium_share, self.settings.tier_high_share
+        return None if medium is None or high is None else TierShares(medium, high)
 
     @property
     def lineage(self) -> str:

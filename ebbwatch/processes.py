@@ -87,6 +87,7 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
         key=_key(settings),
         contestants=settings.contestants,
         thresholds=here.thresholds,
+        tier_shares=here.tier_shares,
         contact=Contact(
             cost=settings.contact_cost,
             value=settings.customer_value,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.settings import ChurnDefinition, FactSettings
@@ -59,6 +59,19 @@ class Settings(BaseSettings):
     mark_interval: float = Field(10.0, gt=0, description="seconds between live clock marks")
     tier_medium: float = Field(0.4, gt=0, lt=1, description="risk from which a user is in the medium tier")
     tier_high: float = Field(0.7, gt=0, lt=1, description="risk from which a user is in the high tier")
+    tier_medium_share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="share of the users at risk for the medium tier, instead of a fixed risk",
+    )
+    tier_high_share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        validate_default=True,
+        description="share of them for the high tier; both are given, or neither",
+    )
     contact_cost: float = Field(
         50.0, gt=0, description="of contacting one user, so of a false alarm, in money"
     )
@@ -111,6 +124,16 @@ class Settings(BaseSettings):
     max_poll_records: int = Field(
         8000, ge=1, le=100_000, description="records of all partitions in one fetch"
     )
+
+    @field_validator("tier_high_share")
+    @classmethod
+    def _shares_go_together(cls, high: float | None, info: ValidationInfo) -> float | None:
+        medium = info.data.get("tier_medium_share")
+        if (high is None) != (medium is None):
+            raise ValueError("give both EBBWATCH_TIER_MEDIUM_SHARE and EBBWATCH_TIER_HIGH_SHARE, or neither")
+        if high is not None and medium is not None and high + medium >= 1:
+            raise ValueError("the two shares must be below 1 in sum: the others are in the low tier")
+        return high
 
     def facts(self) -> FactSettings:
         """The settings that shape facts, as the domain wants them."""

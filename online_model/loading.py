@@ -43,7 +43,7 @@ def load(registry: Registry, announcement: Announcement, lineage: str) -> Risk:
         if manifest_hash(version.manifest) != share.manifest_sha256:
             raise DamagedError(f"version {version.id}: not the one that was announced; publish it again")
         parts.append(part_of(version, share.share))
-    return Risk(parts)
+    return Risk(parts, announcement.thresholds)
 
 
 def last_good(registry: Registry, lineage: str) -> Risk:

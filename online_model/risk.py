@@ -16,6 +16,7 @@ from online_model.explain.reasons import reasons as explained
 from online_model.learners.learner import Scorer, Vector
 from online_model.own_rhythm import Population
 from online_model.reasons import Reason, reasons
+from online_model.tiers import Thresholds
 
 BASELINE = f"{own_rhythm.NAME}-{own_rhythm.VERSION}"
 
@@ -35,12 +36,14 @@ class Part(NamedTuple):
 class Risk:
     """Immutable: a new version is another object, put in its place between two batches."""
 
-    def __init__(self, parts: Sequence[Part] = ()) -> None:
+    def __init__(self, parts: Sequence[Part] = (), thresholds: Thresholds | None = None) -> None:
         """
         Args:
             parts: none, and the baseline serves.
+            thresholds: where the tiers begin under these versions; None for where the settings say.
         """
         self.parts = tuple(parts)
+        self.thresholds = thresholds
         self._ends = np.cumsum([part.share for part in parts])
 
     @property

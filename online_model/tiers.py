@@ -20,6 +20,13 @@ class Thresholds(NamedTuple):
     high: float = 0.7
 
 
+class TierShares(NamedTuple):
+    """How many of the users at risk are to be in a tier."""
+
+    medium: float
+    high: float
+
+
 class TierPrecision(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the users of a tier."""
 
@@ -40,27 +47,26 @@ def tier_of(risk: float, thresholds: Thresholds) -> Tier:
     return "medium" if risk >= thresholds.medium else "low"
 
 
-def by_quantile(risks: Vector, high_share: float, medium_share: float) -> Thresholds:
+def by_quantile(risks: Vector, shares: TierShares) -> Thresholds:
     """Thresholds so that about such shares of the users at risk are in the tiers.
 
     Users of equal risk share a tier, so a tier is smaller where the cut goes through a group of them.
 
     Args:
         risks: of the users at risk, shape (n,); unknown ones (NaN) do not count.
-        high_share: of users for the high tier.
-        medium_share: of users for the medium tier.
+        shares: of the users, for each tier.
 
     Raises:
         ValueError: the shares leave nothing for a tier, or nobody has a risk.
     """
-    if not (high_share > 0 and medium_share > 0 and high_share + medium_share < 1):
+    if not (shares.high > 0 and shares.medium > 0 and sum(shares) < 1):
         raise ValueError(
-            f"shares of the tiers must be positive and below 1 in sum: high {high_share}, medium {medium_share}"
+            f"shares of the tiers must be positive and below 1 in sum: high {shares.high}, medium {shares.medium}"
         )
     known = np.sort(risks[np.isfinite(risks)])[::-1]
     if not len(known):
         raise ValueError("no user at risk has a known risk, so there are no quantiles")
-    return Thresholds(_from(known, high_share + medium_share), _from(known, high_share))
+    return Thresholds(_from(known, sum(shares)), _from(known, shares.high))
 
 
 def _from(descending: Vector, share: float) -> float:

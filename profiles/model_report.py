@@ -17,7 +17,7 @@ from online_model.registry.registry import Registry
 from online_model.registry.retention import protections
 from online_model.risk import BASELINE
 from online_model.thresholds import Contact
-from online_model.tiers import Tier, TierPrecision
+from online_model.tiers import Thresholds, Tier, TierPrecision
 from online_model.training.lineup import BASELINE as BASELINE_CONTESTANT
 from online_model.training.settle import CHAMPION
 from profiles.serving import Serving
@@ -56,6 +56,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     predecessor: str | None
     pinned: bool | None
     """None where the trainer has not said yet; so is what follows."""
+    pinned_version: str | None
+    """The one version that serves until it is unpinned; None if later ones follow."""
     vetoed: list[str]
     judged_ms: int | None
     """Event time up to which the trainer had come when it judged."""
@@ -63,6 +65,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Of what was served to users, on the last settled examples: with its calibration."""
     tiers: dict[Tier, TierPrecision]
     """What became of who was in them."""
+    thresholds: Thresholds | None
+    """Where they begin now; what became of earlier users is counted by these, too."""
     contact: Contact | None
     """When contacting a user pays."""
     chance_measured: bool | None
@@ -169,10 +173,12 @@ def shown(serving: Serving, decisions: list[Decided]) -> Shown:
         champion=rows[0].contestant if newest or quality is None else quality.champion,
         predecessor=None if quality is None else quality.predecessor,
         pinned=None if quality is None else quality.pinned,
+        pinned_version=None if quality is None else quality.pinned_version,
         vetoed=[] if quality is None else list(quality.vetoed),
         judged_ms=None if quality is None else quality.at_ms,
         served=None if judgement is None else judgement.parts.get(ALL),
         tiers={} if judgement is None else judgement.tiers,
+        thresholds=serving.risk.thresholds or (None if quality is None else quality.thresholds),
         contact=None if quality is None else quality.contact,
         chance_measured=None if quality is None else quality.saving.measured,
         decisions=decisions,

@@ -59,7 +59,8 @@ class Judged(NamedTuple):
 
 def basis(store: Redis, stream: Stream, risk: Risk, horizon_ms: int, thresholds: Thresholds) -> Basis:
     """Of a deployment as it is now."""
-    return Basis(risk, Population(*lookup.gaps(store, stream)), horizon_ms, thresholds)
+    population = Population(*lookup.gaps(store, stream))
+    return Basis(risk, population, horizon_ms, risk.thresholds or thresholds)
 
 
 def judged(facts: Facts, by: Basis) -> Judged:

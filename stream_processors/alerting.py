@@ -147,7 +147,7 @@ class Alerting:
             trailers = before.copy()
             trailers["rank"], trailers["basis"] = ranks, SILENT
             return Scored(trailers, [])
-        policy = self._desk.policy
+        policy = self._policy(scoring)
         serving = scoring.serving(hashes[slots])
         bases = np.array([policy.basis(version) for version in scoring.versions], np.uint16)[serving]
         served_before = known(before)
@@ -170,7 +170,7 @@ class Alerting:
         self, judged: Judged, former: Scoring, scope: Scope, before: Served, nows: npt.NDArray[np.int64]
     ) -> Judged:
         """Look at users whom the former version has scored last with its eyes, too."""
-        policy, hashes = self._desk.policy, scope.hashes[scope.slots]
+        policy, hashes = self._policy(former), scope.hashes[scope.slots]
         bases = np.array([policy.basis(version) for version in former.versions], np.uint16)
         bases = bases[former.serving(hashes)]
         rows = np.flatnonzero(~judged.comparable & (before.bases == bases) & (judged.served.tiers != GONE))
@@ -179,6 +179,11 @@ class Alerting:
         risk = former.risks(scope.states, scope.slots[rows], nows[rows], hashes[rows])
         some = Served(before.tiers[rows], before.bases[rows], before.alerted[rows], before.open[rows])
         return carried_over(judged, rows, judge(risk, nows[rows], some, policy, bases[rows]), before, nows)
+
+    def _policy(self, scoring: Scoring) -> Policy:
+        """The settings', with the thresholds that were published with what scores."""
+        limits = scoring.thresholds
+        return self._desk.policy if limits is None else self._desk.policy._replace(**limits._asdict())
 
     async def deliver(self) -> list[bytes]:
         """Send what has been written; gives the fields that the store may forget."""

@@ -94,7 +94,7 @@ class Following:
         for part in risk.parts:  # what is compiled at its first call must not be so in the midst of a batch
             part.scorer.score(np.full((1, FEATURES), np.nan))
         begun = time.perf_counter()
-        if risk.versions != self.risk.versions:
+        if (risk.versions, risk.thresholds) != (self.risk.versions, self.risk.thresholds):
             self.former = self.risk
         self.risk = risk
         self._metrics.swap.observe(time.perf_counter() - begun)

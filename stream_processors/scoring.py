@@ -10,6 +10,7 @@ from domain.state import States
 from online_model.own_rhythm import Population
 from online_model.reasons import Reason
 from online_model.risk import Risk
+from online_model.tiers import Thresholds
 
 Slots = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -22,6 +23,11 @@ class Scoring(Protocol):
     @property
     def versions(self) -> Sequence[str]:
         """Of the models that serve; scores of two versions are not compared with each other."""
+        ...
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        """Where the tiers begin; None for where the settings say."""
         ...
 
     def serving(self, hashes: Hashes) -> npt.NDArray[np.int64]:
@@ -57,6 +63,11 @@ class Served(NamedTuple):
     def versions(self) -> Sequence[str]:
         """Of the risk."""
         return self.risk.versions
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        """Of the risk."""
+        return self.risk.thresholds
 
     def serving(self, hashes: Hashes) -> npt.NDArray[np.int64]:
         """By share."""

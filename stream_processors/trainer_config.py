@@ -6,7 +6,7 @@ import msgspec
 
 from domain.settings import FactSettings
 from online_model.thresholds import Contact
-from online_model.tiers import Thresholds
+from online_model.tiers import Thresholds, TierShares
 from online_model.training.lineup import DEFAULT
 from stream_processors.config import ENVIRONMENT
 
@@ -35,9 +35,11 @@ class TrainerConfig(msgspec.Struct, frozen=True, kw_only=True):
     contestants: tuple[str, ...] = DEFAULT
     seed: int = 0
     thresholds: Thresholds = Thresholds()
+    """Of the tiers, where none are derived."""
+    tier_shares: TierShares | None = None
+    """Of the users, by which thresholds are derived."""
     contact: Contact = Contact()
     """What a contact costs and is guessed to save."""
-    """Of the tiers, for the ledger."""
     publish_examples: int = 2_000
     publish_days: int = 1
     checkpoint_s: float = 30.0

@@ -8,19 +8,21 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from confluent_kafka import KafkaException, Producer
 
 from domain.labels import delay_ms
 from online_model.ledger.ledger import Ledger, LedgerError
+from online_model.loading import part_of
 from online_model.quality.published import KEY, Published
 from online_model.quality.published import encode as encode_judgement
 from online_model.registry.announcement import Announcement, encode, share_of
 from online_model.registry.errors import StorageError
 from online_model.registry.registry import Registry
 from online_model.registry.retention import protect, prune
+from online_model.risk import Part
 from online_model.training.effects import Announce, Decided, Drifted, Effect, LedgerDay, Publish, Refused
 from online_model.training.logged_decision import LoggedDecision
 from stream_processors.health import Health
@@ -34,6 +36,8 @@ _LONGEST_PAUSE_S: Final = 5.0
 _FLUSH_S: Final = 10.0
 _KEPT_VERSIONS: Final = 20
 CHAMPION_ROLE: Final = "champion"
+
+_T = TypeVar("_T")
 
 
 class StoppedError(Exception):
@@ -107,6 +111,18 @@ class Outside:
         """Tell how good the contestants are."""
         self._send(self._config.model_topic, KEY, encode_judgement(published))
 
+    def load(self, version: str) -> Part:
+        """A version of the registry, to serve everybody.
+
+        Raises:
+            RefusedError: it may not serve.
+            StoppedError: it is not loaded.
+        """
+        found = self._until(
+            "registry", StorageError, lambda: self._registry.load(version, self._config.lineage)
+        )
+        return part_of(found, 1.0)
+
     def settle(self) -> None:
         """Wait until Kafka has all that was sent: a checkpoint may follow.
 
@@ -139,6 +155,7 @@ class Outside:
                 shares=tuple(shares),
                 decided_ms=effect.at_ms,
                 reason=effect.reason,
+                thresholds=effect.thresholds,
             )
         )
         self._send(self._config.model_topic, key, value)
@@ -165,18 +182,18 @@ class Outside:
         if left:
             raise KafkaException(f"{left} records are on their way")
 
-    def _until(self, service: str, away: type[Exception], call: Callable[[], object]) -> None:
+    def _until(self, service: str, away: type[Exception], call: Callable[[], _T]) -> _T:
         pause = _FIRST_PAUSE_S
         while True:
             try:
-                call()
+                done = call()
             except away as fault:
                 log.warning("waiting for the %s: %s", service, fault)
                 self._health.waiting(service, f"{type(fault).__name__}: {fault}")
                 self._metrics.waits.labels(service).inc()
             else:
                 self._health.well(service)
-                return
+                return done
             if self._stopping():
                 raise StoppedError(service)
             time.sleep(pause)

@@ -65,13 +65,14 @@ class Process:
             publish_days=config.publish_days,
         )
         with ExitStack() as stack:
-            trainer = Trainer(
-                plan, config.partitions, Path(config.folder) / config.lineage, config.key.encode()
-            )
-            stack.callback(trainer.close)
             outside = stack.enter_context(
                 Outside(config, self._health, self._metrics, lambda: self._stopping)
             )
+            folder = Path(config.folder) / config.lineage
+            trainer = Trainer(
+                plan, config.partitions, folder, config.key.encode(), outside.load, config.tier_shares
+            )
+            stack.callback(trainer.close)
             tails = {topic: stack.enter_context(self._tail(topic, trainer.resume(topic))) for topic in TOPICS}
             orders = stack.enter_context(
                 Tail(
@@ -192,7 +193,8 @@ class Process:
         saving = training.saving.saving()
         contact = saving.applied(self._config.contact)
         tournament = training.court.tournament
-        report = training.quality.summary(contact=contact, thresholds=self._config.thresholds)
+        thresholds = training.court.serving.thresholds or self._config.thresholds
+        report = training.quality.summary(contact=contact, thresholds=thresholds)
         if not report.settled:
             return
         for name in training.lineup.names:
@@ -210,7 +212,9 @@ class Process:
                 champion=tournament.champion,
                 predecessor=tournament.predecessor,
                 pinned=tournament.pinned,
+                pinned_version=tournament.version,
                 vetoed=tuple(sorted(tournament.vetoed)),
+                thresholds=thresholds,
                 contact=contact,
                 saving=saving,
                 learned=training.lineup.learned(),

@@ -82,19 +82,24 @@ def recency(x: Matrix) -> Vector:
     return np.asarray(days / (days + 30.0))
 
 
-def last_label(examples: Examples, delay: int) -> Vector:
+UNKNOWN: Final = 0.5
+"""What `last_label` says of a user without a settled label."""
+
+
+def last_label(examples: Examples, delay: int, leak: int = 0) -> Vector:
     """A contestant that remembers each user's last label; asked, as all are, at the snapshot.
 
     Args:
         delay: from a snapshot to the moment at which its label is known, ms.
+        leak: by how much earlier it is told the labels than it may be, ms: to see what a leak would look like.
     """
-    said = np.full(len(examples.times), 0.5)
+    said = np.full(len(examples.times), UNKNOWN)
     by_user: dict[str, list[tuple[int, bool]]] = {}
     for row in np.argsort(examples.times, kind="stable"):
         time = int(examples.times[row])
         earlier = by_user.setdefault(examples.users[row], [])
         # labels of the hours before the snapshot's are known
-        known = [lost for at, lost in earlier if (at + delay) // _HOUR_MS < time // _HOUR_MS]
+        known = [lost for at, lost in earlier if (at + delay - leak) // _HOUR_MS < time // _HOUR_MS]
         if known:
             said[row] = 0.75 if known[-1] else 0.25
         earlier.append((time, bool(examples.scored.lost[row])))

@@ -110,8 +110,8 @@ def _watch(
 
 
 def _picture(here: Deployment, reached: StreamProgress, rate: float, serving: Serving) -> RenderableType:
-    settings = here.settings
-    tiers = (int(settings.tier_medium * RANK_SCALE), int(settings.tier_high * RANK_SCALE))
+    begin = serving.risk.thresholds or here.thresholds
+    tiers = (int(begin.medium * RANK_SCALE), int(begin.high * RANK_SCALE))
     return screen(
         reached,
         rate,

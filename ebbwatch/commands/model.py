@@ -58,7 +58,7 @@ def show(
     for line in headline(answer):
         console.print(line)
     if answer.tiers:
-        console.print(tier_table(answer.tiers))
+        console.print(tier_table(answer.tiers, answer.thresholds))
     if answer.decisions:
         console.print(decision_table(answer.decisions))
 

@@ -26,21 +26,18 @@ def pin(
     timeout: Timeout = _TIMEOUT_S,
     as_json: AsJson = False,
 ) -> None:
-    """Let a contestant serve until `unpin`, whatever evidence says; later versions of it still follow.
+    """Let a contestant or one version serve everybody until `unpin`, whatever evidence says.
 
-    Of a version its contestant is pinned, and the version itself is never removed from the registry.
+    Of a contestant, later versions still follow. A version serves as it is, and is never removed from the registry.
+    With nothing named, what serves goes on, to the shares of the users that it has now.
     """
     here, serving = _look()
-    answers = []
-    name = what
+    command = Command(kind="pin", name=what)
     if what is not None and what[:1].isdigit():
         registry = open_registry(here)
-        name = registry.manifest(what, here.lineage).training.name
+        command = Command(kind="pin", name=registry.manifest(what, here.lineage).training.name, version=what)
         protect(registry, what, "pinned")
-    if name is not None and name != _champion(serving):
-        answers.append(_give(here, serving, "promote", name, timeout))
-    answers.append(_give(here, serving, "pin", None, timeout))
-    _say(answers, as_json)
+    _say([_order(here, serving, command, timeout)], as_json)
 
 
 def unpin(timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
@@ -78,14 +75,11 @@ def _look() -> tuple[Deployment, Serving]:
         return here, told(following.look())
 
 
-def _champion(serving: Serving) -> str | None:
-    if serving.risk.parts and serving.fault is None:
-        return serving.risk.parts[0].contestant  # what is announced is newer than what was judged
-    return None if serving.quality is None else serving.quality.champion
-
-
 def _give(here: Deployment, serving: Serving, kind: str, name: str | None, timeout_s: float) -> Decided:
-    command = msgspec.convert({"kind": kind, "name": name}, Command)
+    return _order(here, serving, msgspec.convert({"kind": kind, "name": name}, Command), timeout_s)
+
+
+def _order(here: Deployment, serving: Serving, command: Command, timeout_s: float) -> Decided:
     at_ms = 0 if serving.quality is None else serving.quality.at_ms
     return give(here.model_topics, command, at_ms, timeout_s)
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from control.decisions import Decided
 from online_model.quality.metrics import Metrics
 from online_model.quality.published import Published
-from online_model.tiers import RANKED, Tier, TierPrecision
+from online_model.tiers import RANKED, Thresholds, Tier, TierPrecision
 from profiles.explained import Explanation
 from profiles.model_report import Compared, Listed, ServingRow, Shown
 
@@ -42,7 +42,7 @@ def headline(shown: Shown) -> Iterator[str]:
     if shown.predecessor is not None:
         states.append(f"predecessor {shown.predecessor}")
     if shown.pinned:
-        states.append("pinned")
+        states.append(f"pinned to {shown.pinned_version}" if shown.pinned_version else "pinned")
     if shown.vetoed:
         states.append(f"vetoed: {', '.join(shown.vetoed)}")
     if shown.judged_ms is None:
@@ -69,15 +69,21 @@ def headline(shown: Shown) -> Iterator[str]:
         )
 
 
-def tier_table(tiers: dict[Tier, TierPrecision]) -> Table:
+def tier_table(tiers: dict[Tier, TierPrecision], thresholds: Thresholds | None) -> Table:
     """What tiers have been worth."""
-    table = _table("tier", "examples", "share", "were lost", "95 %")
+    begin = {} if thresholds is None else {name: f"{risk:.0%}" for name, risk in thresholds._asdict().items()}
+    table = _table("tier", "from", "examples", "share", "were lost", "95 %")
     for name in RANKED:
         found = tiers.get(name)
         if found is not None:
             lost = "–" if found.precision is None else f"{found.precision:.0%}"
             table.add_row(
-                name, f"{found.examples:,}", f"{found.share:.0%}", lost, f"{found.low:.0%}–{found.high:.0%}"
+                name,
+                begin.get(name, "–"),
+                f"{found.examples:,}",
+                f"{found.share:.0%}",
+                lost,
+                f"{found.low:.0%}–{found.high:.0%}",
             )
     return table
 

@@ -2,8 +2,10 @@
 
 Both the raw and the calibrated prediction are made at snapshot time and kept. When outcomes are settled, their log
 losses on chosen snapshots are compared, due day by due day, by a test that may be looked at every day
-(`online_model.tournament.duel`). Once calibrating is proven better it is served; from then on the test asks for the
-opposite, and so on. A test against calibrating starts anew after `RENEWED_DAYS` without proof, or how well it did
+(`online_model.tournament.duel`). Once calibrating is proven better it is served, if it was better horizon after
+horizon, too (`online_model.calibration.periods`): a season that one learner has not followed makes a line that is
+right for that season and wrong for the next. From then on the test by days asks for the opposite, and so on. A test
+against calibrating starts anew after `RENEWED_DAYS` without proof, or how well it did
 once would outweigh how badly it does now; one for it need not: while predictions are right, both are much the same.
 
 The n-th test for calibrating may err with probability ``alpha / (n (n + 1))``, which sums to alpha: with probability
@@ -16,6 +18,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from online_model.calibration.periods import Periods
 from online_model.calibration.recalibrator import Recalibrator
 from online_model.quality.scored import Scored, Vector, joined
 from online_model.tournament.duel import Duel
@@ -37,6 +40,8 @@ class CalibrationState(msgspec.Struct, frozen=True, kw_only=True):
     learned: int
     days: int
     """Due days that the running test has seen."""
+    horizons: int
+    """And of their horizons, those that are over."""
     gain: float
     """Log loss without minus with calibration in them, nats an example."""
 
@@ -49,11 +54,17 @@ def calibrated_name(contestant: str) -> str:
 class Calibration:
     """Of one contestant; can be pickled, and is the same however examples are cut into runs."""
 
-    def __init__(self, contestant: str, alpha: float = ALPHA) -> None:
-        """Begin with serving predictions as they are."""
+    def __init__(self, contestant: str, period_days: int, alpha: float = ALPHA) -> None:
+        """Begin with serving predictions as they are.
+
+        Args:
+            period_days: from a snapshot to its outcome.
+            alpha: see above.
+        """
         self.contestant: Final = contestant
         self.served = False
         self._alpha = alpha
+        self._period_days = period_days
         self._tests = 0
         """For calibrating, so far."""
         self._line = Recalibrator()
@@ -61,6 +72,7 @@ class Calibration:
         """The due day that is not over yet,"""
         self._of_day: Scored | None = None
         """and its chosen examples."""
+        self._periods: Periods
         self._test = self._next_test()
 
     def calibrated(self, predictions: Vector) -> Vector:
@@ -100,6 +112,7 @@ class Calibration:
             intercept=self._line.intercept,
             learned=self._line.learned,
             days=self._test.days,
+            horizons=self._periods.observations,
             gain=-self._test.gain if self.served else self._test.gain,
         )
 
@@ -112,11 +125,13 @@ class Calibration:
     def _end_day(self) -> None:
         if self._of_day is None:
             return
-        done, self._of_day = self._of_day, None
+        done, day, self._of_day = self._of_day, self._day or 0, None
         raw, calibrated = done.predictions["raw"], done.predictions["calibrated"]
         ours, theirs = (calibrated, raw) if self.served else (raw, calibrated)
+        before = self._test.gains
         self._test.add_day(done.lost, done.weights, ours, theirs)
-        if self._test.proven:
+        self._periods.add_day(day, self._test.gains - before)
+        if self._test.proven and (self.served or self._periods.proven):
             self.served = not self.served
             self._test = self._next_test()
         elif self.served and self._test.days >= RENEWED_DAYS:
@@ -125,7 +140,9 @@ class Calibration:
     def _next_test(self) -> Duel:
         raw, calibrated = self.contestant, calibrated_name(self.contestant)
         if self.served:
+            self._periods = Periods(self._alpha, self._period_days)
             return Duel(calibrated, raw, alpha=self._alpha, least=0.0, clip=CLIP)
         self._tests += 1
         alpha = self._alpha / (self._tests * (self._tests + 1))
+        self._periods = Periods(alpha, self._period_days)
         return Duel(raw, calibrated, alpha=alpha, least=0.0, clip=CLIP)

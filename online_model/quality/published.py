@@ -14,6 +14,7 @@ from online_model.quality.report import Judgement
 from online_model.quality.slices import ALL
 from online_model.saving import Saving
 from online_model.thresholds import Contact
+from online_model.tiers import Thresholds
 
 KEY: Final = b"quality"
 """Of the record."""
@@ -36,8 +37,12 @@ class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Back in place if it is proven better."""
     pinned: bool
     """Whether evidence moves nothing."""
+    pinned_version: str | None = None
+    """The one version that serves until it is unpinned; None if later ones follow."""
     vetoed: tuple[str, ...]
     """Never promoted by evidence."""
+    thresholds: Thresholds
+    """Where the tiers begin, and did by assumption in `report`."""
     contact: Contact
     """When contacting a user pays: the chance of saving as the holdout measures it, or else as it was guessed."""
     saving: Saving

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from online_model.registry.manifest import Manifest, canonical
+from online_model.tiers import Thresholds
 
 FORMAT: Final = 1
 
@@ -42,6 +43,8 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Clock (event time) at the decision, ms since 1970."""
     reason: str
     """Why, in words."""
+    thresholds: Thresholds | None = None
+    """Risks from which the tiers begin under these versions; None for those of the settings."""
 
 
 def manifest_hash(manifest: Manifest) -> str:
@@ -87,7 +90,9 @@ class _Format(msgspec.Struct):
 
 
 def _check(announcement: Announcement) -> None:
-    shares = announcement.shares
+    shares, limits = announcement.shares, announcement.thresholds
+    if limits is not None and not 0 <= limits.medium <= limits.high:
+        raise AnnouncementError(f"tiers that begin at {limits.medium} (medium) and {limits.high} (high)")
     if not shares:
         return
     if any(not 0 < s.share <= 1 for s in shares) or not math.isclose(math.fsum(s.share for s in shares), 1):

@@ -50,6 +50,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Whom else it is about: who was vetoed or had been rejected."""
     share: float = 1.0
     """Of the users (`online_model.risk.Risk.serving`), served by the champion from now on."""
+    version: str | None = None
+    """The one version of the champion that serves until it is unpinned; None if later ones follow."""
     by: Literal["evidence", "operator"] = "evidence"
     reason: str
     """For people."""
@@ -63,7 +65,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal["pin", "unpin", "promote", "roll_back", "veto", "lift_veto"]
     name: str | None = None
-    """A contestant, for `promote`, `veto` and `lift_veto`; nobody else needs one."""
+    """A contestant, for `promote`, `veto` and `lift_veto`; `pin` makes it champion first, if there is one."""
+    version: str | None = None
+    """For `pin`: the one version that is to serve. Whose it is, the registry says."""
 
 
 class CommandError(ValueError):

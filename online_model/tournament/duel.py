@@ -69,9 +69,14 @@ class Duel:
         return self._sequence.log_evidence
 
     @property
+    def gains(self) -> float:
+        """Sum of the champion's log losses minus the other's so far, nats."""
+        return self._champion_loss - self._other_loss
+
+    @property
     def gain(self) -> float:
         """Mean log loss of the champion minus the other's, nats; 0 without examples."""
-        return (self._champion_loss - self._other_loss) / (self._sequence.weight or 1.0)
+        return self.gains / (self._sequence.weight or 1.0)
 
     @property
     def mean_shift(self) -> float | None:

@@ -22,10 +22,9 @@ def obey(
         CommandError: it cannot be done; nothing has changed.
     """
     if command.kind == "pin":
-        seat.pinned = True
-        return seat.decided("pin", _cause(at_ms, f"{seat.champion} stays until it is unpinned"))
+        return _pin(command, at_ms, seat, reign, contestants)
     if command.kind == "unpin":
-        seat.pinned = False
+        seat.pinned, seat.version = False, None
         return seat.decided("unpin", _cause(at_ms, "evidence decides again"))
     if command.kind == "roll_back":
         if seat.predecessor is None:
@@ -35,12 +34,25 @@ def obey(
         return seat.roll_back(
             seat.predecessor, _cause(at_ms, f"an operator rolled back to {seat.predecessor}")
         )
-    known = sorted({*contestants, seat.champion, *seat.vetoed})
-    if command.name not in known:
-        raise CommandError(f"{command.kind} needs a contestant, {command.name!r} is none; there are {known}")
+    name = _known(command, seat, contestants)
     if command.kind == "promote":
-        return _promote(command.name, at_ms, seat, reign, contestants)
-    return _veto(command.name, at_ms, seat) if command.kind == "veto" else _lift(command.name, at_ms, seat)
+        return _promote(name, at_ms, seat, reign, contestants)
+    return _veto(name, at_ms, seat) if command.kind == "veto" else _lift(name, at_ms, seat)
+
+
+def _pin(
+    command: Command, at_ms: int, seat: Seat, reign: Reign | None, contestants: Collection[str]
+) -> Decision:
+    """What is named serves everybody, and stays; nothing named is what serves now, as far as it is rolled out."""
+    before = seat.champion
+    if command.name is not None:
+        name = _known(command, seat, contestants)
+        if name != before or seat.rollout is not None:
+            _promote(name, at_ms, seat, reign, contestants)
+    seat.pinned, seat.version = True, command.version
+    stays = seat.champion if command.version is None else f"version {command.version} of {seat.champion}"
+    cause = _cause(at_ms, f"{stays} stays until it is unpinned")
+    return seat.decided("pin", cause, previous=None if seat.champion == before else before)
 
 
 def _promote(
@@ -70,6 +82,13 @@ def _lift(name: str, at_ms: int, seat: Seat) -> Decision:
         raise CommandError(f"{name} is not vetoed; vetoed are {', '.join(sorted(seat.vetoed)) or 'none'}")
     seat.vetoed.remove(name)
     return seat.decided("lift_veto", _cause(at_ms, f"{name} may be promoted again"), other=name)
+
+
+def _known(command: Command, seat: Seat, contestants: Collection[str]) -> str:
+    known = sorted({*contestants, seat.champion, *seat.vetoed})
+    if command.name is None or command.name not in known:
+        raise CommandError(f"{command.kind} needs a contestant, {command.name!r} is none; there are {known}")
+    return command.name
 
 
 def _cause(at_ms: int, reason: str) -> Cause:

@@ -43,6 +43,8 @@ class Seat:
         self.expected_shift: float | None = None
         """How far the probabilities of champion and predecessor lay apart while compared; None if they were not."""
         self.pinned = False
+        self.version: str | None = None
+        """The one version of the champion that serves while pinned; None if later ones follow."""
         self.vetoed: set[str] = set()
         self._resting: dict[str, int] = {}
 
@@ -53,6 +55,7 @@ class Seat:
     def promote(self, name: str, cause: Cause, *, shift: float | None, everybody: bool) -> Decision:
         """Make it champion, for a first share of the users or for everybody."""
         previous, share = self.champion, 1.0 if everybody else self._rules.stages[0]
+        self.version = None
         self.champion, self.predecessor, self.expected_shift = name, previous, shift
         self.rollout = None
         if share < 1:
@@ -72,7 +75,7 @@ class Seat:
         """Put the predecessor back in place, for everybody."""
         failed = self.champion
         self._resting[failed] = cause.day + self._rules.rest_days
-        self.champion, self.predecessor = predecessor, None
+        self.champion, self.predecessor, self.version = predecessor, None, None
         self.rollout, self.expected_shift = None, None
         return self.decided("roll_back", cause, previous=failed)
 
@@ -87,6 +90,7 @@ class Seat:
             previous=previous,
             other=other,
             share=1.0 if self.rollout is None else self.rollout.share,
+            version=self.version,
             by=cause.by,
             reason=cause.reason,
             evidence=cause.evidence,

@@ -72,6 +72,11 @@ class Tournament:
         return self._seat.pinned
 
     @property
+    def version(self) -> str | None:
+        """The one version of the champion that serves until it is unpinned; None if later ones follow."""
+        return self._seat.version
+
+    @property
     def vetoed(self) -> frozenset[str]:
         """Never promoted by evidence."""
         return frozenset(self._seat.vetoed)

@@ -12,7 +12,12 @@ from online_model.quality.scored import Scored, Vector
 class Calibrating:
     """One `Calibration` for each contestant. Picklable."""
 
-    def __init__(self) -> None:
+    def __init__(self, period_days: int) -> None:
+        """
+        Args:
+            period_days: from a snapshot to its outcome.
+        """
+        self._period_days = period_days
         self._calibrations: dict[str, Calibration] = {}
 
     def said(self, said: Mapping[str, Vector]) -> dict[str, Vector]:
@@ -21,7 +26,7 @@ class Calibrating:
         Contestants that say nothing any more are forgotten.
         """
         former = self._calibrations
-        self._calibrations = {name: former.get(name) or Calibration(name) for name in said}
+        self._calibrations = {name: former.get(name) or Calibration(name, self._period_days) for name in said}
         return dict(said) | {
             calibrated_name(name): np.asarray(calibration.calibrated(said[name]))
             for name, calibration in self._calibrations.items()

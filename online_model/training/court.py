@@ -1,8 +1,9 @@
 """Who serves: carries the tournament's decisions into versions, shares and challengers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from domain.calendar import DAY_MS
@@ -11,6 +12,9 @@ from domain.settings import FactSettings
 from online_model.drift.watch import DriftFinding
 from online_model.explain.recent import Recent
 from online_model.quality.quality import Quality
+from online_model.registry.errors import RefusedError, UnknownVersionError
+from online_model.risk import Part
+from online_model.tiers import TierShares
 from online_model.tournament.decision import CommandError, Decision
 from online_model.tournament.rules import Rules
 from online_model.tournament.tournament import Tournament
@@ -23,6 +27,18 @@ from online_model.training.serving import Serving
 
 _FRESH: Final = ("logistic", "ftrl", "recursive")
 """Kinds that are started anew after a change: they learn from few examples, and cost little."""
+
+Load = Callable[[str], Part]
+"""From the id of a version to what serves everybody by it. Raises `RefusedError` where it may not."""
+
+
+def no_registry(version: str) -> Part:
+    """Where nothing is published, nothing can be had back.
+
+    Raises:
+        UnknownVersionError: always.
+    """
+    raise UnknownVersionError(f"version {version}: there is no registry here")
 
 
 class Court:
@@ -43,7 +59,8 @@ class Court:
             publish_days: likewise.
             contestants: of the configuration; fresh challengers are of their kinds.
         """
-        self.tournament = Tournament(BASELINE, Rules(delay_days=-(-delay_ms(facts) // DAY_MS)))
+        delay_days = -(-delay_ms(facts) // DAY_MS)
+        self.tournament = Tournament(BASELINE, Rules(delay_days=delay_days))
         self.publishing = Publishing(lineage, facts, seed, publish_examples, publish_days)
         self.serving = Serving(BASELINE)
         self.orders: list[Order] = []
@@ -51,7 +68,9 @@ class Court:
         self._fresh = tuple(kind for kind in _FRESH if kind in contestants)
         self._recent = Recent(seed)
         """On whom a version is compared with the one before it, and explained."""
-        self.calibrating = Calibrating()
+        self.tier_shares: TierShares | None = None
+        """Of the users, by which the tiers' thresholds are derived; None leaves them to the settings."""
+        self.calibrating = Calibrating(delay_days)
         self._told = 0
 
     def see(self, times: Times, x: Matrix) -> None:
@@ -72,20 +91,36 @@ class Court:
         if self.publishing.old(day):
             yield from self.publish(at_ms, "a while has passed", lineup, quality)
 
-    def obey(self, done_ms: int, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
+    def obey(self, done_ms: int, lineup: Lineup, quality: Quality, load: Load) -> Iterator[Effect]:
         """Carry out the orders whose moment has come."""
         due = [order for order in self.orders if order.at_ms <= done_ms]
         self.orders = [order for order in self.orders if order.at_ms > done_ms]
         for order in due:
+            command, held = order.command, None
             try:
-                decisions = self.tournament.operator(order.command, done_ms + 1)
-            except CommandError as fault:
+                if command.version is not None:
+                    held = load(command.version)
+                    command = msgspec.structs.replace(command, name=held.contestant)
+                decisions = self.tournament.operator(command, done_ms + 1)
+            except (CommandError, RefusedError) as fault:
                 yield Refused(self._number(), order.id, str(fault))
             else:
-                yield from self._carry_out(decisions, done_ms + 1, lineup, quality)
+                yield from self._carry_out(decisions, done_ms + 1, lineup, quality, held)
 
     def publish(self, at_ms: int, reason: str, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
-        """Versions of all who serve, as they are now."""
+        """Versions of all who serve, as they are now; none while a version is pinned, but for where tiers begin."""
+        held = self.serving.held is not None
+        if not held:
+            yield from self._versions(at_ms, lineup, quality)
+        self.publishing.done(at_ms // DAY_MS)
+        if self.serving.announced() and (self.tier_shares is not None or not held):
+            yield self._announcement(at_ms, reason)
+
+    def _announcement(self, at_ms: int, reason: str) -> Announce:
+        self.serving.tell_tiers(self.tier_shares, self._recent.population)
+        return Announce(at_ms, self.serving.announced(), reason, self.serving.thresholds)
+
+    def _versions(self, at_ms: int, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
         population = self._recent.population
         for name in self.serving.shares:
             line = self.calibrating.line(name)
@@ -107,21 +142,26 @@ class Court:
                     continue  # the former version goes on serving
             yield effect
             self.serving.swap(version)
-        self.publishing.done(at_ms // DAY_MS)
-        if self.serving.announced():
-            yield Announce(at_ms, self.serving.announced(), reason)
 
     def _carry_out(
-        self, decisions: Sequence[Decision], at_ms: int, lineup: Lineup, quality: Quality
+        self,
+        decisions: Sequence[Decision],
+        at_ms: int,
+        lineup: Lineup,
+        quality: Quality,
+        held: Part | None = None,
     ) -> Iterator[Effect]:
         yield from self._say(decisions)
         for decision in decisions:
             if decision.kind == "start_challengers":
                 self._start_fresh(at_ms, lineup)
-        former = self.serving.shares
-        if self._shares() == former:
+        if held is not None:
+            self.serving.hold(held)
+            yield self._announcement(at_ms, decisions[-1].reason)
             return
-        yield from self._move_to(self._shares(), at_ms, decisions, lineup, quality)
+        let_go = self.serving.held is not None and self.tournament.version is None
+        if self._shares() != self.serving.shares or let_go:
+            yield from self._move_to(self._shares(), at_ms, decisions, lineup, quality)
 
     def _move_to(
         self,
@@ -131,6 +171,7 @@ class Court:
         lineup: Lineup,
         quality: Quality,
     ) -> Iterator[Effect]:
+        """What follows where others serve than before."""
         champion, former = next(iter(shares)), next(iter(self.serving.shares))
         before = self.serving.version(former)
         self.serving.roll_out(shares)

@@ -40,6 +40,8 @@ class Announce(NamedTuple):
     """Versions with the share of the users that each serves, the newer first."""
     reason: str
     """For people."""
+    thresholds: Thresholds | None
+    """Where the tiers begin; None for where the settings say."""
 
 
 class Decided(NamedTuple):
@@ -78,7 +80,12 @@ class LedgerDay(NamedTuple):
             yield part.settled(), part.weights
 
     def table(self, delay_ms: int, thresholds: Thresholds) -> pa.Table:
-        """Rows of the ledger (`online_model.ledger.schema`)."""
+        """Rows of the ledger (`online_model.ledger.schema`).
+
+        Args:
+            delay_ms: from snapshot to due time.
+            thresholds: of the tiers, where none were derived when the prediction was made.
+        """
         tables = []
         for _, alike in groupby(self.settled(), key=lambda pair: kind_of(pair[0].snapshots)):
             settled, weights = zip(*alike, strict=True)

@@ -19,11 +19,11 @@ def table_of(settled: Settled, weights: Vector, delay_ms: int, thresholds: Thres
     Args:
         weights: what each counts in quality, shape (n,).
         delay_ms: from snapshot to due time.
-        thresholds: of the tiers, as served.
+        thresholds: of the tiers, where none were derived when the prediction was made.
     """
     taken, outcomes = settled.snapshots, settled.outcomes
     which = taken.which.tolist()
-    tiers = np.searchsorted([thresholds.medium, thresholds.high], taken.served, side="right")
+    tiers = np.searchsorted(list(taken.thresholds or thresholds), taken.served, side="right")
     return schema.to_table(
         schema.Settled(
             users=taken.users,

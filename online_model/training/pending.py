@@ -13,6 +13,7 @@ import numpy.typing as npt
 import zstandard
 
 from domain.labels import FEATURES, Matrix, Times
+from online_model.tiers import Thresholds
 from online_model.training.segments import Queue
 
 REASONS: Final = 3
@@ -43,6 +44,8 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Catalogue indices of the served prediction's top reasons, shape (items, REASONS); -1 for none."""
     reason_weights: Matrix
     """Their contributions to the log-odds, likewise; 0 for none."""
+    thresholds: Thresholds | None
+    """Where the tiers began; None for where the settings say."""
 
     def __len__(self) -> int:
         return len(self.users)
@@ -59,6 +62,7 @@ class _Columns(msgspec.Struct, array_like=True, frozen=True):
     contestants: tuple[str, ...]
     serving: tuple[str, ...]
     versions: tuple[str, ...]
+    thresholds: Thresholds | None
     columns: list[bytes]
 
 
@@ -70,7 +74,7 @@ def pack(chunk: Predicted) -> bytes:
         by_column = column.T if name in ("features", "reason_features", "reason_weights") else column
         columns.append(np.ascontiguousarray(by_column, dtype).tobytes())
     raw = msgspec.msgpack.encode(
-        _Columns(chunk.users, chunk.contestants, chunk.serving, chunk.versions, columns)
+        _Columns(chunk.users, chunk.contestants, chunk.serving, chunk.versions, chunk.thresholds, columns)
     )
     return zstandard.ZstdCompressor(level=1).compress(raw)
 
@@ -89,7 +93,12 @@ def unpack(payload: bytes) -> Predicted:
         transposed = name in ("features", "reason_features", "reason_weights")
         found[name] = np.ascontiguousarray(values.T) if transposed else values
     return Predicted(
-        users=raw.users, contestants=raw.contestants, serving=raw.serving, versions=raw.versions, **found
+        users=raw.users,
+        contestants=raw.contestants,
+        serving=raw.serving,
+        versions=raw.versions,
+        thresholds=raw.thresholds,
+        **found,
     )
 
 
@@ -100,9 +109,9 @@ def rows_of(chunk: Predicted, rows: slice | npt.NDArray[np.int64]) -> Predicted:
     return msgspec.structs.replace(chunk, users=users, predictions=chunk.predictions[:, rows], **columns)
 
 
-def kind_of(chunk: Predicted) -> tuple[tuple[str, ...], ...]:
-    """Chunks of one kind can be joined: the same spoke and served."""
-    return chunk.contestants, chunk.serving, chunk.versions
+def kind_of(chunk: Predicted) -> tuple[object, ...]:
+    """Chunks of one kind can be joined: the same spoke and served, and tiers began at the same risks."""
+    return chunk.contestants, chunk.serving, chunk.versions, chunk.thresholds
 
 
 def joined(chunks: Sequence[Predicted]) -> Predicted:

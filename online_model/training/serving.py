@@ -10,10 +10,13 @@ from domain.labels import Matrix
 from online_model.calibration.scorer import Line, calibrated
 from online_model.learners.learner import NotAdditiveError, Scorer, Vector
 from online_model.risk import Part, Risk
+from online_model.tiers import Thresholds, TierShares, by_quantile
 from online_model.training.pending import REASONS
 
 NO_VERSION: Final = ""
 """Before anything is published, the champion itself speaks."""
+TIER_POPULATION: Final = 100
+"""Users at risk from whom on shares of them mean something."""
 
 
 class Version(NamedTuple):
@@ -45,6 +48,8 @@ class Said(NamedTuple):
     """Which of them spoke to the user."""
     reason_features: npt.NDArray[np.int16]
     reason_weights: Matrix
+    thresholds: Thresholds | None
+    """Where the tiers began; None for where the settings say."""
 
 
 class Serving:
@@ -54,11 +59,15 @@ class Serving:
         self._versions: dict[str, Version] = {}
         self.shares: dict[str, float] = {champion: 1.0}
         """Share of the users that each contestant serves, the newer first."""
+        self.held: Part | None = None
+        """The version that serves everybody while it is pinned."""
+        self.thresholds: Thresholds | None = None
+        """Where the tiers begin; None for where the settings say."""
         self._risk = Risk()
 
     def roll_out(self, shares: Mapping[str, float]) -> None:
         """From now on these serve, the newer first; the shares add up to 1."""
-        self.shares = dict(shares)
+        self.shares, self.held = dict(shares), None
         self._versions = {name: v for name, v in self._versions.items() if name in shares}
         self._risk = Risk(self._parts())
 
@@ -70,6 +79,11 @@ class Serving:
     def version(self, contestant: str) -> Version | None:
         """By which a contestant serves; None if it does not."""
         return self._versions.get(contestant)
+
+    def hold(self, part: Part) -> None:
+        """From now on this version serves everybody, until others are rolled out."""
+        self.held, self.shares, self._versions = part, {part.contestant: 1.0}, {}
+        self._risk = Risk([part])
 
     def announced(self) -> tuple[Part, ...]:
         """What serves, none as long as one of those who should has no version."""
@@ -87,7 +101,7 @@ class Serving:
         if not parts:
             champion = next(iter(self.shares))
             which = np.zeros(len(x), np.uint8)
-            return Said(said[champion].copy(), (champion,), (NO_VERSION,), which, features, weights)
+            return Said(said[champion].copy(), (champion,), (NO_VERSION,), which, features, weights, None)
         which = self._risk.serving(hashes).astype(np.uint8)
         for number, part in enumerate(parts):
             rows = np.flatnonzero(which == number)
@@ -95,7 +109,23 @@ class Serving:
                 features[rows], weights[rows] = top_reasons(part.scorer, x[rows])
         contestants = tuple(part.contestant for part in parts)
         versions = tuple(part.version for part in parts)
-        return Said(self._risk.score(x, hashes), contestants, versions, which, features, weights)
+        risk = self._risk.score(x, hashes)
+        return Said(risk, contestants, versions, which, features, weights, self.thresholds)
+
+    def tell_tiers(self, shares: TierShares | None, population: Matrix) -> None:
+        """Let the tiers begin so that about such shares of a population are in them, by what serves.
+
+        Args:
+            shares: None for where the settings say.
+            population: features of some of the users at risk; too few of them change nothing.
+        """
+        if shares is None:
+            self.thresholds = None
+        elif len(population) >= TIER_POPULATION and self._risk.parts:
+            somebody = np.arange(
+                len(population), dtype=np.uint64
+            )  # each is served by a version, as users are
+            self.thresholds = by_quantile(self._risk.score(population, somebody), shares)
 
     def _parts(self) -> list[Part]:
         if not all(name in self._versions for name in self.shares):

@@ -11,7 +11,9 @@ from typing import Any, Final, NamedTuple
 
 from domain.labels import Outcomes, Snapshots, delay_ms
 from online_model.learners.line_up import make
+from online_model.tiers import TierShares
 from online_model.training.checkpoint import Checkpoint
+from online_model.training.court import Load, no_registry
 from online_model.training.effects import Effect
 from online_model.training.merge import Merge, MergeState, Topic
 from online_model.training.orders import Order
@@ -19,7 +21,7 @@ from online_model.training.pending import Pending
 from online_model.training.segments import MemoryQueue, QueueState, SegmentQueue
 from online_model.training.training import Plan, Training
 
-_STATE: Final = 2
+_STATE: Final = 3
 """Raised when a checkpoint of former code cannot be gone on from."""
 
 
@@ -35,7 +37,15 @@ class _State(NamedTuple):
 class Trainer:
     """One lineage's training."""
 
-    def __init__(self, plan: Plan, partitions: int, folder: Path | None = None, key: bytes = b"") -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        partitions: int,
+        folder: Path | None = None,
+        key: bytes = b"",
+        load: Load = no_registry,
+        tier_shares: TierShares | None = None,
+    ) -> None:
         """Goes on from the checkpoint in the folder, if there is one.
 
         Args:
@@ -43,6 +53,8 @@ class Trainer:
             folder: for the checkpoint, the snapshots that wait and blocks that are far ahead. It belongs to this
                 trainer alone. None keeps all in memory, and nothing can be gone on from.
             key: signs the checkpoint.
+            load: versions that were published, for those that are pinned.
+            tier_shares: of the users, for each tier; None leaves thresholds to the settings.
 
         Raises:
             CheckpointError: there is a checkpoint that cannot be gone on from.
@@ -60,7 +72,7 @@ class Trainer:
         self._queue = SegmentQueue(folder / "pending", state and state.queue) if folder else MemoryQueue()
         pending = Pending(self._queue, state and state.head, state.waiting if state else 0)
         self._pending = pending
-        self.training = Training(plan, make, pending)
+        self.training = Training(plan, make, pending, load, tier_shares)
         if state is not None:
             self.training.restore(state.training)
         self.extra: Any = state.extra if state else None

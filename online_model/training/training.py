@@ -25,8 +25,9 @@ from online_model.drift.watch import DriftWatch
 from online_model.quality.quality import Quality
 from online_model.quality.untreated import Untreated
 from online_model.saving import SavingCounts
+from online_model.tiers import TierShares
 from online_model.tournament.chosen import chosen
-from online_model.training.court import Court
+from online_model.training.court import Court, Load, no_registry
 from online_model.training.effects import Effect, Kept, LedgerDay
 from online_model.training.lineup import BASELINE, Lineup, Make
 from online_model.training.merge import Hour
@@ -64,15 +65,26 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Training:
     """One lineage's contestants, and all that is known of them."""
 
-    def __init__(self, plan: Plan, make: Make, pending: Pending) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        make: Make,
+        pending: Pending,
+        load: Load = no_registry,
+        tier_shares: TierShares | None = None,
+    ) -> None:
         """
         Args:
             make: makes learners, by kind, seed and horizon.
             pending: for the snapshots that wait; not part of the state.
+            load: versions that were published, for those that are pinned; not part of the state either.
+            tier_shares: of the users, by which thresholds are derived; likewise.
         """
         self.plan = plan
         self._delay = delay_ms(plan.facts)
         self._pending = pending
+        self._load = load
+        self._tier_shares = tier_shares
         names = tuple(dict.fromkeys((BASELINE, *plan.contestants)))
         self.lineup = Lineup(names, make, plan.seed, plan.facts.horizon_ms)
         self.quality = Quality()
@@ -81,6 +93,7 @@ class Training:
         self.court = Court(
             plan.lineage, plan.facts, plan.seed, plan.publish_examples, plan.publish_days, plan.contestants
         )
+        self.court.tier_shares = tier_shares
         self.counts: Counter[str] = Counter()
         """Items by what became of them: ``predicted``, ``settled``, ``learned``, ``treated``,
         ``without_snapshot``, ``without_outcome``."""
@@ -99,7 +112,7 @@ class Training:
         self._predict(hour.snapshots)
         if self._settle(hour) and self.court.publishing.full():
             yield from self.court.publish(hour.end_ms, "it has learned more", self.lineup, self.quality)
-        yield from self.court.obey(hour.end_ms, self.lineup, self.quality)
+        yield from self.court.obey(hour.end_ms, self.lineup, self.quality, self._load)
         yield from self._end_days((hour.hour + 1) // DAY_HOURS)
 
     def order(self, order: Order, done_ms: int) -> Iterator[Effect]:
@@ -109,7 +122,7 @@ class Training:
             done_ms: event time up to which hours were taken.
         """
         self.court.orders.append(order)
-        yield from self.court.obey(done_ms, self.lineup, self.quality)
+        yield from self.court.obey(done_ms, self.lineup, self.quality, self._load)
 
     @property
     def waiting(self) -> int:
@@ -118,11 +131,13 @@ class Training:
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint; to be pickled at once."""
-        return {name: value for name, value in vars(self).items() if name not in ("plan", "_pending")}
+        outside = ("plan", "_pending", "_load", "_tier_shares")
+        return {name: value for name, value in vars(self).items() if name not in outside}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         vars(self).update(state)
+        self.court.tier_shares = self._tier_shares
 
     def _predict(self, snapshots: Snapshots) -> None:
         if not snapshots.users:
@@ -145,6 +160,7 @@ class Training:
                 which=served.which,
                 reason_features=served.reason_features,
                 reason_weights=served.reason_weights,
+                thresholds=served.thresholds,
             )
         )
         self.drift.add_features(snapshots.times, x)

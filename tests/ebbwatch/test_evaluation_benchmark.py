@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.model.examples import last_label
 from benchmarks.model.judging import Bound, auc_difference, examples_until_back
+from benchmarks.model.retail import remembered
 from domain.settings import FactSettings
 from ebbwatch.evaluation.past import Examples, Past
 
@@ -68,6 +69,24 @@ def test_a_last_label_is_remembered_only_once_it_is_known() -> None:
     )
     # the label of hour 0 is known from hour 5 on, but not in it; that of hour 5 in hour 11
     assert last_label(examples, 5 * HOUR).tolist() == [0.5, 0.5, 0.75, 0.25, 0.5]
+    assert last_label(examples, 5 * HOUR, leak=2 * HOUR).tolist() == [0.5, 0.75, 0.25, 0.25, 0.5]
+
+
+def test_a_leak_shows_among_users_with_a_settled_label() -> None:
+    """Each user's label lasts for a while; who has none yet is lost more often, which is no leak."""
+    rng, lost = np.random.default_rng(4), []
+    honest, leaking = [], []
+    for _ in range(3000):
+        settled, label = rng.random() < 0.7, rng.random() < 0.35
+        lost.append(label if settled else rng.random() < 0.7)
+        before = label if rng.random() < 0.2 else rng.random() < 0.35
+        honest.append((0.75 if before else 0.25) if settled else 0.5)
+        leaking.append(0.75 if lost[-1] else 0.25)
+    found = remembered(np.array(lost), {"0 days": np.array(honest), "60 days": np.array(leaking)})
+    assert found["leak of 0 days"] == pytest.approx(0.6, abs=0.03)
+    assert found["leak of 60 days"] == 1.0
+    assert found["whether there is one"] == pytest.approx(0.63, abs=0.05)
+    assert found["share with a settled label"] == pytest.approx(0.7, abs=0.03)
 
 
 def test_bounds() -> None:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from domain.settings import FactSettings
@@ -104,6 +105,21 @@ def test_settings_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch
 def test_the_defaults_are_those_of_the_domain() -> None:
     assert Settings().facts() == FactSettings()
     assert Settings().topic == "session-events"
+
+
+def test_shares_of_the_tiers_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().tier_high_share is None
+    monkeypatch.setenv("EBBWATCH_TIER_MEDIUM_SHARE", "0.3")
+    with pytest.raises(ValidationError, match="give both"):
+        Settings()
+    monkeypatch.setenv("EBBWATCH_TIER_HIGH_SHARE", "0.1")
+    assert (Settings().tier_medium_share, Settings().tier_high_share) == (0.3, 0.1)
+    monkeypatch.setenv("EBBWATCH_TIER_HIGH_SHARE", "0.7")
+    with pytest.raises(ValidationError, match="below 1 in sum"):
+        Settings()
+    monkeypatch.delenv("EBBWATCH_TIER_MEDIUM_SHARE")
+    with pytest.raises(ValidationError, match="give both"):
+        Settings()
 
 
 def test_only_settings_that_shape_facts_change_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:

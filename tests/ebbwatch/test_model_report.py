@@ -18,6 +18,7 @@ from online_model.quality.slices import ALL
 from online_model.risk import BASELINE, Risk
 from online_model.saving import SavingCounts
 from online_model.thresholds import Contact
+from online_model.tiers import Thresholds
 from online_model.tournament.decision import Command
 from profiles.model_report import compared, parts_of, progress_in_words, serving_rows, shown
 from profiles.serving import Serving
@@ -64,6 +65,7 @@ def published(**other: Any) -> Published:
         predecessor=None,
         pinned=True,
         vetoed=("recursive",),
+        thresholds=Thresholds(),
         contact=Contact(),
         saving=SavingCounts().saving(),
         learned=dict.fromkeys(NAMES[1:], 1500),

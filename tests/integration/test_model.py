@@ -30,6 +30,8 @@ def place(make_place: Callable[..., Place]) -> Place:
         horizon_days=7,
         publish_examples=100,
         contestants=json.dumps(["own_rhythm", "logistic"]),
+        tier_medium_share=0.3,
+        tier_high_share=0.1,
     )
 
 
@@ -143,6 +145,20 @@ def all_agree(desk: Desk, version: str) -> None:
     assert "silence:1-7d" in desk.call("model", "compare", "--part", "nonsense").said
 
 
+def tiers_keep_their_shares(desk: Desk) -> None:
+    begin = desk.report("model", "show")["thresholds"]
+    assert begin != [0.4, 0.7]
+    users = desk.call("users", "top", "--count", 1000, "--json").json()
+    for user in users:
+        expected = "high" if user["risk"] >= begin[1] else "medium" if user["risk"] >= begin[0] else "low"
+        assert user["tier"] == expected
+    tiers = [user["tier"] for user in users]
+    assert len(tiers) > 100
+    # the thresholds are of the last whole week's snapshots, these are the users of now
+    assert 0 < tiers.count("high") < 0.25 * len(tiers)
+    assert 0.15 < tiers.count("medium") / len(tiers) < 0.45
+
+
 def operators_decide(desk: Desk, version: str) -> None:
     unknown = desk.call("model", "promote", "nobody")
     assert unknown.returncode == 1
@@ -151,16 +167,38 @@ def operators_decide(desk: Desk, version: str) -> None:
     (back,) = desk.report("model", "rollback")
     assert (back["kind"], back["by"], back["detail"]["champion"]) == ("roll_back", "operator", "own_rhythm")
     desk.served_by("own_rhythm")
-    promoted, pinned = desk.report("model", "pin", version)
-    assert (promoted["kind"], pinned["kind"], pinned["detail"]["champion"]) == ("promote", "pin", "logistic")
-    assert desk.served_by("logistic") == version  # nothing was learned since, so it is the same
+    one_version_is_pinned(desk)
+    (pinned,) = desk.report("model", "pin", version)
+    assert (pinned["kind"], pinned["detail"]["champion"]) == ("pin", "logistic")
+    assert desk.served_by("logistic") == version
     kept = {row["version"]: row["kept"] for row in desk.report("model", "list")}[version]
     assert set(kept) == {"champion", "pinned"}
+    (named,) = desk.report("model", "pin", "logistic")
+    assert named["detail"]["version"] is None
     eventually("the pin is shown", lambda: desk.report("model", "show")["pinned"], 30.0)
     desk.report("model", "unpin")
     eventually("and taken off", lambda: desk.report("model", "show")["pinned"] is False, 30.0)
-    decided = [found["kind"] for found in desk.report("model", "show")["decisions"]]
-    assert decided[:4] == ["unpin", "pin", "promote", "roll_back"]
+    decided = [found["kind"] for found in desk.report("model", "show", "--decisions", 6)["decisions"]]
+    assert decided == ["unpin", "pin", "pin", "unpin", "pin", "roll_back"]
+
+
+def one_version_is_pinned(desk: Desk) -> None:
+    """Not the newest one of who serves: that one comes back when the pin is taken off."""
+    newest = desk.served_by("own_rhythm")
+    older = min(row["version"] for row in desk.report("model", "list") if row["contestant"] == "own_rhythm")
+    assert older < newest
+    (pinned,) = desk.report("model", "pin", older)
+    assert (pinned["kind"], pinned["detail"]["champion"]) == ("pin", "own_rhythm")
+    assert pinned["detail"]["version"] == older
+    eventually("it serves", lambda: desk.served_by("own_rhythm") == older, 30.0)
+    users, _ = desk.top()
+    assert {user["model"] for user in users} == {older}
+    assert users[0]["risk"] == pytest.approx(desk.score(users[0]["user"], older), rel=1e-9)
+    eventually("the pin is shown", lambda: desk.report("model", "show")["pinned_version"] == older, 30.0)
+    assert f"pinned to {older}" in desk.call("model", "show").said
+    assert desk.call("model", "pin", f"{older[:-12]}{'0' * 12}").returncode == 1
+    desk.report("model", "unpin")
+    eventually("the newest serves again", lambda: desk.served_by("own_rhythm") == newest, 30.0)
 
 
 def damaged_is_refused(desk: Desk, version: str) -> None:
@@ -202,6 +240,7 @@ def test_a_model_from_its_training_to_its_end(
         desk.report("model", "promote", "logistic")
         version = desk.served_by("logistic")
         all_agree(desk, version)
+        tiers_keep_their_shares(desk)
         operators_decide(desk, version)
     damaged_is_refused(desk, version)
     wrong_key_and_no_registry(desk, monkeypatch)

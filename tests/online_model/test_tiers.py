@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from online_model.quality.intervals import wilson
-from online_model.tiers import RANKED, Thresholds, by_quantile, precision_of_tiers, tier_of
+from online_model.tiers import RANKED, Thresholds, TierShares, by_quantile, precision_of_tiers, tier_of
 
-SHARES = {"high_share": 0.1, "medium_share": 0.3}
+SHARES = TierShares(medium=0.3, high=0.1)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_a_tier_is_never_larger_than_its_share_and_equals_stay_together(risks: list[float]) -> None:
-    limits = by_quantile(np.array([*risks, math.nan]), **SHARES)
+    limits = by_quantile(np.array([*risks, math.nan]), SHARES)
     tiers = [tier_of(r, limits) for r in risks]
     assert tiers.count("high") <= 0.1 * len(risks) + 1e-9
     assert tiers.count("high") + tiers.count("medium") <= 0.4 * len(risks) + 1e-9
@@ -24,7 +24,7 @@ def test_a_tier_is_never_larger_than_its_share_and_equals_stay_together(risks: l
 
 def test_among_different_risks_the_shares_are_met() -> None:
     risks = np.random.default_rng(1).permutation(np.linspace(0.01, 0.99, 200))
-    limits = by_quantile(risks, **SHARES)
+    limits = by_quantile(risks, SHARES)
     tiers = [tier_of(r, limits) for r in risks]
     assert [tiers.count(t) for t in RANKED] == [20, 60, 120]
 
@@ -32,12 +32,12 @@ def test_among_different_risks_the_shares_are_met() -> None:
 @pytest.mark.parametrize("shares", [(0.0, 0.3), (0.5, 0.5), (0.1, -0.1)])
 def test_shares_that_leave_nothing_are_refused(shares: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="shares of the tiers"):
-        by_quantile(np.array([0.5]), *shares)
+        by_quantile(np.array([0.5]), TierShares(*shares))
 
 
 def test_without_users_there_are_no_quantiles() -> None:
     with pytest.raises(ValueError, match="no user at risk"):
-        by_quantile(np.array([math.nan]), **SHARES)
+        by_quantile(np.array([math.nan]), SHARES)
 
 
 def test_precision_is_counted_in_each_tier() -> None:

@@ -19,6 +19,7 @@ from feature_store.alerts import BRAKE, BrakeCommand
 from feature_store.position import RefusedError
 from feature_store.served import Trailers, known, trailers
 from online_model.reasons import Reason
+from online_model.tiers import Thresholds
 from stream_processors.alerting import Alerting, Desk, Moment, Scope
 from stream_processors.metrics import WorkerMetrics
 
@@ -33,6 +34,7 @@ class Given(NamedTuple):
     risk: Sequence[float]
     versions: Sequence[str] = ("first-1",)
     by_former: "Given | None" = None
+    thresholds: Thresholds | None = None
 
     def former(self) -> "Given | None":
         return self.by_former
@@ -86,6 +88,7 @@ class Room:
         days: float = 0,
         versions: Sequence[str] = ("first-1",),
         former: Given | None = None,
+        thresholds: Thresholds | None = None,
         **moment: Any,
     ) -> Trailers:
         """Score everybody, and store what comes of it."""
@@ -94,7 +97,7 @@ class Room:
         at = Moment(clock, self.offset, clock + 7, clock + 9)._replace(**moment)
         hashes = hashes_of([user.decode() for user in self.users])
         scope = Scope(self.states, np.arange(len(self.users)), self.users, hashes)
-        scored = self.alerting.score(scope, self.trailers, Given(risk, versions, former), at)
+        scored = self.alerting.score(scope, self.trailers, Given(risk, versions, former, thresholds), at)
         self.trailers = scored.trailers
         self.stored |= dict(zip(scored.alerts[0::2], scored.alerts[1::2], strict=True))
         return self.trailers
@@ -180,6 +183,25 @@ def test_nothing_is_raised_unless_the_log_is_followed_live() -> None:
     room.score(0.9, days=3)
     assert room.waiting == []
     assert known(room.trailers).tiers.tolist() == [HIGH]
+
+
+def test_thresholds_that_are_published_take_the_place_of_the_settings_and_raise_nothing_by_themselves() -> (
+    None
+):
+    room = Room(3)
+    narrow, wide = Thresholds(medium=0.5, high=0.9), Thresholds(medium=0.3, high=0.8)
+    room.score(0.45, 0.2, 0.2, thresholds=narrow)
+    assert known(room.trailers).tiers.tolist() == [LOW, LOW, LOW]
+    # the first is in another tier since that begins elsewhere now; the second rises by itself, by both
+    former = Given((0.45, 0.85, 0.2), thresholds=narrow)
+    room.score(0.45, 0.85, 0.2, days=1, thresholds=wide, former=former)
+    assert known(room.trailers).tiers.tolist() == [MEDIUM, HIGH, LOW]
+    assert [alert.user for alert in room.waiting] == ["user-1"]
+    room.score(0.45, 0.85, 0.31, days=2, thresholds=wide)
+    assert {alert.user for alert in room.waiting} == {"user-1", "user-2"}
+    # and where none are published, those of the settings hold
+    room.score(0.45, 0.85, 0.31, days=3)
+    assert known(room.trailers).tiers.tolist() == [MEDIUM, HIGH, LOW]
 
 
 def test_a_rise_that_falls_together_with_a_swap_is_raised_if_the_former_version_sees_it_too() -> None:

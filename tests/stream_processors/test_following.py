@@ -14,6 +14,7 @@ from online_model.loading import last_good, load
 from online_model.registry.announcement import Announcement, encode
 from online_model.registry.manifest import SCORER
 from online_model.registry.registry import Registry
+from online_model.tiers import Thresholds
 from producers.topics import ensure_topics
 from stream_processors.following import Following
 from stream_processors.health import Health
@@ -94,8 +95,16 @@ def test_what_is_announced_last_serves(channel: Channel, registry: Registry, fol
     eventually("the last one serves", lambda: following.risk.versions == (second,))
     channel.say(announced(registry, (third, 0.1), (second, 0.9)))
     eventually("both serve", lambda: health.serving == [third, second])
+    limits = Thresholds(0.3, 0.6)
+    channel.say(msgspec.structs.replace(announced(registry, (third, 1.0)), thresholds=limits))
+    eventually("tiers begin elsewhere", lambda: following.risk.thresholds == limits)
+    channel.say(msgspec.structs.replace(announced(registry, (third, 1.0)), thresholds=Thresholds(0.2, 0.6)))
+    eventually("and elsewhere again", lambda: following.risk.thresholds == Thresholds(0.2, 0.6))
+    assert following.former is not None
+    assert following.former.thresholds == limits  # by which a rise at the change is looked at
     channel.say(announced(registry))
     eventually("the baseline serves", lambda: following.risk.parts == ())
+    assert following.risk.thresholds is None
 
 
 def test_what_cannot_be_used_leaves_the_good_one_serving(

@@ -14,6 +14,7 @@ from online_model.quality.scored import Scored
 Vector = npt.NDArray[np.float64]
 NAME = "forest"
 A_DAY = 100
+PERIOD = 31
 
 
 def day_of(
@@ -40,7 +41,7 @@ def day_of(
 def run(
     days: range, seed: int, slope: float, intercept: float, calibration: Calibration | None = None
 ) -> tuple[Calibration, list[bool]]:
-    calibration, rng = calibration or Calibration(NAME), np.random.default_rng(seed)
+    calibration, rng = calibration or Calibration(NAME, PERIOD), np.random.default_rng(seed)
     served = []
     for day in days:
         scored = day_of(day, calibration, rng, slope, intercept)
@@ -73,6 +74,16 @@ def test_predictions_that_are_right_stay_as_they_are() -> None:
     assert switched <= 1  # 5 % of 20
 
 
+def test_a_season_is_no_reason_to_calibrate() -> None:
+    """Half a year in which everybody leaves more often, seen on thousands of users, is followed by the contrary."""
+    for seed in range(3):
+        calibration, served = run(range(120), seed, 1.0, 0.5)
+        assert calibration.state().gain > 0
+        assert calibration.state().days > 100
+        _, later = run(range(120, 240), seed, 1.0, -0.5, calibration)
+        assert not any(served + later)
+
+
 def test_it_is_taken_back_when_it_harms() -> None:
     calibration, served = run(range(250), 1, 0.5, -1.0)
     assert served[-1]
@@ -89,7 +100,7 @@ def test_it_is_taken_back_when_it_harms() -> None:
 
 
 def test_only_chosen_examples_that_count_are_tested() -> None:
-    calibration, rng = Calibration(NAME), np.random.default_rng(1)
+    calibration, rng = Calibration(NAME, PERIOD), np.random.default_rng(1)
     for day in range(5):
         scored = day_of(day, calibration, rng, 0.3, 2.0)
         calibration.add(scored._replace(chosen=np.zeros(A_DAY, np.bool_)), scored.weights)
@@ -99,9 +110,9 @@ def test_only_chosen_examples_that_count_are_tested() -> None:
 
 
 def test_however_runs_are_cut_it_is_the_same_to_the_byte() -> None:
-    calibration, rng = Calibration(NAME), np.random.default_rng(1)
+    calibration, rng = Calibration(NAME, PERIOD), np.random.default_rng(1)
     days = [day_of(day, calibration, rng, 0.5, -1.0) for day in range(60)]
-    parts = Calibration(NAME)
+    parts = Calibration(NAME, PERIOD)
     for scored in days:
         calibration.add(scored, scored.weights)
         for start in range(0, A_DAY, 30):
@@ -112,10 +123,10 @@ def test_however_runs_are_cut_it_is_the_same_to_the_byte() -> None:
 
 
 def test_a_contestant_that_said_nothing_changes_nothing() -> None:
-    calibration = Calibration("network")
+    calibration = Calibration("network", PERIOD)
     for day in range(3):
-        scored = day_of(day, Calibration(NAME), np.random.default_rng(1), 0.5, 0.0)
+        scored = day_of(day, Calibration(NAME, PERIOD), np.random.default_rng(1), 0.5, 0.0)
         calibration.add(scored, scored.weights)
-    assert calibration.state() == Calibration("network").state()
+    assert calibration.state() == Calibration("network", PERIOD).state()
     assert msgspec.json.decode(msgspec.json.encode(calibration.state()))["served"] is False
     assert calibration.predict_many(np.array([0.3])) == pytest.approx([0.3])

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from online_model.registry.announcement import Announcement, AnnouncementError, Share, decode, encode
+from online_model.tiers import Thresholds
 
 
 def announced(*shares: tuple[str, float]) -> Announcement:
@@ -33,6 +34,14 @@ def test_shares_that_make_no_sense(shares: list[tuple[str, float]]) -> None:
         encode(announced(*shares))
     with pytest.raises(AnnouncementError):
         decode(b"champion", msgspec.json.encode(announced(*shares)))
+
+
+def test_where_tiers_begin_comes_back_and_must_make_sense() -> None:
+    announcement = msgspec.structs.replace(announced(("new", 1.0)), thresholds=Thresholds(0.2, 0.5))
+    assert decode(*encode(announcement)).thresholds == Thresholds(0.2, 0.5)
+    for wrong in (Thresholds(0.6, 0.5), Thresholds(-0.1, 0.5)):
+        with pytest.raises(AnnouncementError, match="tiers that begin"):
+            encode(msgspec.structs.replace(announcement, thresholds=wrong))
 
 
 def test_what_is_no_announcement() -> None:

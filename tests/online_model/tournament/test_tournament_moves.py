@@ -274,6 +274,29 @@ def test_while_pinned_nothing_moves_by_itself() -> None:
     assert kinds(play(tournament, [60])) == ["promote"]
 
 
+def test_a_pinned_version_makes_its_contestant_champion_until_somebody_else_is() -> None:
+    tournament = Tournament(BASE, RULES)
+    play(tournament, [10])
+    (pinned,) = tournament.operator(Command(kind="pin", name=GOOD, version="v1"), 11 * DAY_MS)
+    assert (pinned.kind, pinned.champion, pinned.previous, pinned.version) == ("pin", GOOD, BASE, "v1")
+    assert (pinned.share, tournament.predecessor, tournament.version) == (1.0, BASE, "v1")
+    assert play(tournament, range(11, 40)) == []
+    (again,) = tournament.operator(Command(kind="pin"), 40 * DAY_MS)
+    assert (again.champion, again.version, again.previous) == (GOOD, None, None)
+    tournament.operator(Command(kind="pin", name=GOOD, version="v2"), 40 * DAY_MS)
+    (back,) = tournament.operator(Command(kind="roll_back"), 41 * DAY_MS)
+    assert (back.champion, back.version, tournament.pinned) == (BASE, None, True)
+    tournament.operator(Command(kind="pin", name=SAME, version="v3"), 42 * DAY_MS)
+    (off,) = tournament.operator(Command(kind="unpin"), 43 * DAY_MS)
+    assert (off.champion, off.version, tournament.pinned) == (SAME, None, False)
+
+
+def test_pinning_who_is_rolled_out_serves_everybody() -> None:
+    tournament, day = promoted()
+    (pinned,) = tournament.operator(Command(kind="pin", name=GOOD), (day + 1) * DAY_MS)
+    assert (pinned.champion, pinned.share, tournament.rollout) == (GOOD, 1.0, None)
+
+
 def test_operators_promote_roll_back_and_veto() -> None:
     tournament = Tournament(BASE, RULES)
     play(tournament, [10])
@@ -306,6 +329,7 @@ def test_an_operator_ends_a_roll_out() -> None:
         (Command(kind="veto", name=BASE), "is champion"),
         (Command(kind="lift_veto", name=GOOD), "not vetoed"),
         (Command(kind="roll_back"), "no predecessor"),
+        (Command(kind="pin", name="nobody", version="v1"), "there are"),
     ],
 )
 def test_what_cannot_be_done_says_why_and_changes_nothing(command: Command, says: str) -> None:

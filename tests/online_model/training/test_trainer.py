@@ -3,6 +3,7 @@
 import io
 import pickle
 import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 from domain.labels import Snapshots, encode
 from domain.settings import FactSettings
 from online_model.learners.learner import MIN_LEARNED
-from online_model.tiers import Thresholds
+from online_model.registry.errors import UnknownVersionError
+from online_model.risk import Part, Risk
+from online_model.tiers import Thresholds, TierShares
 from online_model.tournament.decision import Command
 from online_model.training.checkpoint import DamagedCheckpointError, OtherCheckpointError
 from online_model.training.effects import Announce, Decided, Effect, LedgerDay, Publish, Refused
@@ -230,6 +233,112 @@ def test_orders_are_obeyed_at_their_moment(h: History) -> None:
     late = trained([(1, Order(id="b", at_ms=0, command=Command(kind="promote", name="nobody")))])
     assert "order='b'" in late.log[max(late.log)]
     assert "nobody" in late.log[max(late.log)]
+
+
+def test_a_pinned_version_serves_as_it_was_until_it_is_let_go(h: History, tmp_path: Path) -> None:
+    """Fed half of the history, an early version is pinned; after the other half the pin is taken off."""
+    parts: dict[str, Part] = {}
+
+    def load(version: str) -> Part:
+        if version not in parts:
+            raise UnknownVersionError(f"version {version}: not here")
+        return parts[version]
+
+    topics = blocks(h, PARTITIONS, np.random.default_rng(0))
+    middle = (h.times[0] + h.end_ms) // 2
+    halves = [
+        {topic: [b for b in topics[topic] if (b.upto <= middle) == first] for topic in TOPICS}
+        for first in (True, False)
+    ]
+    trainer, announced = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY, load), []
+    settled: list[Any] = []
+
+    def carry_out(effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Announce):
+                announced.append(effect.parts)
+                parts.update({part.version: part._replace(share=1.0) for part in effect.parts})
+            elif isinstance(effect, LedgerDay):
+                settled.extend(found for found, _ in effect.settled())
+
+    def feed(number: int) -> None:
+        for topic in TOPICS:
+            start = len(halves[0][topic]) * number
+            for offset, block in enumerate(halves[number][topic]):
+                trainer.add_record(topic, start + offset, encode(block))
+        carry_out(trainer.advance())
+
+    feed(0)
+    early = announced[0][0]
+    refused = list(trainer.order(Order(id="a", at_ms=0, command=Command(kind="pin", version="nobody"))))
+    assert [type(effect) for effect in refused] == [Refused]
+    pin = Order(id="b", at_ms=0, command=Command(kind="pin", name="whoever", version=early.version))
+    pinned_from = trainer.merge.done_ms
+    carry_out(trainer.order(pin))
+    assert [part.version for part in announced[-1]] == [early.version]
+    before = len(announced)
+    trainer.checkpoint()
+    trainer.close()
+    trainer = Trainer(plan_of(h), PARTITIONS, tmp_path, KEY, load)  # the pin is part of what it goes on from
+    feed(1)
+    assert len(announced) == before
+    served = [found.snapshots for found in settled if found.snapshots.times[0] > pinned_from]
+    assert served
+    for snapshots in served:
+        assert snapshots.versions == (early.version,)
+        assert np.array_equal(snapshots.served, early.scorer.score(snapshots.features))
+    carry_out(trainer.order(Order(id="c", at_ms=0, command=Command(kind="unpin"))))
+    assert [part.contestant for part in announced[-1]] == [early.contestant]
+    assert announced[-1][0].version != early.version
+    trainer.close()
+
+
+def test_tiers_begin_so_that_shares_of_the_users_are_in_them(tmp_path: Path) -> None:
+    h = history(5, users=200, days=50)
+    shares, settings = TierShares(medium=0.3, high=0.1), Thresholds(0.01, 0.02)
+    topics = blocks(h, PARTITIONS, np.random.default_rng(0))
+    announced: list[Announce] = []
+    days: list[LedgerDay] = []
+
+    def half(trainer: Trainer, first: bool) -> None:
+        for topic in TOPICS:
+            for offset, block in enumerate(topics[topic]):
+                if (offset < len(topics[topic]) // 2) == first:
+                    trainer.add_record(topic, offset, encode(block))
+        for effect in trainer.advance():
+            if isinstance(effect, Announce):
+                announced.append(effect)
+            elif isinstance(effect, LedgerDay):
+                days.append(effect)
+        trainer.checkpoint()
+        trainer.close()
+
+    half(Trainer(plan_of(h), PARTITIONS, tmp_path, KEY, tier_shares=shares), True)
+    told = [effect.thresholds for effect in announced if effect.thresholds is not None]
+    assert len(set(told)) > 2
+    assert told[-1] == announced[-1].thresholds
+    population = h.features[-300:]
+    risk = Risk(announced[-1].parts, told[-1]).score(population, np.arange(300, dtype=np.uint64))
+    assert np.mean(risk >= told[-1].high) == pytest.approx(0.1, abs=0.06)
+    assert np.mean(risk >= told[-1].medium) == pytest.approx(0.4, abs=0.12)
+    seen: set[tuple[Thresholds | None, int]] = set()
+    for day in days:
+        for settled, _ in day.settled():
+            seen.add((settled.snapshots.thresholds, len(settled.snapshots)))
+            limits = settled.snapshots.thresholds or settings
+            table = day.table(h.delay_ms, settings).to_pydict()
+            rows = {key: at for at, key in enumerate(zip(table["user"], table["served"], strict=True))}
+            for user, risk_of_one in zip(
+                settled.snapshots.users, settled.snapshots.served.tolist(), strict=True
+            ):
+                tier = int(risk_of_one >= limits.medium) + int(risk_of_one >= limits.high)
+                assert table["tier"][rows[user, risk_of_one]] == ("low", "medium", "high")[tier]
+    assert len({limits for limits, _ in seen}) > 2
+    # another share, or none, takes effect at the next announcement; nothing is learned anew for it
+    before = len(announced)
+    half(Trainer(plan_of(h), PARTITIONS, tmp_path, KEY), False)
+    assert len(announced) > before
+    assert {effect.thresholds for effect in announced[before:]} == {None}
 
 
 def test_strays_are_counted(h: History) -> None:
