@@ -138,8 +138,9 @@ class Place:
         with (
             here._supervised("notifier", NOTIFIER[-1], "notifier.log") as notifier,
             here._supervised("api", API[-1], "api.log") as api,
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30.0) as client,
         ):
-            found = Api(here, f"http://127.0.0.1:{port}", api, notifier)
+            found = Api(here, f"http://127.0.0.1:{port}", api, notifier, client)
             eventually("the API answers", found.answers)
             yield found
 
@@ -164,11 +165,13 @@ class Api(NamedTuple):
     url: str
     process: "Supervised"
     notifier: "Supervised"
+    client: httpx.Client
+    """Without a key; a client for each call would read the machine's certificates each time."""
 
     def answers(self) -> bool:
         """Whether it does."""
         try:
-            return httpx.get(f"{self.url}/healthz").status_code == 200
+            return self.client.get("/healthz").status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -191,12 +194,12 @@ class Api(NamedTuple):
     def get(self, path: str, key: str = "", **options: Any) -> httpx.Response:
         """A call with a key."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.get(self.url + path, headers=headers | options.pop("headers", {}), **options)
+        return self.client.get(path, headers=headers | options.pop("headers", {}), **options)
 
     def post(self, path: str, key: str = "", **options: Any) -> httpx.Response:
         """A call with a key."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.post(self.url + path, headers=headers | options.pop("headers", {}), **options)
+        return self.client.post(path, headers=headers | options.pop("headers", {}), **options)
 
 
 class Supervised:

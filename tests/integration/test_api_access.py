@@ -142,6 +142,6 @@ async def test_many_at_once_are_all_answered(api: Api) -> None:
         answers = await asyncio.gather(*(client.get("/healthz") for _ in range(200)))
     assert {answer.status_code for answer in answers} == {200}
     assert json.loads(answers[0].text) == {"status": "ok"}
-    metrics = httpx.get(f"{api.url}/metrics").text
+    metrics = api.get("/metrics").text
     assert 'route="/healthz"' in metrics
     assert eventually("the count", lambda: 'status="200"' in metrics)
