@@ -19,7 +19,7 @@ from online_model.training.pending import Pending
 from online_model.training.segments import MemoryQueue, QueueState, SegmentQueue
 from online_model.training.training import Plan, Training
 
-_STATE: Final = 2
+_STATE: Final = 3
 """Raised when a checkpoint of former code cannot be gone on from."""
 
 
