@@ -1,7 +1,8 @@
 """``python -m benchmarks.trainer``: what the trainer's process takes of memory, and how fast contestants learn.
 
 The process is the real one, on a Kafka of its own, with all contestants; it reads the snapshots and outcomes of a
-simulation to their end. How fast they learn is measured without it: the same examples, hour by hour.
+simulation to their end: by default more examples than any of its windows holds, with the forest at its cap. How fast
+they learn is measured without it: the same examples, hour by hour.
 """
 
 import os
@@ -120,8 +121,8 @@ def fill(kafka: str, blocks: list[Snapshots | Outcomes]) -> None:
     producer.flush(60)
 
 
-def watched(config: TrainerConfig, log: Path) -> tuple[Memory, float]:
-    """Run the process to its end; its memory, and the seconds that it took.
+def watched(config: TrainerConfig, log: Path) -> tuple[Memory, float, float]:
+    """Run the process to its end; its memory, the seconds that it took, and those of a core that it used.
 
     Raises:
         TrainerError: it failed; its last words are in the message.
@@ -130,12 +131,13 @@ def watched(config: TrainerConfig, log: Path) -> tuple[Memory, float]:
         "MALLOC_ARENA_MAX": "2",  # as the supervisor does
         ENVIRONMENT: msgspec.json.encode(config).decode(),
     }
-    begun, unique, at_start, most = time.monotonic(), 0, 0.0, 0
+    begun, unique, at_start, most, busy = time.monotonic(), 0, 0.0, 0, 0.0
     with log.open("wb") as output:
         process = psutil.Popen(TRAINER, env=environment, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         while process.poll() is None:
             try:
                 used = process.memory_full_info()
+                busy = sum(process.cpu_times()[:2])
             except psutil.Error:
                 break
             most, unique = max(most, used.rss), max(unique, used.uss)
@@ -145,7 +147,7 @@ def watched(config: TrainerConfig, log: Path) -> tuple[Memory, float]:
         code = process.wait()
     if code:
         raise TrainerError(f"the trainer ended with code {code}: {log.read_text()[-1000:]}")
-    return Memory(most / 1e6, unique / 1e6, at_start), time.monotonic() - begun
+    return Memory(most / 1e6, unique / 1e6, at_start), time.monotonic() - begun, busy
 
 
 def measure(users: int, days: int, seed: int, console: Console) -> dict[str, Any]:
@@ -170,7 +172,7 @@ def measure(users: int, days: int, seed: int, console: Console) -> dict[str, Any
                 archive=str(home / "archive"), registry=str(home / "registry"), key="only for this measurement",
                 checkpoint_s=5.0, until_idle=True,
             )  # fmt: skip
-            memory, seconds = watched(config, home / "log")
+            memory, seconds, busy = watched(config, home / "log")
             described = surroundings.describe(at)
         finally:
             stack.down(home, "trainer", wipe=True)
@@ -182,7 +184,12 @@ def measure(users: int, days: int, seed: int, console: Console) -> dict[str, Any
         "examples": learned,
         "memory_mb": memory._asdict(),
         "learned_per_s": rates,
-        "process": {"seconds": seconds, "examples_per_s": learned / seconds},
+        "process": {
+            "seconds": seconds,
+            "examples_per_s": learned / seconds,
+            "core_seconds": busy,
+            "examples_per_core_s": learned / busy,
+        },
     }
 
 
@@ -210,7 +217,8 @@ def main(
         shown.add_row(f"memory, MB: {name.replace('_', ' ')}", f"{figure:,.0f}")
     for name, figure in found["learned_per_s"].items():
         shown.add_row(f"learned a second: {name}", f"{figure:,.0f}")
-    shown.add_row("the whole process, examples a second", f"{found['process']['examples_per_s']:,.0f}")
+    for name in ("examples_per_s", "examples_per_core_s"):
+        shown.add_row(f"the whole process: {name.replace('_', ' ')}", f"{found['process'][name]:,.0f}")
     console.print(shown)
     reached = goals(found)
     console.print(goals_table(reached))

@@ -11,8 +11,10 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, Final
 
-_ABSENT: Final = frozenset({"sklearn", "pandas"})
-"""River and PyArrow adapt to them wherever they are installed."""
+_ABSENT: Final = frozenset({
+    "sklearn", "pandas", "pyarrow._s3fs", "pyarrow._gcsfs", "pyarrow._azurefs", "pyarrow._hdfs",
+})  # fmt: skip
+"""River and PyArrow adapt to them wherever they are installed; the ledger is in local files."""
 _LATER: Final = ("scipy.stats", "scipy.integrate")
 """River binds names of them for estimators and metrics that training has no use for."""
 

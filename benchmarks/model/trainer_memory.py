@@ -8,18 +8,22 @@ import json
 import sys
 from pathlib import Path
 
-import msgspec
-import psutil
+from stream_processors.lean import begin_lean
 
-from domain.labels import delay_ms
-from domain.settings import FactSettings
-from online_model.registry.registry import Registry
-from online_model.tiers import Thresholds
-from online_model.training.effects import LedgerDay, Publish
-from online_model.training.lineup import DEFAULT
-from online_model.training.merge import TOPICS, Topic
-from online_model.training.trainer import Trainer
-from online_model.training.training import Plan
+begin_lean()  # as the trainer's process does, before its first import of River
+
+import msgspec  # noqa: E402
+import psutil  # noqa: E402
+
+from domain.labels import delay_ms  # noqa: E402
+from domain.settings import FactSettings  # noqa: E402
+from online_model.registry.registry import Registry  # noqa: E402
+from online_model.tiers import Thresholds  # noqa: E402
+from online_model.training.effects import LedgerDay, Publish  # noqa: E402
+from online_model.training.lineup import DEFAULT  # noqa: E402
+from online_model.training.merge import TOPICS, Topic  # noqa: E402
+from online_model.training.trainer import Trainer  # noqa: E402
+from online_model.training.training import Plan  # noqa: E402
 
 _CHECKPOINT_EVERY = 2_000
 _KEY = b"of the benchmark alone"

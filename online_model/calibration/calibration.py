@@ -17,10 +17,11 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from online_model.calibration.periods import Periods
 from online_model.calibration.recalibrator import Recalibrator
-from online_model.quality.scored import Scored, Vector, joined
+from online_model.quality.scored import Scored, Vector
 from online_model.tournament.duel import Duel
 
 ALPHA: Final = 0.05
@@ -28,6 +29,7 @@ CLIP: Final = 0.01
 """Predictions are taken as within [clip, 1 − clip] in the test, so that no single example decides."""
 RENEWED_DAYS: Final = 60
 _SUFFIX: Final = "+calibrated"
+_NOBODY: Final = np.empty((0, 4))
 
 
 class CalibrationState(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +72,8 @@ class Calibration:
         self._line = Recalibrator()
         self._day: int | None = None
         """The due day that is not over yet,"""
-        self._of_day: Scored | None = None
-        """and its chosen examples."""
+        self._of_day = _NOBODY
+        """and its chosen examples: lost, weight, raw and calibrated prediction, shape (n, 4)."""
         self._periods: Periods
         self._test = self._next_test()
 
@@ -97,10 +99,11 @@ class Calibration:
         nothing = np.full(scored.examples, np.nan)
         raw = scored.predictions.get(self.contestant, nothing)
         calibrated = scored.predictions.get(calibrated_name(self.contestant), nothing)
-        pair = scored._replace(weights=weights, predictions={"calibrated": calibrated, "raw": raw})
-        counted = scored.chosen & (weights > 0)
-        for day in np.unique(scored.due_day):
-            self._add_day(int(day), pair.take(counted & (scored.due_day == day)))
+        rows = np.flatnonzero(scored.chosen & (weights > 0))
+        pairs = np.column_stack([scored.lost[rows], weights[rows], raw[rows], calibrated[rows]])
+        days = scored.due_day[rows]
+        for day in sorted(set(scored.due_day.tolist())):
+            self._add_day(day, pairs[days == day])
         self._line.learn_many(raw, scored.lost, weights)
 
     def state(self) -> CalibrationState:
@@ -116,20 +119,19 @@ class Calibration:
             gain=-self._test.gain if self.served else self._test.gain,
         )
 
-    def _add_day(self, day: int, chosen: Scored) -> None:
+    def _add_day(self, day: int, chosen: npt.NDArray[np.float64]) -> None:
         if self._day is not None and day != self._day:
             self._end_day()
         self._day = day
-        self._of_day = joined([self._of_day, chosen]) if self._of_day is not None else chosen
+        if len(chosen):
+            self._of_day = np.concatenate([self._of_day, chosen])
 
     def _end_day(self) -> None:
-        if self._of_day is None:
-            return
-        done, day, self._of_day = self._of_day, self._day or 0, None
-        raw, calibrated = done.predictions["raw"], done.predictions["calibrated"]
+        day, (lost, weights, raw, calibrated) = self._day or 0, self._of_day.T
+        self._of_day = _NOBODY
         ours, theirs = (calibrated, raw) if self.served else (raw, calibrated)
         before = self._test.gains
-        self._test.add_day(done.lost, done.weights, ours, theirs)
+        self._test.add_day(lost > 0, weights, ours, theirs)
         self._periods.add_day(day, self._test.gains - before)
         if self._test.proven and (self.served or self._periods.proven):
             self.served = not self.served

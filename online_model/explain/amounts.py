@@ -21,6 +21,10 @@ def known(feature: str, value: float) -> bool:
     """Whether this can be a value of the feature."""
     if feature in _TRENDS:
         return -1 <= value <= 1
+    if (
+        feature in _SHARES
+    ):  # refunds may outweigh what was spent, but not by as much as a percentage cannot hold
+        return 0 <= value < _READABLE
     return math.isfinite(value) and value >= 0
 
 

@@ -44,11 +44,11 @@ def importance(population: Sequence[Attribution]) -> list[Importance]:
 
 def theme_importance(population: Sequence[Attribution]) -> list[Importance]:
     """By theme, heaviest first: its features' parts are summed for each user before their size is taken."""
-    centre = _centre(population)
+    parts = np.array([a.parts for a in population]) - _centre(population)
     themes = np.array([theme_of(name) for name in NAMES])
     return _ranked(
         {
-            str(theme): float(np.mean([abs((a.parts - centre)[themes == theme].sum()) for a in population]))
+            str(theme): float(np.abs(parts[:, themes == theme].sum(axis=1)).mean())
             for theme in np.unique(themes)
         }
     )

@@ -27,7 +27,7 @@ MONTH_BUCKETS: Final = 12
 HEAVY_RATIOS: Final = frozenset({"silence_over_gap"})
 """Ratios without an upper end."""
 
-_LARGEST: Final = 1e6
+LARGEST_RATIO: Final = 1e6
 """Ratios beyond it are cut, so that their squares sum up."""
 
 IGNORED: Final = 0
@@ -103,7 +103,7 @@ def transformed(value, way):  # type: ignore[no-untyped-def]
     if not abs(value) < math.inf:
         return math.nan
     if way == PLAIN:
-        return min(max(value, -_LARGEST), _LARGEST)
+        return min(max(value, -LARGEST_RATIO), LARGEST_RATIO)
     if value == 0.0:
         return 0.0
     return math.log1p(value) if value > 0.0 else -math.log1p(-value)

@@ -11,7 +11,8 @@ from typing import ClassVar, Final
 import numpy as np
 
 from domain.catalogue import CATALOGUE, Feature
-from online_model.learners.bins import FREEZE_AT, MILESTONES, Bins, bin_of, bins_of
+from online_model.learners.bins import FREEZE_AT, MILESTONES, Bins, bin_of, bins_of, bins_of_block
+from online_model.learners.blocks import ROWS, take
 from online_model.learners.compiled import compiled
 from online_model.learners.encoder import IGNORED, plan_of
 from online_model.learners.learner import MIN_LEARNED, Arrays, CountingLearner, Matrix, Vector, bounded
@@ -70,11 +71,15 @@ def _weights(z, n, alpha, l1, l2, out):  # type: ignore[no-untyped-def]
 
 @compiled
 def _log_odds(x, live, way, first, edges, weights, base, out):  # type: ignore[no-untyped-def]
-    for i in range(x.shape[0]):
-        total = base
+    raw, which = np.empty(ROWS), np.empty(ROWS, np.int64)
+    for start in range(0, x.shape[0], ROWS):
+        rows = min(ROWS, x.shape[0] - start)
+        out[start : start + rows] = base
         for j in live:
-            total += weights[first[j] + bin_of(x[i, j], way[j], edges[j], first[j + 1] - first[j])]
-        out[i] = total
+            take(x, start, j, raw[:rows])
+            bins_of_block(raw[:rows], way[j], edges[j], first[j + 1] - first[j], which[:rows])
+            for r in range(rows):
+                out[start + r] += weights[first[j] + which[r]]
 
 
 @compiled

@@ -67,7 +67,8 @@ class Learner(Protocol):
 
 def bounded(probabilities: Vector) -> Vector:
     """Within [SMALLEST, 1 - SMALLEST]; what is no number becomes 0.5."""
-    return np.clip(np.nan_to_num(probabilities, nan=0.5), SMALLEST, 1.0 - SMALLEST)
+    known = np.where(np.isnan(probabilities), 0.5, probabilities)
+    return np.minimum(np.maximum(known, SMALLEST), 1.0 - SMALLEST)
 
 
 class CountingLearner(ABC):

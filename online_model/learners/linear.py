@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from online_model.learners.blocks import ROWS, take, transform, workspace
 from online_model.learners.compiled import compiled
 from online_model.learners.encoder import (
     CLIP,
@@ -36,15 +37,6 @@ def _part(value, way, mean, inverse, weight, known, unknown, buckets):  # type: 
 
 
 @compiled
-def _log_odds(x, live, way, mean, inverse, weight, known, unknown, buckets, base, out):  # type: ignore[no-untyped-def]
-    for i in range(x.shape[0]):
-        total = base
-        for j in live:
-            total += _part(x[i, j], way[j], mean[j], inverse[j], weight[j], known[j], unknown[j], buckets[j])
-        out[i] = total
-
-
-@compiled
 def _parts(x, live, way, mean, inverse, weight, known, unknown, buckets, out):  # type: ignore[no-untyped-def]
     for i in range(x.shape[0]):
         for j in live:
@@ -54,25 +46,35 @@ def _parts(x, live, way, mean, inverse, weight, known, unknown, buckets, out):  
 
 
 @compiled
-def _stacked(x, live, way, mean, inverse, weight, known, unknown, buckets, base, out):  # type: ignore[no-untyped-def]
-    """As `_log_odds` for several scorers, into shape (scorers, n); logarithms are taken once for all."""
-    for i in range(x.shape[0]):
+def _log_odds(x, live, way, mean, inverse, weight, known, unknown, buckets, base, work, bits, out):  # type: ignore[no-untyped-def]
+    """Of one or more scorers, into shape (scorers, n); logarithms are taken once for all."""
+    for start in range(0, x.shape[0], ROWS):
+        rows = min(ROWS, x.shape[0] - start)
         for m in range(base.shape[0]):
-            out[m, i] = base[m]
+            out[m, start : start + rows] = base[m]
         for j in live:
-            kind = way[j]
-            if kind in (CODE, MONTH):
-                bucket = bucket_of(x[i, j], kind)
-                for m in range(base.shape[0]):
-                    out[m, i] += buckets[m, j, bucket]
+            raw = work[0, :rows]
+            take(x, start, j, raw)
+            if way[j] in (CODE, MONTH):
+                for r in range(rows):
+                    bucket = bucket_of(raw[r], way[j])
+                    for m in range(base.shape[0]):
+                        out[m, start + r] += buckets[m, j, bucket]
                 continue
-            t = transformed(x[i, j], kind)
+            transform(way[j], work, bits, rows)
             for m in range(base.shape[0]):
-                if t != t:
-                    out[m, i] += unknown[m, j]
-                else:
-                    z = min(max((t - mean[m, j]) * inverse[m, j], -CLIP), CLIP)
-                    out[m, i] += weight[m, j] * z + known[m, j]
+                _add(
+                    work[1, :rows], mean[m, j], inverse[m, j], weight[m, j], known[m, j], unknown[m, j],
+                    out[m, start : start + rows],
+                )  # fmt: skip
+
+
+@compiled
+def _add(t, mean, inverse, weight, known, unknown, out):  # type: ignore[no-untyped-def]
+    """As `_part` of a number, of a block."""
+    for r in range(t.shape[0]):
+        z = min(max((t[r] - mean) * inverse, -CLIP), CLIP)
+        out[r] += unknown if t[r] != t[r] else weight * z + known
 
 
 class LinearScorer:
@@ -91,6 +93,10 @@ class LinearScorer:
             a["live"], a["way"], a["mean"], a["inverse"], a["weight"], a["known"], a["unknown"], a["buckets"],
         )  # fmt: skip
         self._base = float(a["base"][0])
+        self._alone = LinearStack([self])
+
+    def __reduce__(self) -> tuple[type["LinearScorer"], tuple[Arrays]]:
+        return LinearScorer, (self._arrays,)
 
     def score(self, x: Matrix) -> Vector:
         """See `Scorer.score`."""
@@ -98,9 +104,7 @@ class LinearScorer:
 
     def log_odds(self, x: Matrix) -> Vector:
         """Before they are bounded, shape (n,)."""
-        out = np.empty(len(x))
-        _log_odds(np.ascontiguousarray(x, np.float64), *self._terms, self._base, out)
-        return out
+        return np.asarray(self._alone.log_odds(x)[0])
 
     def contributions(self, x: Matrix) -> tuple[Matrix, Vector]:
         """See `Scorer.contributions`. A part is relative to what the feature adds on average so far."""
@@ -129,9 +133,13 @@ class LinearStack:
 
     def score(self, x: Matrix) -> list[Vector]:
         """By each scorer what its own `score` says, to the bit, shape (n,) each."""
+        return [bounded(probabilities(row)) for row in self.log_odds(x)]
+
+    def log_odds(self, x: Matrix) -> Matrix:
+        """Before they are bounded, shape (scorers, n)."""
         out = np.empty((len(self._terms[-1]), len(x)))
-        _stacked(np.ascontiguousarray(x, np.float64), *self._terms, out)
-        return [bounded(probabilities(row)) for row in out]
+        _log_odds(np.ascontiguousarray(x, np.float64), *self._terms, *workspace(), out)
+        return out
 
 
 def folded(plan: Plan, moments: Moments, weights: Vector, intercept: float) -> LinearScorer:

@@ -11,7 +11,9 @@ from typing import ClassVar, Final
 import numpy as np
 
 from domain.catalogue import CATALOGUE, Feature
+from online_model.learners.blocks import ROWS, take, transform, workspace
 from online_model.learners.compiled import compiled
+from online_model.learners.elementary import tanhs
 from online_model.learners.encoder import (
     CLIP,
     CODE,
@@ -26,7 +28,6 @@ from online_model.learners.encoder import (
     learn_row,
     no_moments,
     plan_of,
-    transformed,
 )
 from online_model.learners.learner import (
     MIN_LEARNED,
@@ -102,29 +103,48 @@ def _predict(z, inner, outer, hidden, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _score(x, live, way, mean, inverse, weight, unknown, buckets, bias, outer, hidden, out):  # type: ignore[no-untyped-def]
-    units = hidden.shape[0]
-    for i in range(x.shape[0]):
+def _score(x, live, way, mean, inverse, weight, unknown, buckets, bias, outer, work, bits, out):  # type: ignore[no-untyped-def]
+    units = bias.shape[0]
+    hidden = np.empty((units, ROWS))
+    for start in range(0, x.shape[0], ROWS):
+        rows = min(ROWS, x.shape[0] - start)
         for h in range(units):
-            hidden[h] = bias[h]
+            hidden[h, :rows] = bias[h]
         for a in range(live.shape[0]):
             j = live[a]
+            take(x, start, j, work[0, :rows])
             if way[j] in (CODE, MONTH):
-                bucket = bucket_of(x[i, j], way[j])
-                for h in range(units):
-                    hidden[h] += buckets[a, bucket, h]
+                for r in range(rows):
+                    bucket = bucket_of(work[0, r], way[j])
+                    for h in range(units):
+                        hidden[h, r] += buckets[a, bucket, h]
                 continue
-            t = transformed(x[i, j], way[j])
-            if t != t:
-                for h in range(units):
-                    hidden[h] += unknown[a, h]
-            else:
-                value = min(max((t - mean[a]) * inverse[a], -CLIP), CLIP)
-                for h in range(units):
-                    hidden[h] += value * weight[a, h]
+            transform(way[j], work, bits, rows)
+            _standardised(work[1, :rows], mean[a], inverse[a], work[2, :rows], work[3, :rows])
+            for h in range(units):
+                _add(work[2, :rows], work[3, :rows], weight[a, h], unknown[a, h], hidden[h, :rows])
+        for r in range(rows):
+            out[start + r] = outer[units]
         for h in range(units):
-            hidden[h] = math.tanh(hidden[h])
-        out[i] = sigmoid(_out(hidden, outer))
+            tanhs(hidden[h, :rows], work[2, :rows], bits[2, :rows], work[3, :rows])
+            for r in range(rows):
+                out[start + r] += work[3, r] * outer[h]
+        for r in range(rows):
+            out[start + r] = sigmoid(out[start + r])
+
+
+@compiled
+def _standardised(t, mean, inverse, value, missing):  # type: ignore[no-untyped-def]
+    for r in range(t.shape[0]):
+        known = t[r] == t[r]
+        value[r] = min(max((t[r] - mean) * inverse, -CLIP), CLIP) if known else 0.0
+        missing[r] = 0.0 if known else 1.0
+
+
+@compiled
+def _add(value, missing, weight, unknown, hidden):  # type: ignore[no-untyped-def]
+    for r in range(value.shape[0]):
+        hidden[r] += value[r] * weight + missing[r] * unknown
 
 
 class NetworkScorer:
@@ -144,8 +164,7 @@ class NetworkScorer:
     def score(self, x: Matrix) -> Vector:
         """See `Scorer.score`."""
         out = np.empty(len(x))
-        hidden = np.empty(len(self._arrays["bias"]))
-        _score(np.ascontiguousarray(x, np.float64), *self._terms, hidden, out)
+        _score(np.ascontiguousarray(x, np.float64), *self._terms, *workspace(), out)
         return bounded(out)
 
     def contributions(self, x: Matrix) -> tuple[Matrix, Vector]:  # noqa: ARG002 the protocol's

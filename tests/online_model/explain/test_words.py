@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from domain.actions import DEFAULT
 from domain.catalogue import CATALOGUE, INDEX, NAMES
 from domain.labels import FEATURES
+from online_model.explain.amounts import in_words
 from online_model.explain.attribution import Attribution, exact
 from online_model.explain.reasons import by_theme, changes, direction, reasons
 from online_model.explain.themes import THEMES, theme_of
@@ -175,6 +176,11 @@ def test_changes_have_sense_for_any_values(before: np.ndarray, now: np.ndarray) 
     weights = np.linspace(-1, 1, FEATURES)
     for reason in changes((before, exact(weights, 0.0)), (now, exact(-weights, 0.0)), NAMED, top=99):
         assert not IMPOSSIBLE.search(reason.text.replace("from −1 to 1", "trend")), reason.text
+
+
+def test_a_share_that_no_percentage_holds_is_not_known() -> None:
+    assert in_words("refunded_share", 1.7e308, NAMED) == "not known"
+    assert in_words("refunded_share", 1.5, NAMED) == "150 %"
 
 
 def test_every_feature_has_a_theme_and_every_action_a_theme() -> None:
