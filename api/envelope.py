@@ -5,6 +5,7 @@ import time
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import audit
@@ -89,16 +90,18 @@ class Envelope:
                 message["headers"] = [*message.get("headers", []), *_HEADERS, *_limits(scope)]
             await send(message)
 
-        size = _declared(scope)  # said to be too long: refused at the first byte
-        if size <= MAX_BODY_BYTES:
-            size = 0
+        size = _declared(scope)
         try:
-            await self._app(scope, received, sent)
+            if size > MAX_BODY_BYTES:  # refused before its first byte
+                status = 413
+                await _too_large()(scope, received, sent)
+            else:
+                size = 0
+                await self._app(scope, received, sent)
         except TooLargeError:
             status = 413
             if not started:
-                detail = f"a body may have {MAX_BODY_BYTES:,} bytes: send several"
-                await problem(413, "too_large", detail, {"Connection": "close"})(scope, receive, sent)
+                await _too_large()(scope, receive, sent)
         except TooSlowError:
             status = 408
             if not started:
@@ -111,6 +114,11 @@ class Envelope:
             line = audit.entry(scope, status, int(time.time() * 1000))
             if line is not None:
                 audit.log.info(line.decode())
+
+
+def _too_large() -> Response:
+    detail = f"a body may have {MAX_BODY_BYTES:,} bytes: send several"
+    return problem(413, "too_large", detail, {"Connection": "close"})
 
 
 def _declared(scope: Scope) -> int:

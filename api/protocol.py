@@ -9,7 +9,7 @@ from api.problems import problem
 
 MAX_HEAD_BYTES: Final = 16_384
 MAX_HEADERS: Final = 100
-_HEAD_S: Final = 10.0
+_HEAD_S: Final = 5.0
 """A head that is not whole after so long is given up: slow ones must not hold connections for ever."""
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ import msgspec
 from api.config import ENVIRONMENT as API_CARRIER
 from ebbwatch.deployment import AWAY, open_deployment
 from ebbwatch.processes import api_config, instance_name, notifier_config, trainer_config, worker_config
+from ebbwatch.rates import counting
 from ebbwatch.settings import Settings
 from stream_processors.config import ENVIRONMENT as CARRIER
 from stream_processors.notifier_config import ENVIRONMENT as NOTIFIER_CARRIER
@@ -65,7 +67,9 @@ class Fleet:
         }
         if trainer:
             configured["trainer"] = partial(_trainer, settings)
+        self._rates = ExitStack()
         if api:
+            settings = self._rates.enter_context(counting(settings))
             configured["notifier"] = partial(_notifier, settings)
             configured["api"] = partial(_api, settings)
         self.logs = {name: logs / f"{name}.log" for name in configured}
@@ -95,6 +99,7 @@ class Fleet:
             supervisor.stop()
         for thread in self._threads:
             thread.join()
+        self._rates.close()
 
     def _run(self, name: str) -> None:
         try:

@@ -108,7 +108,9 @@ class Settings(BaseSettings):
         "", description="secret with which user ids are hashed at the door; empty keeps them as they are"
     )
     limits_redis: str = Field(
-        "", description="URL of a Redis without persistence, for rate limits; else database 1 of the other"
+        "",
+        description="URL of a Redis without persistence that counts rates for all API machines; "
+        "else a small one is started beside each",
     )
     workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
     metrics_host: str = Field(

@@ -12,9 +12,13 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 import httpx
+import msgspec
 import psutil
 from redis import Redis
 
+from api.access.secrets import make
+from control.writing import ControlWriter
+from domain.control import ApiKey, Scope
 from feature_store.connect import connect
 from feature_store.stream import Stream, load_or_begin
 from local_stack.addresses import Addresses
@@ -64,7 +68,6 @@ class Place:
             "model_topic": f"models-{name}",
             "decision_topic": f"decisions-{name}",
             "command_topic": f"commands-{name}",
-            "limits_redis": at.redis,
             "partitions": 4,
             "trainer": False,  # costs seconds to start; tests of the training have one
             "api": False,  # likewise
@@ -175,15 +178,16 @@ class Api(NamedTuple):
         except httpx.HTTPError:
             return False
 
-    def key(self, *scopes: str, **options: object) -> str:
-        """A new key that holds already."""
-        given = [word for scope in scopes for word in ("--scope", scope)]
-        given += [
-            str(word) for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)
-        ]
-        key: str = self.place.report("keys", "create", *given)["key"]
-        self.await_key(key)
-        return key
+    def key(self, *scopes: Scope, **options: Any) -> str:
+        """A new key that holds already; `options` are fields of `ApiKey`."""
+        token = make()
+        key = ApiKey(id=token.id, name=token.id, digest=token.digest, scopes=scopes, created=1)
+        settings = self.place.settings
+        ControlWriter(self.place.at.kafka, str(settings["control_topic"])).write(
+            [msgspec.structs.replace(key, **options)]
+        )
+        self.await_key(token.text)
+        return token.text
 
     def await_key(self, key: str, *, holds: bool = True) -> None:
         """Until the API knows it, or knows it no more."""

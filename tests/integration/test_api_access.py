@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 
 from api.app import ROUTERS
 from api.protocol import MAX_HEAD_BYTES, MAX_HEADERS
+from domain.control import Scope
 from tests.api.test_app import OPEN
 from tests.integration.place import Api, Place, eventually
 
@@ -41,6 +43,8 @@ def call(api: Api, method: str, path: str, key: str) -> httpx.Response:
 
 def test_keys_that_do_not_hold_pass_nowhere(api: Api) -> None:
     revoked, expired = api.key("read", "admin"), api.key("read", "admin")
+    made = api.place.report("keys", "create", "--scope", "read", "--name", "by command")["key"]
+    api.await_key(made)
     id_ = revoked.split("_")[1]
     api.place.ebbwatch("keys", "revoke", id_)
     api.place.ebbwatch("keys", "rotate", expired.split("_")[1], "--overlap", 0)
@@ -57,7 +61,7 @@ def test_keys_that_do_not_hold_pass_nowhere(api: Api) -> None:
 
 
 def test_a_key_passes_only_within_its_scopes(api: Api) -> None:
-    keys = {scope: api.key(scope) for scope in ("ingest", "read", "alerts", "admin")}
+    keys: dict[Scope, str] = {scope: api.key(scope) for scope in get_args(Scope)}
     for router in ROUTERS:
         for route in router.routes:
             path = getattr(route, "path", "")
