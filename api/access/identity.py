@@ -1,4 +1,4 @@
-"""User ids at the door: with a secret, what comes in is replaced by a keyed hash, and nothing behind the door knows it."""
+"""User ids at the door: with a secret they are replaced by a keyed hash, and nothing inside knows the id itself."""
 
 import hashlib
 import hmac
