@@ -15,9 +15,9 @@ from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
 from api.resources import Resources
-from api.routes import health, keys
+from api.routes import events, health, keys, segment
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health.router, keys.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (events.router, segment.router, keys.router, health.router)
 """In the order of the OpenAPI document."""
 
 _COMPRESS_FROM: Final = 1024
@@ -25,9 +25,9 @@ _COMPRESS_FROM: Final = 1024
 
 def create_app(config: ApiConfig) -> FastAPI:
     """The app of one process; its resources open when it starts."""
-    resources = Resources(config)
     audit.write_to(config.audit_log)
     registry = CollectorRegistry()
+    resources = Resources(config, registry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

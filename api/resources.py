@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import Request
+from prometheus_client import CollectorRegistry
 from redis import asyncio as aredis
 
 from api.config import ApiConfig
+from api.ingest.intake import Intake
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:  # the guard asks the resources, and they hold what it asks
 class Resources:
     """Of one API process."""
 
-    def __init__(self, config: ApiConfig) -> None:
+    def __init__(self, config: ApiConfig, registry: CollectorRegistry) -> None:
         from api.access.keyring import Keyring  # noqa: PLC0415
         from api.access.limits import Limiter  # noqa: PLC0415
 
@@ -28,14 +30,17 @@ class Resources:
         self.control = ControlWriter(config.kafka, config.control_topic)
         self.keyring: Keyring = Keyring(self.store)
         self.limiter: Limiter = Limiter(self._limits, config.per_second)
+        self.intake = Intake(config.kafka, config.topic, config.dead_letter_topic, self.store, registry)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Connected until the end of the block."""
         await self.keyring.start()
+        self.intake.start()
         try:
             yield
         finally:
+            await self.intake.stop()
             await self.keyring.stop()
             await self.store.aclose()
             await self._limits.aclose()

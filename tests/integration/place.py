@@ -134,7 +134,7 @@ class Place:
             yield running
 
     @contextmanager
-    def api(self, **settings: object) -> Iterator["Api"]:
+    def answering_api(self, **settings: object) -> Iterator["Api"]:
         """A supervised API on a free port, with the notifier that projects what it decides; both answer."""
         (port,) = free_ports(1, Random())
         here = self.but(api_port=port, **settings)
@@ -146,6 +146,18 @@ class Place:
             found = Api(here, f"http://127.0.0.1:{port}", api, notifier, client)
             eventually("the API answers", found.answers)
             yield found
+
+    @contextmanager
+    def notifier(self, **settings: object) -> Iterator["Supervised"]:
+        """The supervised notifier; likewise."""
+        with self.but(**settings)._supervised("notifier", NOTIFIER[-1], "notifier.log") as running:
+            yield running
+
+    @contextmanager
+    def api(self, **settings: object) -> Iterator["Supervised"]:
+        """The supervised API; likewise. `settings` should name an `api_port` that is free."""
+        with self.but(**settings)._supervised("api", API[-1], "api.log") as running:
+            yield running
 
     @contextmanager
     def _supervised(self, command: str, module: str, log_name: str) -> Iterator["Supervised"]:

@@ -30,7 +30,7 @@ CALLS = [
 @pytest.fixture(scope="module")
 def api(module_place: Place) -> Iterator[Api]:
     """One for all tests of this module."""
-    with module_place.api() as found:
+    with module_place.answering_api() as found:
         yield found
 
 

@@ -22,7 +22,7 @@ def test_a_good_event_comes_back_as_it_went() -> None:
         ({"user_id": ""}, "user_id", "no_user"),
         ({"user_id": "u" * 129}, "user_id", "too_long"),
         ({"user_id": 5}, "user_id", "bad_user"),
-        ({"event_id": ""}, "event_id", "bad_event"),
+        ({"event_id": ""}, "event_id", "no_event_id"),
         ({"type": "t" * 65}, "type", "too_long"),
         ({"time": 946_684_799_999}, "time", "bad_time"),
         ({"time": 3_786_912_000_000}, "time", "bad_time"),

@@ -1,0 +1,1 @@
+"""Events in: from a body to what Kafka has acknowledged."""

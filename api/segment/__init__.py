@@ -1,0 +1,1 @@
+"""Calls that Segment's libraries make, as our events (`docs/api-ingest.md` has the table)."""
