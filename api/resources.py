@@ -8,6 +8,7 @@ from fastapi import Request
 from redis import asyncio as aredis
 
 from api.config import ApiConfig
+from api.people.people import People
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
 
@@ -24,21 +25,25 @@ class Resources:
 
         self.config = config
         self.store: aredis.Redis = connect_async(config.redis)
-        self._limits: aredis.Redis = connect_async(config.limits_redis)
+        self.scratch: aredis.Redis = connect_async(config.limits_redis)
+        """Without persistence: rates, and what can be made again."""
         self.control = ControlWriter(config.kafka, config.control_topic)
         self.keyring: Keyring = Keyring(self.store)
-        self.limiter: Limiter = Limiter(self._limits, config.per_second)
+        self.limiter: Limiter = Limiter(self.scratch, config.per_second)
+        self.people = People(config, self.store)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Connected until the end of the block."""
         await self.keyring.start()
+        await self.people.start()
         try:
             yield
         finally:
+            await self.people.stop()
             await self.keyring.stop()
             await self.store.aclose()
-            await self._limits.aclose()
+            await self.scratch.aclose()
 
 
 def resources_of(request: Request) -> Resources:
