@@ -14,9 +14,16 @@ from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
 from api.resources import Resources
-from api.routes import health, risk
+from api.routes import health, model, questions, ready, risk, users
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health.router, risk.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    ready.router,
+    risk.router,
+    users.router,
+    questions.router,
+    model.router,
+)
 """In the order of the OpenAPI document."""
 
 _COMPRESS_FROM: Final = 1024
@@ -24,8 +31,8 @@ _COMPRESS_FROM: Final = 1024
 
 def create_app(config: ApiConfig) -> FastAPI:
     """The app of one process; its resources open when it starts."""
-    resources = Resources(config)
     registry = CollectorRegistry()
+    resources = Resources(config, registry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -5,10 +5,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import Request
+from prometheus_client import CollectorRegistry
 from redis import asyncio as aredis
 
 from api.config import ApiConfig
 from api.people.people import People
+from api.people.readiness import Readiness
+from api.people.records import Records
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
 
@@ -19,7 +22,11 @@ if TYPE_CHECKING:  # the guard asks the resources, and they hold what it asks
 class Resources:
     """Of one API process."""
 
-    def __init__(self, config: ApiConfig) -> None:
+    def __init__(self, config: ApiConfig, registry: CollectorRegistry) -> None:
+        """
+        Args:
+            registry: of metrics.
+        """
         from api.access.keyring import Keyring  # noqa: PLC0415
         from api.access.limits import Limiter  # noqa: PLC0415
 
@@ -30,16 +37,20 @@ class Resources:
         self.control = ControlWriter(config.kafka, config.control_topic)
         self.keyring: Keyring = Keyring(self.store)
         self.limiter: Limiter = Limiter(self.scratch, config.per_second)
-        self.people = People(config, self.store)
+        self.people = People(config, self.store, self.scratch)
+        self.records = Records(config, self.people.following)
+        self.readiness = Readiness(config, self.store, self.people.following, registry)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Connected until the end of the block."""
         await self.keyring.start()
         await self.people.start()
+        self.readiness.start()
         try:
             yield
         finally:
+            await self.readiness.stop()
             await self.people.stop()
             await self.keyring.stop()
             await self.store.aclose()

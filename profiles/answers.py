@@ -88,13 +88,13 @@ def brief(found: Judged, here: Judge) -> list[BriefRisk]:
 
 def quick(found: Judged, slot: int, here: Judge) -> bool:
     """Whether reasons of this user need no sampling."""
-    return here.additive[_which(found, slot, here)] or math.isnan(found.risk[slot])
+    return here.additive[serving_of(found, slot, here)] or math.isnan(found.risk[slot])
 
 
 def with_reasons(found: Judged, slot: int, here: Judge, names: Mapping[int, str]) -> RiskAnswer:
     """Risk of one user, with the reasons that `profiles.views.view` gives."""
     by, risk = here.by, float(found.risk[slot])
-    which = _which(found, slot, here)
+    which = serving_of(found, slot, here)
     gone = math.isnan(risk)
     return RiskAnswer(
         user=found.facts.users[slot],
@@ -107,7 +107,8 @@ def with_reasons(found: Judged, slot: int, here: Judge, names: Mapping[int, str]
     )
 
 
-def _which(found: Judged, slot: int, here: Judge) -> int:
+def serving_of(found: Judged, slot: int, here: Judge) -> int:
+    """Which of `Risk.versions` serves this user."""
     risk = here.by.risk
     return 0 if len(risk.parts) < 2 else int(risk.serving(found.hashes[slot : slot + 1])[0])
 

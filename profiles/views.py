@@ -128,15 +128,19 @@ def named_features(store: Redis, stream: Stream, facts: Facts) -> dict[str, Any]
     nows = np.maximum(facts.states["last_ms"], facts.clock)
     values = features(facts.states, np.array([0]), nows[:1])[0].tolist()
     names = lookup.names(store, stream, facts.partition)
-    shown: dict[str, Any] = {}
-    for feature, value in zip(CATALOGUE, values, strict=True):
-        if math.isnan(value):
-            shown[feature.name] = None
-        elif feature.name in CODED:
-            shown[feature.name] = names.get(int(value), f"#{int(value)}")
-        else:
-            shown[feature.name] = int(value) if value == int(value) else value
-    return shown
+    return {
+        feature.name: shown_value(feature.name, value, names)
+        for feature, value in zip(CATALOGUE, values, strict=True)
+    }
+
+
+def shown_value(feature: str, value: float, names: Mapping[int, str]) -> float | str | None:
+    """A feature's value for people: a code as its name, unknown as None, whole numbers without a fraction."""
+    if math.isnan(value):
+        return None
+    if feature in CODED:
+        return names.get(int(value), f"#{int(value)}")
+    return int(value) if value == int(value) else value
 
 
 def top(store: Redis, stream: Stream, by: Basis, count: int) -> list[UserView]:

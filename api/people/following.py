@@ -95,6 +95,11 @@ class Following:
         return self._present
 
     @property
+    def stream(self) -> Stream | None:
+        """What is read; None while the store was not reached yet."""
+        return None if self._present is None else self._present.stream
+
+    @property
     def lineage(self) -> str:
         """Of the examples that belong to the log that is served."""
         return self._lineage

@@ -5,21 +5,27 @@ busy API pays the price of a round trip and of a pass of NumPy for many users at
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+import math
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from redis import asyncio as aredis
 from redis.exceptions import RedisError
 
 from api.config import ApiConfig
 from api.people.following import Following, Present
-from api.people.names import Names
+from api.people.names import Known, Names
+from api.people.past import Past
+from api.people.rankings import Rankings
 from api.problems import ProblemError
+from domain.calendar import DAY_MS
 from feature_store import reading
 from feature_store.lookup import Facts
 from profiles.answers import RiskAnswer, quick, with_reasons
+from profiles.profile import Beside, Profile, profile
 from profiles.views import Judged, judged_together
 
+_T = TypeVar("_T")
 _MOST: Final = 256
 """Users in one gathered read."""
 
@@ -35,11 +41,17 @@ class Found(NamedTuple):
 class People:
     """Of one API process."""
 
-    def __init__(self, config: ApiConfig, store: aredis.Redis) -> None:
+    def __init__(self, config: ApiConfig, store: aredis.Redis, scratch: aredis.Redis) -> None:
+        """
+        Args:
+            scratch: Redis without persistence, for rankings.
+        """
         self.config = config
         self.store = store
         self.following = Following(config, store)
         self.names = Names(store)
+        self.past = Past(config, store, self.following)
+        self.rankings = Rankings(store, scratch, self.names)
         self._waiting: list[tuple[str, asyncio.Future[Found | None]]] = []
         self._reader: asyncio.Task[None] | None = None
         self._sampling = asyncio.Semaphore(1)
@@ -47,9 +59,11 @@ class People:
     async def start(self) -> None:
         """Begin to follow."""
         await self.following.start()
+        self.past.start()
 
     async def stop(self) -> None:
         """Follow no more."""
+        await self.past.stop()
         await self.following.stop()
 
     async def find(self, user: str) -> Found:
@@ -90,17 +104,60 @@ class People:
                 seen.facts.partition,
                 lambda names: with_reasons(seen, slot, present.judge, names),
             )
-        known = await self.names.worded(present.stream, seen.facts.partition, lambda names: names)
-        async with self._sampling:  # takes long: beside the requests, one at a time
-            return await asyncio.to_thread(with_reasons, seen, slot, present.judge, known)
+        return await self.slowly(found, lambda names: with_reasons(seen, slot, present.judge, names))
+
+    async def profile(self, user: str) -> Profile:
+        """All that is known of one user.
+
+        Raises:
+            ProblemError: as `find`.
+        """
+        found = await self.find(user)
+        present, seen, slot = found
+        state, risk = seen.facts.states[slot], float(seen.risk[slot])
+        last = int(state["last_active_ms"])
+        beside = await self._beside(
+            user,
+            int(seen.hashes[slot]),
+            None if math.isnan(risk) else risk,
+            (int(seen.nows[slot]) - last) / DAY_MS if last else None,
+        )
+        return await self.slowly(found, lambda names: profile(seen, slot, present.judge, names, beside))
+
+    async def slowly(self, found: Found, say: Callable[[Known], _T]) -> _T:
+        """What `say` makes of the names, in a thread: one at a time, since it may sample for long."""
+        async with self._sampling:
+            names = await self._fresh(found)
+            return await asyncio.to_thread(say, names)
+
+    async def _fresh(self, found: Found) -> Known:
+        """Names of the user's partition, with those of all the user's codes that have one."""
+        state = found.judged.facts.states[found.slot]
+        codes = [
+            *(int(state[name]) for name in ("plan", "platform", "channel", "geography")),
+            *state["feature_top"].tolist(),
+            *state["category_top"].tolist(),
+        ]
+
+        def looked(names: Known) -> Known:
+            for code in codes:
+                if code:
+                    names.get(code)
+            return names
+
+        return await self.names.worded(found.present.stream, found.judged.facts.partition, looked)
+
+    async def _beside(self, user: str, hash_: int, risk: float | None, silence: float | None) -> Beside:
+        try:
+            return await self.past.beside(user, hash_, risk, silence)
+        except (RedisError, OSError) as fault:
+            raise _away() from fault
 
     async def _facts(self, present: Present, users: Sequence[str]) -> list[Facts]:
         try:
             return await reading.users(self.store, present.stream, users)
         except (RedisError, OSError) as fault:
-            raise ProblemError(
-                503, "store_away", "the store does not answer; try again", {"Retry-After": "1"}
-            ) from fault
+            raise _away() from fault
 
     async def _read(self) -> None:
         try:
@@ -128,3 +185,7 @@ class People:
                 continue
             place = where.get(user)
             future.set_result(None if place is None else Found(present, *place))
+
+
+def _away() -> ProblemError:
+    return ProblemError(503, "store_away", "the store does not answer; try again", {"Retry-After": "1"})

@@ -6,12 +6,10 @@ import msgspec
 import typer
 
 from control.decisions import Decided
-from control.orders import give
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.serving import models, open_registry, told
 from ebbwatch.settings import Settings
-from online_model.registry.retention import protect
-from online_model.tournament.decision import Command
+from profiles.operating import Operator
 from profiles.serving import Serving
 
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
@@ -31,34 +29,25 @@ def pin(
     Of a version its contestant is pinned, and the version itself is never removed from the registry.
     """
     here, serving = _look()
-    answers = []
-    name = what
-    if what is not None and what[:1].isdigit():
-        registry = open_registry(here)
-        name = registry.manifest(what, here.lineage).training.name
-        protect(registry, what, "pinned")
-    if name is not None and name != _champion(serving):
-        answers.append(_give(here, serving, "promote", name, timeout))
-    answers.append(_give(here, serving, "pin", None, timeout))
-    _say(answers, as_json)
+    _say(_operator(here, timeout).pin(serving, what), as_json)
 
 
 def unpin(timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
     """Let evidence decide again."""
     here, serving = _look()
-    _say([_give(here, serving, "unpin", None, timeout)], as_json)
+    _say([_operator(here, timeout).order(serving, "unpin", None)], as_json)
 
 
 def promote(name: str, timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
     """Make a contestant champion, for everybody and at once."""
     here, serving = _look()
-    _say([_give(here, serving, "promote", name, timeout)], as_json)
+    _say([_operator(here, timeout).order(serving, "promote", name)], as_json)
 
 
 def rollback(timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
     """Put the champion's predecessor back in place."""
     here, serving = _look()
-    _say([_give(here, serving, "roll_back", None, timeout)], as_json)
+    _say([_operator(here, timeout).order(serving, "roll_back", None)], as_json)
 
 
 def veto(
@@ -69,7 +58,7 @@ def veto(
 ) -> None:
     """Keep evidence from promoting a contestant."""
     here, serving = _look()
-    _say([_give(here, serving, "lift_veto" if lift else "veto", name, timeout)], as_json)
+    _say([_operator(here, timeout).order(serving, "lift_veto" if lift else "veto", name)], as_json)
 
 
 def _look() -> tuple[Deployment, Serving]:
@@ -78,16 +67,8 @@ def _look() -> tuple[Deployment, Serving]:
         return here, told(following.look())
 
 
-def _champion(serving: Serving) -> str | None:
-    if serving.risk.parts and serving.fault is None:
-        return serving.risk.parts[0].contestant  # what is announced is newer than what was judged
-    return None if serving.quality is None else serving.quality.champion
-
-
-def _give(here: Deployment, serving: Serving, kind: str, name: str | None, timeout_s: float) -> Decided:
-    command = msgspec.convert({"kind": kind, "name": name}, Command)
-    at_ms = 0 if serving.quality is None else serving.quality.at_ms
-    return give(here.model_topics, command, at_ms, timeout_s)
+def _operator(here: Deployment, timeout_s: float) -> Operator:
+    return Operator(here.model_topics, lambda: open_registry(here), timeout_s)
 
 
 def _say(answers: list[Decided], as_json: bool) -> None:
