@@ -15,9 +15,19 @@ from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
 from api.resources import Resources
-from api.routes import events, health, keys, segment
+from api.routes import events, health, keys, model, questions, ready, risk, segment, users
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (events.router, segment.router, keys.router, health.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    events.router,
+    segment.router,
+    risk.router,
+    users.router,
+    questions.router,
+    model.router,
+    keys.router,
+    ready.router,
+    health.router,
+)
 """In the order of the OpenAPI document."""
 
 _COMPRESS_FROM: Final = 1024

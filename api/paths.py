@@ -25,19 +25,24 @@ def decoded(text: str) -> str:
         raise ValueError("is no UTF-8") from None
     if not id_ or len(id_) > MAX_ID:
         raise ValueError(f"has 1 to {MAX_ID} characters")
-    if "\0" in id_:
-        raise ValueError("has no NUL")
+    if (
+        "\0" in id_ or "\ufffd" in id_
+    ):  # the latter stands for bytes that are no UTF-8: two such ids would look alike
+        raise ValueError("has no NUL and no U+FFFD")
     return id_
 
 
-def _document(schema: dict[str, Any]) -> None:
+def constrained(schema: dict[str, Any]) -> None:
+    """For a parameter's schema."""
     # lengths are of the id, not of its percent-encoded text
-    schema.update(minLength=1, maxLength=MAX_ID, pattern="^[^\\u0000]+$")
+    schema.update(minLength=1, maxLength=MAX_ID, pattern="^[^\\u0000\\ufffd]+$")
 
 
 UserId = Annotated[
     str,
-    Path(description="as in the events; percent-encoded", examples=["user-17"], json_schema_extra=_document),
+    Path(
+        description="as in the events; percent-encoded", examples=["user-17"], json_schema_extra=constrained
+    ),
     AfterValidator(decoded),
 ]
 """Path parameter ``user_id``."""

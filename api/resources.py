@@ -10,6 +10,9 @@ from redis import asyncio as aredis
 
 from api.config import ApiConfig
 from api.ingest.intake import Intake
+from api.people.people import People
+from api.people.readiness import Readiness
+from api.people.records import Records
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
 
@@ -21,15 +24,23 @@ class Resources:
     """Of one API process."""
 
     def __init__(self, config: ApiConfig, registry: CollectorRegistry) -> None:
+        """
+        Args:
+            registry: of metrics.
+        """
         from api.access.keyring import Keyring  # noqa: PLC0415
         from api.access.limits import Limiter  # noqa: PLC0415
 
         self.config = config
         self.store: aredis.Redis = connect_async(config.redis)
-        self._limits: aredis.Redis = connect_async(config.limits_redis)
+        self.scratch: aredis.Redis = connect_async(config.limits_redis)
+        """Without persistence: rates, and what can be made again."""
         self.control = ControlWriter(config.kafka, config.control_topic)
         self.keyring: Keyring = Keyring(self.store)
-        self.limiter: Limiter = Limiter(self._limits, config.per_second)
+        self.limiter: Limiter = Limiter(self.scratch, config.per_second)
+        self.people = People(config, self.store, self.scratch)
+        self.records = Records(config, self.people.following)
+        self.readiness = Readiness(config, self.store, self.people.following, registry)
         self.intake = Intake(config.kafka, config.topic, config.dead_letter_topic, self.store, registry)
 
     @asynccontextmanager
@@ -37,13 +48,17 @@ class Resources:
         """Connected until the end of the block."""
         await self.keyring.start()
         self.intake.start()
+        await self.people.start()
+        self.readiness.start()
         try:
             yield
         finally:
+            await self.readiness.stop()
+            await self.people.stop()
             await self.intake.stop()
             await self.keyring.stop()
             await self.store.aclose()
-            await self._limits.aclose()
+            await self.scratch.aclose()
 
 
 def resources_of(request: Request) -> Resources:

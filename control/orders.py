@@ -15,6 +15,14 @@ class OrderError(RuntimeError):
     """An order was refused, or nobody has answered it."""
 
 
+class RefusedOrderError(OrderError):
+    """The tournament refuses the order: nothing has changed."""
+
+
+class UnansweredOrderError(OrderError):
+    """No trainer has answered in time; the order still stands."""
+
+
 def give(at: ModelTopics, command: Command, at_ms: int, timeout_s: float) -> Decided:
     """Give an order and wait for what is decided.
 
@@ -23,7 +31,8 @@ def give(at: ModelTopics, command: Command, at_ms: int, timeout_s: float) -> Dec
 
     Raises:
         LogError: Kafka does not answer.
-        OrderError: the tournament refuses it, or no trainer has answered in time.
+        RefusedOrderError: the tournament refuses it.
+        UnansweredOrderError: no trainer has answered in time.
     """
     order = Order(id=uuid.uuid4().hex, at_ms=at_ms, command=command)
     start = end_of_decisions(at)
@@ -32,11 +41,11 @@ def give(at: ModelTopics, command: Command, at_ms: int, timeout_s: float) -> Dec
     while True:
         for decided in decisions(at, start):
             if decided.detail.get("refused") == order.id:
-                raise OrderError(f"refused: {decided.text}")
+                raise RefusedOrderError(f"refused: {decided.text}")
             if answers(decided, command):
                 return decided
         if time.monotonic() > give_up:
-            raise OrderError(
+            raise UnansweredOrderError(
                 f"no answer within {timeout_s:g} s: does the trainer run (`ebbwatch trainer`, `ebbwatch run`)? The "
                 "order stands in its topic, and is carried out when the trainer comes to it"
             )

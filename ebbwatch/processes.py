@@ -142,6 +142,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         partitions=here.stream.partitions,
         registry=registry_address(settings),
         registry_key=_key(settings),
+        archive=str(settings.archive or settings.home / "archive"),
         facts=settings.facts(),
         tier_medium=settings.tier_medium,
         tier_high=settings.tier_high,

@@ -44,9 +44,20 @@ def _facts(store: Redis, stream: Stream, partition: int, users: Sequence[str]) -
         if users:
             pipe.hmget(keys.users, list(users))
         stored, *records = pipe.execute()
-    clock = decode(stored).clock if stored else 0
-    states = unpack(facts(records[0]) if records else [])
-    return Facts(partition, list(users), states, clock)
+    return facts_of(partition, users, stored, records[0] if records else [])
+
+
+def facts_of(
+    partition: int, users: Sequence[str], position: bytes | None, records: Sequence[bytes | None]
+) -> Facts:
+    """What the store has said of users of one partition.
+
+    Args:
+        position: stored value of the partition's position.
+        records: stored values of the users.
+    """
+    clock = decode(position).clock if position else 0
+    return Facts(partition, list(users), unpack(facts(records)), clock)
 
 
 def gaps(store: Redis, stream: Stream) -> tuple[int, int]:

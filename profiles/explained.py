@@ -9,7 +9,7 @@ import numpy as np
 from domain.catalogue import NAMES
 from domain.features import features
 from online_model.explain.amounts import in_words
-from online_model.explain.attribution import Attribution
+from online_model.explain.attribution import Attribution, odds_of
 from online_model.explain.explain import explain
 from online_model.explain.labels import LABELS
 from online_model.explain.reasons import direction, reasons
@@ -112,7 +112,7 @@ def explained(found: Judged, slot: int, by: Basis, names: Mapping[int, str]) -> 
         contestant=contestant,
         risk=risk,
         tier=tier_of(risk, by.thresholds),
-        log_odds=math.log(risk) - math.log1p(-risk),
+        log_odds=odds_of(risk),
         base=None if attribution is None else attribution.base,
         exact=attribution is None or not attribution.errors.any(),
         themes=[

@@ -43,6 +43,8 @@ class Models:
         self._topic = Newest(kafka, model_topic)
         self._taken: bytes | None = None
         self._serving = Serving(Risk(), None, (), None, None)
+        self._told: bytes | None = None
+        self._judgement: Published | None = None
 
     def __enter__(self) -> "Models":
         return self
@@ -51,7 +53,9 @@ class Models:
         self._topic.__exit__()
 
     def look(self) -> Serving:
-        """What serves now; versions are loaded only when something new is announced.
+        """What serves now; the same object as before if nothing has changed.
+
+        Versions are loaded only when something new is announced.
 
         Raises:
             LogError: Kafka does not answer.
@@ -61,7 +65,15 @@ class Models:
         if announced is not None and announced != self._taken:
             self._taken = announced
             self._serving = self._load(announced)
-        return self._serving._replace(quality=_judgement(values.get(published.KEY), self._lineage))
+        if (told := values.get(published.KEY)) != self._told:
+            self._told, self._judgement = told, _judgement(told, self._lineage)
+        if self._serving.quality is not self._judgement:
+            self._serving = self._serving._replace(quality=self._judgement)
+        return self._serving
+
+    def forget(self) -> None:
+        """Load what is announced once more at the next look: its fault may have passed."""
+        self._taken = None
 
     def _load(self, value: bytes) -> Serving:
         lineage = self._lineage

@@ -1,7 +1,7 @@
 """What people are shown of a user: risk, tier, reasons and features, computed at the partition's now."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +12,7 @@ from redis import Redis
 from domain.catalogue import CATALOGUE, CODED
 from domain.decode import hashes_of
 from domain.features import features
+from domain.state import States
 from domain.timers import at_risk_many
 from feature_store import lookup
 from feature_store.lookup import Facts
@@ -67,10 +68,33 @@ def judged(facts: Facts, by: Basis) -> Judged:
     """Risk of all users of `facts` as of now."""
     nows = np.maximum(facts.states["last_ms"], facts.clock)
     hashes = hashes_of(facts.users)
-    slots = np.flatnonzero(at_risk_many(facts.states, np.arange(len(facts.users))))
-    risk = np.full(len(facts.users), np.nan)
-    risk[slots] = by.risk.of(facts.states, slots, nows[slots], hashes[slots], by.population, by.horizon_ms)
-    return Judged(facts, nows, hashes, risk)
+    return Judged(facts, nows, hashes, _risk(facts.states, nows, hashes, by))
+
+
+def judged_together(parts: Sequence[Facts], by: Basis) -> list[Judged]:
+    """`judged` for several partitions, in one pass over all users."""
+    if len(parts) < 2:
+        return [judged(part, by) for part in parts]
+    counts = [len(part.users) for part in parts]
+    states = np.concatenate([part.states for part in parts])
+    nows = np.maximum(states["last_ms"], np.repeat([part.clock for part in parts], counts))
+    hashes = hashes_of([user for part in parts for user in part.users])
+    risk = _risk(states, nows, hashes, by)
+    found, begin = [], 0
+    for part, count in zip(parts, counts, strict=True):
+        here = slice(begin, begin + count)
+        found.append(Judged(part, nows[here], hashes[here], risk[here]))
+        begin += count
+    return found
+
+
+def _risk(
+    states: States, nows: npt.NDArray[np.int64], hashes: npt.NDArray[np.uint64], by: Basis
+) -> npt.NDArray[np.float64]:
+    slots = np.flatnonzero(at_risk_many(states, np.arange(len(states))))
+    risk = np.full(len(states), np.nan)
+    risk[slots] = by.risk.of(states, slots, nows[slots], hashes[slots], by.population, by.horizon_ms)
+    return risk
 
 
 def view(found: Judged, slot: int, by: Basis, names: Mapping[int, str]) -> UserView:
@@ -105,15 +129,19 @@ def named_features(store: Redis, stream: Stream, facts: Facts) -> dict[str, Any]
     nows = np.maximum(facts.states["last_ms"], facts.clock)
     values = features(facts.states, np.array([0]), nows[:1])[0].tolist()
     names = lookup.names(store, stream, facts.partition)
-    shown: dict[str, Any] = {}
-    for feature, value in zip(CATALOGUE, values, strict=True):
-        if math.isnan(value):
-            shown[feature.name] = None
-        elif feature.name in CODED:
-            shown[feature.name] = names.get(int(value), f"#{int(value)}")
-        else:
-            shown[feature.name] = int(value) if value == int(value) else value
-    return shown
+    return {
+        feature.name: shown_value(feature.name, value, names)
+        for feature, value in zip(CATALOGUE, values, strict=True)
+    }
+
+
+def shown_value(feature: str, value: float, names: Mapping[int, str]) -> float | str | None:
+    """A feature's value for people: a code as its name, unknown as None, whole numbers without a fraction."""
+    if math.isnan(value):
+        return None
+    if feature in CODED:
+        return names.get(int(value), f"#{int(value)}")
+    return int(value) if value == int(value) else value
 
 
 def top(store: Redis, stream: Stream, by: Basis, count: int) -> list[UserView]:

@@ -1,7 +1,7 @@
 """Idempotency keys: a request that comes again under the same key is answered as before, and nothing is done twice.
 
-The answer itself is not stored: it follows from the body (`api.ingest.admission`), so a digest of the body is kept for
-a day, and nothing else.
+The answer itself is not stored: it follows from the body (`api.ingest.admission`), so a digest of the body is kept
+for a day, and nothing else.
 """
 
 import asyncio

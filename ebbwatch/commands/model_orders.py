@@ -6,12 +6,10 @@ import msgspec
 import typer
 
 from control.decisions import Decided
-from control.orders import give
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.serving import models, open_registry, told
 from ebbwatch.settings import Settings
-from online_model.registry.retention import protect
-from online_model.tournament.decision import Command
+from profiles.operating import Operator
 from profiles.serving import Serving
 
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
@@ -32,30 +30,25 @@ def pin(
     With nothing named, what serves goes on, to the shares of the users that it has now.
     """
     here, serving = _look()
-    command = Command(kind="pin", name=what)
-    if what is not None and what[:1].isdigit():
-        registry = open_registry(here)
-        command = Command(kind="pin", name=registry.manifest(what, here.lineage).training.name, version=what)
-        protect(registry, what, "pinned")
-    _say([_order(here, serving, command, timeout)], as_json)
+    _say([_operator(here, timeout).pin(serving, what)], as_json)
 
 
 def unpin(timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
     """Let evidence decide again."""
     here, serving = _look()
-    _say([_give(here, serving, "unpin", None, timeout)], as_json)
+    _say([_operator(here, timeout).order(serving, "unpin", None)], as_json)
 
 
 def promote(name: str, timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
     """Make a contestant champion, for everybody and at once."""
     here, serving = _look()
-    _say([_give(here, serving, "promote", name, timeout)], as_json)
+    _say([_operator(here, timeout).order(serving, "promote", name)], as_json)
 
 
 def rollback(timeout: Timeout = _TIMEOUT_S, as_json: AsJson = False) -> None:
     """Put the champion's predecessor back in place."""
     here, serving = _look()
-    _say([_give(here, serving, "roll_back", None, timeout)], as_json)
+    _say([_operator(here, timeout).order(serving, "roll_back", None)], as_json)
 
 
 def veto(
@@ -66,7 +59,7 @@ def veto(
 ) -> None:
     """Keep evidence from promoting a contestant."""
     here, serving = _look()
-    _say([_give(here, serving, "lift_veto" if lift else "veto", name, timeout)], as_json)
+    _say([_operator(here, timeout).order(serving, "lift_veto" if lift else "veto", name)], as_json)
 
 
 def _look() -> tuple[Deployment, Serving]:
@@ -75,13 +68,8 @@ def _look() -> tuple[Deployment, Serving]:
         return here, told(following.look())
 
 
-def _give(here: Deployment, serving: Serving, kind: str, name: str | None, timeout_s: float) -> Decided:
-    return _order(here, serving, msgspec.convert({"kind": kind, "name": name}, Command), timeout_s)
-
-
-def _order(here: Deployment, serving: Serving, command: Command, timeout_s: float) -> Decided:
-    at_ms = 0 if serving.quality is None else serving.quality.at_ms
-    return give(here.model_topics, command, at_ms, timeout_s)
+def _operator(here: Deployment, timeout_s: float) -> Operator:
+    return Operator(here.model_topics, lambda: open_registry(here), timeout_s)
 
 
 def _say(answers: list[Decided], as_json: bool) -> None:

@@ -1,11 +1,14 @@
 """What a score is made of, feature by feature, in log-odds."""
 
-from typing import NamedTuple
+import math
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from domain.labels import FEATURES
 from online_model.learners.learner import Matrix, Vector
+
+_LEAST: Final = 2.0**-53
 
 
 class Attribution(NamedTuple):
@@ -22,6 +25,12 @@ class Attribution(NamedTuple):
 def exact(parts: Vector, base: float) -> Attribution:
     """Of a scorer that says its parts: one row of `Scorer.contributions`."""
     return Attribution(parts, base, np.zeros(FEATURES))
+
+
+def odds_of(probability: float) -> float:
+    """Log-odds of one probability; 0 and 1, which sums of many small terms may reach, count as the nearest double."""
+    kept = min(max(probability, _LEAST), 1.0 - _LEAST)
+    return math.log(kept) - math.log1p(-kept)
 
 
 def log_odds(probabilities: Vector) -> Vector:

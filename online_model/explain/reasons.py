@@ -32,21 +32,27 @@ class Weighed(NamedTuple):
 
 
 _THEME: Final = np.array([THEMES.index(theme_of(name)) for name in NAMES])
+_FEATURES: Final = [np.flatnonzero(theme == _THEME) for theme in range(len(THEMES))]
 
 
-def by_theme(parts: Vector) -> list[Weighed]:
+def by_theme(parts: Vector, top: int = len(THEMES)) -> list[Weighed]:
     """Themes by what they add, heaviest first; those that add nothing are left out.
 
     Args:
         parts: log-odds by feature of the catalogue.
+        top: at most so many.
     """
-    sums = np.bincount(_THEME, parts, minlength=len(THEMES))
+    sums = np.bincount(_THEME, parts, minlength=len(THEMES)).tolist()
+    order = sorted(range(len(THEMES)), key=lambda theme: (-abs(sums[theme]), THEMES[theme]))
     found = []
-    for theme, weight in enumerate(sums.tolist()):
+    for theme in order[:top]:
+        weight = sums[theme]
         if abs(weight) > _LEAST:
-            helping = np.where(theme == _THEME, parts * np.sign(weight), -np.inf)
-            found.append(Weighed(THEMES[theme], weight, int(np.argmax(helping))))
-    return sorted(found, key=lambda w: (-abs(w.weight), w.theme))
+            members = _FEATURES[theme]
+            own = parts[members]
+            helping = (own if weight > 0 else -own).argmax()
+            found.append(Weighed(THEMES[theme], weight, int(members[helping])))
+    return found
 
 
 def reasons(x: Vector, attribution: Attribution, names: Mapping[int, str], top: int = TOP) -> list[Reason]:
@@ -59,7 +65,7 @@ def reasons(x: Vector, attribution: Attribution, names: Mapping[int, str], top: 
     """
     user = User(x, names)
     return [
-        Reason(sentence(NAMES[w.feature], user), w.weight, w.theme) for w in by_theme(attribution.parts)[:top]
+        Reason(sentence(NAMES[w.feature], user), w.weight, w.theme) for w in by_theme(attribution.parts, top)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from domain.catalogue import CATALOGUE, Feature
+from domain.catalogue import CATALOGUE, INDEX, Feature
 from domain.compiled import compiler
 from online_model.learners.compiled import compiled
 from online_model.learners.learner import Arrays, CountingLearner, Matrix, NotAdditiveError, Vector, bounded
@@ -72,6 +72,12 @@ class OwnRhythmScorer:
     def to_arrays(self) -> Arrays:
         """See `Scorer.to_arrays`."""
         return self._arrays
+
+
+def formula(mean_gap_days: float, horizon_ms: int) -> Arrays:
+    """The baseline's own: arrays of a scorer for the catalogue's features; 0.5 of whom nothing is known."""
+    at = np.array([INDEX[name] for name in _NEEDED], np.int64)
+    return {"at": at, "numbers": np.array([mean_gap_days, horizon_ms / _DAY_MS, 0.5])}
 
 
 class OwnRhythm(CountingLearner):
