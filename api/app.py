@@ -9,14 +9,19 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import problems
+from api import away, problems
 from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
 from api.resources import Resources
-from api.routes import health
+from api.routes import alerts, changes, health, said
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    alerts.router,
+    changes.router,  # before /v1/users/{id}
+    said.router,
+)
 """In the order of the OpenAPI document."""
 
 _COMPRESS_FROM: Final = 1024
@@ -46,6 +51,7 @@ def create_app(config: ApiConfig) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
+    away.install(app)
     _document(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM)
     if config.cors_origins:

@@ -60,15 +60,16 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
-        status, started, size = 500, False, 0
+        status, started, complete, size = 500, False, False, 0
         scope.setdefault("state", {})
 
         async def received() -> Message:
-            nonlocal size
-            try:
-                message = await asyncio.wait_for(receive(), None if started else _BODY_S)
+            nonlocal size, complete
+            try:  # behind the body only the end of the connection is waited for
+                message = await asyncio.wait_for(receive(), None if started or complete else _BODY_S)
             except TimeoutError as fault:
                 raise TooSlowError from fault
+            complete = not message.get("more_body", False)
             size += len(message.get("body", b""))
             if size > MAX_BODY_BYTES:
                 raise TooLargeError
