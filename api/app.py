@@ -9,20 +9,36 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import problems
+from api import away, problems
 from api.access import audit
 from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
 from api.resources import Resources
-from api.routes import events, health, keys, model, questions, ready, risk, segment, users
+from api.routes import (
+    alerts,
+    changes,
+    events,
+    health,
+    keys,
+    model,
+    questions,
+    ready,
+    risk,
+    said,
+    segment,
+    users,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     events.router,
     segment.router,
     risk.router,
+    changes.router,  # before /v1/users/{id}
     users.router,
     questions.router,
+    alerts.router,
+    said.router,
     model.router,
     keys.router,
     ready.router,
@@ -58,6 +74,7 @@ def create_app(config: ApiConfig) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
+    away.install(app)
     _document(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM)
     if config.cors_origins:

@@ -3,19 +3,24 @@
 from typing import Any
 
 from control import tables
-from domain.control import ApiKey, Erasure, Record, Step, encode
+from domain.control import ApiKey, Done, Erasure, Record, Step, encode
 
 Command = tuple[Any, ...]
 """Name and arguments of one command of Redis."""
 
 
 def effects(record: Record) -> list[Command]:
-    """Commands that bring the projection up to date; the same ones again change nothing."""
+    """Commands that bring the projection up to date; the same ones again change nothing.
+
+    Those of a `Step` depend on what is known of its alert: `control.alert_effects`.
+    """
     match record:
         case ApiKey():
             return [("HSET", tables.KEYS, record.id, encode(record))]
         case Erasure():
             return [("HSET", tables.ERASED, record.id, record.at)]
+        case Done():
+            return [("HSET", tables.DONE, record.id, encode(record))]
         case Step():
             return []
         case _:

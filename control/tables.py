@@ -23,3 +23,31 @@ FEED: Final = f"{BASE}:feed"
 def of_user(user: str) -> str:
     """Hash: ``<kind>/<id>`` to the record, of all that people have said of one user."""
     return f"{BASE}:user:{user}"
+
+
+ALERTS: Final = f"{BASE}:alerts"
+"""Hash: id of an alert to `domain.alert_life.AlertState` as JSON."""
+
+WAITING: Final = f"{BASE}:waiting"
+"""Sorted set: alerts that wait for the budget, by rank (`domain.triage`)."""
+
+LAPSING: Final = f"{BASE}:lapsing"
+"""Sorted set: alerts that lapse at their score, ms."""
+
+SNOOZED: Final = f"{BASE}:snoozed"
+"""Sorted set: snoozed alerts, by the ms at which they return."""
+
+SPENT: Final = f"{BASE}:spent"
+"""Hash: day since 1970 (UTC) to the alerts released on it."""
+
+CHANGES: Final = f"{BASE}:changes"
+"""Sorted set: user, by the offset in `control` of the user's last change of tier that raised or resolved an alert."""
+
+CHANGED: Final = f"{BASE}:changed"
+"""Hash: user to `domain.changes.Change` as JSON, of that change."""
+
+DONE: Final = f"{BASE}:done"
+"""Hash: id to `domain.control.Done` as JSON."""
+
+ALERTS_READ: Final = f"{BASE}:alerts-read"
+"""String, JSON of `control.projection.Reached`: how far `risk-alerts` has been decided on."""

@@ -93,15 +93,18 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ste
     """One step in the life of an alert."""
 
     id: str
-    """Of the step: ``<alert>/<what>`` where an alert has it once, with a random end where it may recur."""
+    """Of the step: ``<alert>.<what>`` where an alert has it once, with a random end where it may recur."""
     alert: str
+    """16 hex digits."""
     user: str
+    """Empty for an alert about a segment of users."""
     what: Literal[
         "raised",
         "suppressed",
         "released",
         "acknowledged",
         "snoozed",
+        "returned",
         "resolved",
         "dismissed",
         "assigned",
@@ -117,11 +120,31 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ste
     owner: str = ""
     """Of `assigned`."""
     body: dict[str, Any] = {}
-    """Of `raised` and `resolved`: the record of `risk-alerts` (`domain.alerts.Alert`)."""
+    """Of `raised` and `resolved`: the record of `risk-alerts` (`domain.alerts.Alert`), with what triage adds to it
+    (`domain.triage`); of `released`: the alert as people see it (`domain.alert_view`)."""
+    run: str = ""
+    """Random, of the process's run that wrote it; part of the key, so that compaction never puts a repeat of another
+    run in the place of the first one."""
 
 
-Record = ApiKey | Note | Contact | Feedback | OptOut | Erasure | Step
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="done"):
+    """Something that is done once: the survey or the mail of a day, the mail about an alert."""
+
+    id: str
+    """``survey.<date>``, ``digest.<date>``, ``mail.<alert>``."""
+    at: int
+    """ms, wall clock."""
+    body: dict[str, Any] = {}
+
+
+Record = ApiKey | Note | Contact | Feedback | OptOut | Erasure | Step | Done
 """One value of the topic; `kind` says which."""
+
+
+FeedEvent = Literal[
+    "alert.raised", "alert.returned", "alert.resolved", "churn_rate.raised", "churn_rate.resolved"
+]
+"""`alert.returned`: it was snoozed, and that is over. `churn_rate`: of a segment of users."""
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,9 +152,10 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     """Offset of the step in the topic `control`: only grows, and is the same after a rebuild. The cursor."""
-    event: Literal["alert.raised", "alert.resolved"]
+    event: FeedEvent
     alert: str
     user: str
+    """Empty for an alert about a segment of users."""
     at: int
     """ms, wall clock: when it was released or resolved."""
     body: dict[str, Any]
@@ -146,6 +170,8 @@ def key_of(record: Record) -> bytes:
     """The record's key: kind and id, and the user where there is one, so that all of a user can be taken away."""
     user = getattr(record, "user", "")
     kind = record.__struct_config__.tag
+    if isinstance(record, Step) and record.run:
+        return f"{kind}/{record.id}.{record.run}/{user}".encode()
     return f"{kind}/{record.id}/{user}".encode() if user else f"{kind}/{record.id}".encode()
 
 

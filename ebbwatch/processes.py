@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from api.config import ApiConfig
 from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
+from domain.triage import Rules
 from ebbwatch.deployment import Deployment
 from ebbwatch.settings import Settings
 from online_model.registry.key import registry_key
@@ -110,8 +111,25 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
         kafka=here.at.kafka,
         redis=here.at.redis,
         control_topic=settings.control_topic,
-        control_id=_control_id(here),
+        control_id=_topic_id(here, settings.control_topic),
         alert_topic=settings.alert_topic,
+        alert_id=_topic_id(here, settings.alert_topic),
+        model_topic=settings.model_topic,
+        lineage=here.lineage,
+        triage=Rules(
+            share=settings.alert_budget,
+            least=settings.alert_budget_least,
+            quiet_ms=int(settings.contact_quiet_days * DAY_MS),
+            holdout=settings.holdout,
+            value=settings.customer_value,
+            cost=settings.contact_cost,
+            chance=settings.saving_chance,
+        ),
+        inactivity_days=settings.inactivity_days,
+        public_url=settings.public_url,
+        smtp_url=settings.smtp_url,
+        mail_from=settings.mail_from,
+        mail_to=settings.mail_to,
         restarts=restarts,
     )
 
@@ -175,8 +193,8 @@ def _next_database(redis: str) -> str:
     return urlunsplit(parts._replace(path=f"/{number + 1}"))
 
 
-def _control_id(here: Deployment) -> str:
-    return topic_id(here.at.kafka, here.settings.control_topic) or ""
+def _topic_id(here: Deployment, topic: str) -> str:
+    return topic_id(here.at.kafka, topic) or ""
 
 
 def _key(settings: Settings) -> str:

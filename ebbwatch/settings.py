@@ -85,6 +85,24 @@ class Settings(BaseSettings):
     alert_actions: Path | None = Field(
         None, description="JSON file of recommended actions, by theme and tier, in place of those built in"
     )
+    alert_budget: float = Field(
+        0.01, ge=0, le=1, description="alerts a day that are handed out, as a share of the active users"
+    )
+    alert_budget_least: int = Field(1, ge=0, description="alerts a day, however few users are active")
+    holdout: float = Field(
+        0.1, ge=0, lt=1, description="share of users, by a hash of the id, who are never alerted"
+    )
+    contact_quiet_days: float = Field(
+        14.0, ge=0, description="days for which a user is left alone after a contact"
+    )
+    public_url: str = Field(
+        "", description="address at which people reach the API; begins the links in alerts and mails"
+    )
+    smtp_url: str = Field(
+        "", description="mail server, smtp://user:password@host:587 or smtps://; no mail is sent without it"
+    )
+    mail_from: str = Field("", description="sender of digests and of mails about urgent alerts")
+    mail_to: tuple[str, ...] = Field((), description="who gets them, as a JSON list")
     sweep_users: int = Field(
         500,
         ge=0,

@@ -1,27 +1,37 @@
 """The notifier's process: ``python -m stream_processors.notifier``, one for a deployment, started by the supervisor.
 
-It projects the topic `control` into Redis, in its order.
+It projects the topic `control` into Redis, in its order, and decides on the alerts of `risk-alerts`: which are handed
+out, and when. Each decision is a record of `control` first; what readers see comes from its projection.
 """
 
 import logging
 import signal
 import sys
 import threading
-from typing import Final
+import time
+from typing import Final, cast
 
-from confluent_kafka import Consumer, TopicPartition
+import msgspec
 from redis.exceptions import RedisError
 
-from control.effects import effects, removal
-from control.projection import LostProjectionError, Projection
-from domain.control import ControlError, decode
+from control import tables
+from control.projection import LostProjectionError, Projection, Reached
+from control.writing import ControlAwayError, ControlWriter
+from domain.alerts import Alert
 from feature_store.connect import connect
 from stream_processors.config import EXIT_LOST
+from stream_processors.desk import Desk
+from stream_processors.market import MarketWatch
 from stream_processors.notifier_config import NotifierConfig, from_environment
+from stream_processors.projecting import Projector
+from stream_processors.tail import Tail, Taken
+from stream_processors.treatment import Treatments
 
 log = logging.getLogger("ebbwatch.notifier")
 
 _POLL_S: Final = 0.05
+_LOOK_S: Final = 0.5
+_AT_ONCE: Final = 500
 
 
 class Notifier:
@@ -31,14 +41,9 @@ class Notifier:
         self._config = config
         self._stopping = threading.Event()
         self._store = connect(config.redis)
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": config.kafka,
-                "group.id": "ebbwatch-notifier",  # required, and never committed to: the position is in Redis
-                "enable.auto.commit": False,
-                "auto.offset.reset": "error",
-            }
-        )
+        self._control = ControlWriter(config.kafka, config.control_topic)
+        self._desk = Desk(self._store, self._control, config.triage, config.public_url)
+        self._market = MarketWatch(config, self._store)
 
     def stop(self, *_: object) -> None:
         """Come to an end; safe in a signal handler."""
@@ -46,33 +51,68 @@ class Notifier:
 
     def run(self) -> int:
         """Until told to stop; returns the exit code."""
+        config = self._config
         try:
-            projection = Projection(self._store, self._config.control_id)
-            self._consumer.assign([TopicPartition(self._config.control_topic, 0, projection.offset)])
-            while not self._stopping.is_set():
-                self._project(projection)
-        except (LostProjectionError, RedisError, OSError) as fault:
+            projection = Projection(self._store, config.control_id)
+            control = Tail(config.kafka, config.control_topic, projection.offset)
+            alerts = Tail(config.kafka, config.alert_topic, self._alerts_read())
+            projector = Projector(
+                self._store, projection, control, Treatments(config.kafka, self._store).send
+            )
+            self._follow(projector, alerts)
+        except (LostProjectionError, ControlAwayError, RedisError, OSError) as fault:
             log.warning("lost: %s", fault)
             return EXIT_LOST
-        finally:
-            self._consumer.close()
         return 0
 
-    def _project(self, projection: Projection) -> None:
-        message = self._consumer.poll(_POLL_S)
-        if message is None:
-            return
-        if (error := message.error()) is not None:
-            log.warning("control: %s", error.str())
-            return
-        key, value, offset = message.key() or b"", message.value(), message.offset()
-        assert offset is not None
+    def _follow(self, projector: Projector, alerts: Tail) -> None:
+        looked = 0.0
+        while not self._stopping.is_set():
+            projector.project(_POLL_S)
+            taken = alerts.take(_AT_ONCE, 0.0)
+            if not taken and time.monotonic() - looked < _LOOK_S:
+                continue
+            if not self._to_end(projector):  # who decides must know all that was decided
+                return
+            now = int(time.time() * 1000)
+            if taken:
+                self._desk.take_in(_alerts(taken), now, self._market.now())
+                self._remember(alerts.offset)
+                if not self._to_end(projector):
+                    return
+            self._desk.look(now, self._market.now())
+            looked = time.monotonic()
+
+    def _to_end(self, projector: Projector) -> bool:
+        """Whether it was reached: not if told to stop."""
+        while not projector.at_end():
+            if self._stopping.is_set():
+                return False
+            projector.project(_POLL_S)
+        return not self._stopping.is_set()
+
+    def _alerts_read(self) -> int:
+        """Offset of the next record of `risk-alerts`; that of another topic counts nothing."""
+        stored = cast("bytes | None", self._store.get(tables.ALERTS_READ))
+        if stored is None:
+            return 0
+        reached = Reached(**msgspec.json.decode(stored))
+        return reached.offset if reached.topic_id == self._config.alert_id else 0
+
+    def _remember(self, offset: int) -> None:
+        """Without a fence: what is read again is known by its id."""
+        reached = {"topic_id": self._config.alert_id, "offset": offset}
+        self._store.set(tables.ALERTS_READ, msgspec.json.encode(reached))
+
+
+def _alerts(taken: list[Taken]) -> list[Alert]:
+    found = []
+    for one in taken:
         try:
-            commands = removal(key) if value is None else effects(decode(value))
-        except ControlError as fault:
-            log.error("control, offset %s, is skipped: %s", offset, fault)  # noqa: TRY400 no bug of ours
-            commands = []
-        projection.apply(offset, commands)
+            found.append(msgspec.json.decode(one.value or b"", type=Alert))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+            log.error("risk-alerts, offset %s, is skipped: %s", one.offset, fault)  # noqa: TRY400 no bug of ours
+    return found
 
 
 def main() -> int:

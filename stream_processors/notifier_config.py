@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from domain.triage import Rules
+
 ENVIRONMENT: Final = "EBBWATCH_NOTIFIER"
 """Carries the configuration, as JSON, from the supervisor to its process."""
 
@@ -18,6 +20,18 @@ class NotifierConfig(msgspec.Struct, frozen=True, kw_only=True):
     control_id: str
     """Kafka's id of that topic."""
     alert_topic: str
+    alert_id: str
+    """Kafka's id of that topic."""
+    model_topic: str
+    lineage: str
+    triage: Rules
+    inactivity_days: int
+    public_url: str = ""
+    """Address at which people reach the API; begins the links in alerts."""
+    smtp_url: str = ""
+    """Mail server; no mail without it."""
+    mail_from: str = ""
+    mail_to: tuple[str, ...] = ()
     restarts: int = 0
 
 

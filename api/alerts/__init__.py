@@ -1,0 +1,1 @@
+"""Alerts for people and programs: shapes of answers, and how they are read."""
