@@ -8,12 +8,14 @@ from urllib.parse import urlsplit, urlunsplit
 from api.config import ApiConfig
 from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
+from domain.webhooks import Rules
 from ebbwatch.deployment import Deployment
 from ebbwatch.settings import Settings
 from online_model.registry.key import registry_key
 from online_model.thresholds import Contact
 from producers.topics import topic_id
 from stream_processors.config import WorkerConfig
+from stream_processors.courier_config import CourierConfig
 from stream_processors.notifier_config import NotifierConfig
 from stream_processors.trainer_config import TrainerConfig
 
@@ -115,6 +117,28 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
     )
 
 
+def courier_config(here: Deployment, restarts: int) -> CourierConfig:
+    """Its courier.
+
+    Raises:
+        KeyFileError: the deployment's key cannot be used.
+    """
+    settings = here.settings
+    return CourierConfig(
+        redis=here.at.redis,
+        key=_key(settings),
+        private=settings.webhook_private,
+        rules=Rules(
+            retries_s=settings.webhook_retries,
+            breaker_failures=settings.webhook_breaker_failures,
+            breaker_s=settings.webhook_breaker,
+        ),
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.courier_metrics_port,
+        restarts=restarts,
+    )
+
+
 def api_config(here: Deployment, restarts: int) -> ApiConfig:
     """Its API.
 
@@ -150,6 +174,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         per_second=settings.api_per_second,
         id_secret=settings.id_secret,
         cors_origins=settings.api_cors_origins,
+        webhook_private=settings.webhook_private,
         trainer=settings.trainer,
         audit_log=str(settings.api_audit_log or settings.home / "audit.log"),
         restarts=restarts,
