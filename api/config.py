@@ -46,6 +46,7 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: tuple[str, ...] = ()
     webhook_private: bool = False
     """Whether webhooks may go to loopback and private addresses."""
+    webhook_breaker_failures: int = 10
     trainer: bool = True
     """Whether the deployment has one: readiness asks for it."""
     audit_log: str = ""

@@ -138,7 +138,9 @@ class WebhookFilter(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[str, ...] = ()
     plans: tuple[str, ...] = ()
     minimum_value: float = 0.0
-    """Value at risk, money, major units."""
+    """Money at risk, major units."""
+    urgent: bool = False
+    """Only those that cannot wait for the daily digest."""
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="webhook"):

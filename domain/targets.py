@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final
 from urllib.parse import urlsplit
 
-URL_PATTERN: Final = r"^https?://[A-Za-z0-9.:\[\]_-]{1,260}(/[!-~]*)?(\?[!-~]*)?$"
+URL_PATTERN: Final = r"^https?://([A-Za-z0-9._-]{1,253}|\[[A-Fa-f0-9:.]{2,45}\])(:[0-9]{1,5})?([/?][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?$"
 """What a target looks like: no user, no fragment, ASCII."""
 MAX_URL: Final = 2000
 PORTS: Final = (443, 8443)

@@ -14,7 +14,13 @@ import msgspec
 
 from domain.control import FeedEntry, WebhookFilter
 
-EVENTS: Final = ("alert.raised", "alert.resolved")
+EVENTS: Final = (
+    "alert.raised",
+    "alert.returned",
+    "alert.resolved",
+    "churn_rate.raised",
+    "churn_rate.resolved",
+)
 TEST_EVENT: Final = "webhook.test"
 
 RETRIES_S: Final = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 43_200.0)
@@ -78,21 +84,23 @@ State = Literal["closed", "half_open", "open", "paused"]
 def wanted(entry: FeedEntry, by: WebhookFilter) -> bool:
     """Whether an entry passes.
 
-    A resolved alert counts with the tier that it had, and whatever the value: who was told of the rise hears of its
-    end. An alert that does not say its value or plan does not pass a filter that asks for it.
+    What is asked of a user's alert is not asked of the churn rate of a segment. A tier is not asked of a resolved
+    alert, which has a new one: who was told of the rise hears of its end. An alert that does not say its plan or
+    money does not pass a filter that asks for it.
     """
-    raised = entry.event == "alert.raised"
-    body = entry.body
     if by.events and entry.event not in by.events:
         return False
-    if by.tiers and body.get("tier" if raised else "tier_before") not in by.tiers:
+    if not entry.event.startswith("alert."):
+        return True
+    body = entry.body
+    if by.tiers and entry.event != "alert.resolved" and body.get("tier") not in by.tiers:
         return False
     if by.plans and body.get("plan") not in by.plans:
         return False
-    if by.minimum_value > 0 and raised:
-        value = body.get("value_at_risk")
-        return isinstance(value, int | float) and value >= by.minimum_value
-    return True
+    if by.urgent and body.get("urgent") is not True:
+        return False
+    money = body.get("money_at_risk")
+    return by.minimum_value <= 0 or (isinstance(money, int | float) and money >= by.minimum_value)
 
 
 def delivery_id(webhook: str, number: int) -> str:

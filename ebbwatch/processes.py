@@ -175,6 +175,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         id_secret=settings.id_secret,
         cors_origins=settings.api_cors_origins,
         webhook_private=settings.webhook_private,
+        webhook_breaker_failures=settings.webhook_breaker_failures,
         trainer=settings.trainer,
         audit_log=str(settings.api_audit_log or settings.home / "audit.log"),
         restarts=restarts,
