@@ -28,6 +28,7 @@ from api.routes import (
     said,
     segment,
     users,
+    webhooks,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -39,6 +40,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     questions.router,
     alerts.router,
     said.router,
+    webhooks.router,
     model.router,
     keys.router,
     ready.router,

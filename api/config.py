@@ -46,6 +46,9 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     id_secret: str = ""
     """With it, user ids are replaced by a keyed hash at the door."""
     cors_origins: tuple[str, ...] = ()
+    webhook_private: bool = False
+    """Whether webhooks may go to loopback and private addresses."""
+    webhook_breaker_failures: int = 10
     trainer: bool = True
     """Whether the deployment has one: readiness asks for it."""
     audit_log: str = ""

@@ -1,5 +1,6 @@
 """Errors as people and programs can use them: problem+json (RFC 9457), the same shape for all."""
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -9,7 +10,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
+
+log = logging.getLogger("ebbwatch.api")
 
 MEDIA_TYPE: Final = "application/problem+json"
 _BASE: Final = "https://ebbwatch.dev/problems/"
@@ -108,6 +112,11 @@ def install(app: FastAPI) -> None:
         detail = "there is no such path" if fault.status_code == 404 else str(fault.detail)
         return problem(fault.status_code, kind, detail, fault.headers)
 
+    async def redis(_: Request, fault: Exception) -> Response:
+        log.warning("Redis: %s", type(fault).__name__)
+        return problem(503, "redis_away", "Redis does not answer: try again", {"Retry-After": "5"})
+
     app.add_exception_handler(ProblemError, known)
+    app.add_exception_handler(RedisError, redis)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)

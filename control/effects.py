@@ -3,7 +3,8 @@
 from typing import Any
 
 from control import tables
-from domain.control import ApiKey, Done, Erasure, Record, Step, encode
+from control.webhooks.queue import Queue
+from domain.control import ApiKey, Done, Erasure, Record, Step, Webhook, encode
 
 Command = tuple[Any, ...]
 """Name and arguments of one command of Redis."""
@@ -21,6 +22,8 @@ def effects(record: Record) -> list[Command]:
             return [("HSET", tables.ERASED, record.id, record.at)]
         case Done():
             return [("HSET", tables.DONE, record.id, encode(record))]
+        case Webhook():
+            return [("HSET", tables.WEBHOOKS, record.id, encode(record))]
         case Step():
             return []
         case _:
@@ -34,6 +37,8 @@ def removal(key: bytes) -> list[Command]:
     id_, _, user = rest.partition("/")
     if kind == "key":
         return [("HDEL", tables.KEYS, id_)]
+    if kind == "webhook":
+        return [("HDEL", tables.WEBHOOKS, id_), ("DEL", *Queue(id_).all())]
     if user:
         return [("HDEL", tables.of_user(user), f"{kind}/{id_}")]
     return []

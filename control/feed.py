@@ -22,5 +22,17 @@ async def entries_after_async(store: aredis.Redis, number: int, count: int) -> l
     return _decoded(await reading)
 
 
+async def entry_async(store: aredis.Redis, number: int) -> FeedEntry | None:
+    """The entry of a number; None if it was taken away, as those of an erased user are."""
+    reading: Any = store.zrangebyscore(tables.FEED, number, number)
+    return next(iter(_decoded(await reading)), None)
+
+
+async def last_number_async(store: aredis.Redis) -> int:
+    """Of the newest entry; -1 while there is none."""
+    found: Any = await store.zrange(tables.FEED, -1, -1, withscores=True)
+    return int(found[0][1]) if found else -1
+
+
 def _decoded(stored: Sequence[bytes]) -> list[FeedEntry]:
     return [msgspec.json.decode(member, type=FeedEntry) for member in stored]

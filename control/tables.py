@@ -20,6 +20,10 @@ FEED: Final = f"{BASE}:feed"
 """Sorted set: `domain.control.FeedEntry` as JSON, by its number."""
 
 
+WEBHOOKS: Final = f"{BASE}:webhooks"
+"""Hash: id of a webhook to its record. What is being delivered to it: `control.webhooks.queue`."""
+
+
 def of_user(user: str) -> str:
     """Hash: ``<kind>/<id>`` to the record, of all that people have said of one user."""
     return f"{BASE}:user:{user}"

@@ -137,7 +137,48 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="don
     body: dict[str, Any] = {}
 
 
-Record = ApiKey | Note | Contact | Feedback | OptOut | Erasure | Step | Done
+class WebhookSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """Which secret it is. The secret itself stands nowhere: it follows from this and from the deployment's key."""
+
+    id: str
+    """128 random bits, hex."""
+    created: int
+    """ms, wall clock."""
+    expires: int = 0
+    """ms; 0 for the newest one, which does not."""
+
+
+class WebhookFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries of the feed a webhook wants; what is empty lets everything pass (`domain.webhooks.wanted`)."""
+
+    events: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
+    minimum_value: float = 0.0
+    """Money at risk, major units."""
+    urgent: bool = False
+    """Only those that cannot wait for the daily digest."""
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="webhook"):
+    """Where alerts are delivered to."""
+
+    id: str
+    name: str
+    url: str
+    secrets: tuple[WebhookSecret, ...]
+    """Newest first; each that holds signs."""
+    filter: WebhookFilter
+    after: int
+    """It gets entries of the feed with greater numbers than this: the feed's end when it was made, or -1."""
+    enabled_since: int
+    """ms, wall clock; 0 while it is off. Off is a pause: what comes meanwhile is delivered afterwards."""
+    created: int
+    by: str
+    """Name of the API key."""
+
+
+Record = ApiKey | Note | Contact | Feedback | OptOut | Erasure | Step | Done | Webhook
 """One value of the topic; `kind` says which."""
 
 

@@ -11,12 +11,20 @@ import msgspec
 
 from api.config import ENVIRONMENT as API_CARRIER
 from ebbwatch.deployment import AWAY, open_deployment
-from ebbwatch.processes import api_config, instance_name, notifier_config, trainer_config, worker_config
+from ebbwatch.processes import (
+    api_config,
+    courier_config,
+    instance_name,
+    notifier_config,
+    trainer_config,
+    worker_config,
+)
 from ebbwatch.rates import counting
 from ebbwatch.settings import Settings
 from stream_processors.config import ENVIRONMENT as CARRIER
+from stream_processors.courier_config import ENVIRONMENT as COURIER_CARRIER
 from stream_processors.notifier_config import ENVIRONMENT as NOTIFIER_CARRIER
-from stream_processors.supervisor import API, NOTIFIER, TRAINER, WORKER, Supervisor
+from stream_processors.supervisor import API, COURIER, NOTIFIER, TRAINER, WORKER, Supervisor
 
 
 def _worker(settings: Settings, generation: int | None, instance: str, restarts: int) -> msgspec.Struct:
@@ -31,12 +39,16 @@ def _notifier(settings: Settings, restarts: int) -> msgspec.Struct:
     return notifier_config(open_deployment(settings), restarts)
 
 
+def _courier(settings: Settings, restarts: int) -> msgspec.Struct:
+    return courier_config(open_deployment(settings), restarts)
+
+
 def _api(settings: Settings, restarts: int) -> msgspec.Struct:
     return api_config(open_deployment(settings), restarts)
 
 
-_COMMANDS: Final = {"trainer": TRAINER, "notifier": NOTIFIER, "api": API}
-_CARRIERS: Final = {"notifier": NOTIFIER_CARRIER, "api": API_CARRIER}
+_COMMANDS: Final = {"trainer": TRAINER, "notifier": NOTIFIER, "courier": COURIER, "api": API}
+_CARRIERS: Final = {"notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER}
 
 
 class Fleet:
@@ -57,7 +69,7 @@ class Fleet:
             logs: folder for one log file a process.
             generation: of the keys to fill; None for the one that is served.
             trainer: whether a trainer runs beside the workers.
-            api: whether the API does, and the notifier.
+            api: whether the API does, and the notifier and the courier.
         """
         logs.mkdir(parents=True, exist_ok=True)
 
@@ -71,6 +83,7 @@ class Fleet:
         if api:
             settings = self._rates.enter_context(counting(settings))
             configured["notifier"] = partial(_notifier, settings)
+            configured["courier"] = partial(_courier, settings)
             configured["api"] = partial(_api, settings)
         self.logs = {name: logs / f"{name}.log" for name in configured}
         self._failures: dict[str, str] = {}

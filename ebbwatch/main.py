@@ -13,6 +13,7 @@ from control.writing import ControlAwayError
 from domain.actions import ActionsError
 from ebbwatch.commands import alerts, clock, dlq, keys, model, stack, users
 from ebbwatch.commands.api import api
+from ebbwatch.commands.courier import courier
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.evaluate import evaluate
 from ebbwatch.commands.keys import NoKeyError
@@ -73,6 +74,7 @@ app.command()(worker)
 app.command()(trainer)
 app.command()(api)
 app.command()(notifier)
+app.command()(courier)
 app.command()(run)
 app.command()(wait)
 app.command()(simulate)

@@ -9,12 +9,14 @@ from api.config import ApiConfig
 from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
 from domain.triage import Rules
+from domain.webhooks import Rules as WebhookRules
 from ebbwatch.deployment import Deployment
 from ebbwatch.settings import Settings
 from online_model.registry.key import registry_key
 from online_model.thresholds import Contact
 from producers.topics import topic_id
 from stream_processors.config import WorkerConfig
+from stream_processors.courier_config import CourierConfig
 from stream_processors.notifier_config import NotifierConfig
 from stream_processors.trainer_config import TrainerConfig
 
@@ -134,6 +136,28 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
     )
 
 
+def courier_config(here: Deployment, restarts: int) -> CourierConfig:
+    """Its courier.
+
+    Raises:
+        KeyFileError: the deployment's key cannot be used.
+    """
+    settings = here.settings
+    return CourierConfig(
+        redis=here.at.redis,
+        key=_key(settings),
+        private=settings.webhook_private,
+        rules=WebhookRules(
+            retries_s=settings.webhook_retries,
+            breaker_failures=settings.webhook_breaker_failures,
+            breaker_s=settings.webhook_breaker,
+        ),
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.courier_metrics_port,
+        restarts=restarts,
+    )
+
+
 def api_config(here: Deployment, restarts: int) -> ApiConfig:
     """Its API.
 
@@ -170,6 +194,8 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         per_second=settings.api_per_second,
         id_secret=settings.id_secret,
         cors_origins=settings.api_cors_origins,
+        webhook_private=settings.webhook_private,
+        webhook_breaker_failures=settings.webhook_breaker_failures,
         trainer=settings.trainer,
         audit_log=str(settings.api_audit_log or settings.home / "audit.log"),
         restarts=restarts,

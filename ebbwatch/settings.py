@@ -1,11 +1,13 @@
 """Settings: one table; every one can be given in the environment as ``EBBWATCH_<NAME>``."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.settings import ChurnDefinition, FactSettings
+from domain.webhooks import RETRIES_S
 from online_model.training.lineup import DEFAULT
 
 
@@ -109,7 +111,7 @@ class Settings(BaseSettings):
         le=100_000,
         description="users whose risk is computed afresh at each live mark of a partition",
     )
-    api: bool = Field(True, description="whether `run` starts the API and the notifier")
+    api: bool = Field(True, description="whether `run` starts the API, the notifier and the courier")
     api_host: str = Field("127.0.0.1", description="address that the API listens on")
     api_port: int = Field(8000, ge=1, le=65_535, description="port of the API")
     api_processes: int = Field(1, ge=1, le=64, description="processes that answer on that port")
@@ -129,6 +131,22 @@ class Settings(BaseSettings):
         "",
         description="URL of a Redis without persistence that counts rates for all API machines; "
         "else a small one is started beside each",
+    )
+    webhook_private: bool = Field(
+        False,
+        description="whether webhooks may go to loopback and private addresses, plain HTTP and any port",
+    )
+    webhook_retries: tuple[Annotated[float, Field(ge=0, le=604_800)], ...] = Field(
+        RETRIES_S, description="pauses between the attempts of one delivery, seconds"
+    )
+    webhook_breaker_failures: int = Field(
+        10, ge=1, description="after so many failures in a row an endpoint is left alone for a while"
+    )
+    webhook_breaker: float = Field(
+        30.0, gt=0, description="for so long at first, then for twice as long each time, seconds"
+    )
+    courier_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="courier's metrics and health; 0 takes a free one"
     )
     workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
     metrics_host: str = Field(

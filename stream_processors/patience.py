@@ -1,14 +1,14 @@
 """Waiting while Redis or Kafka is away: nothing is dropped, nothing dead-lettered, health says so."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from aiokafka.errors import KafkaError
+from prometheus_client import Counter
 from redis import exceptions as redis_errors
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from stream_processors.health import Health
-from stream_processors.metrics import WorkerMetrics
 
 T = TypeVar("T")
 
@@ -26,10 +26,17 @@ _REDIS_AWAY: Final = (
 _KAFKA_AWAY: Final = (KafkaError, OSError, TimeoutError)
 
 
+class CountsWaits(Protocol):
+    """Metrics of a process that may have to wait."""
+
+    waits: Counter
+    """By service."""
+
+
 class Patience:
     """Retries with growing, jittered pauses of at most two seconds, for as long as it takes."""
 
-    def __init__(self, health: Health, metrics: WorkerMetrics) -> None:
+    def __init__(self, health: Health, metrics: CountsWaits) -> None:
         self._health = health
         self._metrics = metrics
 

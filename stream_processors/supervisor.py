@@ -21,6 +21,7 @@ log = logging.getLogger("ebbwatch.supervisor")
 WORKER: Final = (sys.executable, "-m", "stream_processors.worker")
 TRAINER: Final = (sys.executable, "-m", "stream_processors.trainer")
 NOTIFIER: Final = (sys.executable, "-m", "stream_processors.notifier")
+COURIER: Final = (sys.executable, "-m", "stream_processors.courier")
 API: Final = (sys.executable, "-m", "api")
 
 _FIRST_PAUSE_S = 0.1

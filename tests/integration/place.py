@@ -23,7 +23,7 @@ from feature_store.connect import connect
 from feature_store.stream import Stream, load_or_begin
 from local_stack.addresses import Addresses
 from local_stack.ports import free_ports
-from stream_processors.supervisor import API, NOTIFIER, TRAINER, WORKER
+from stream_processors.supervisor import API, COURIER, NOTIFIER, TRAINER, WORKER
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND_S: Final = 240.0
@@ -151,6 +151,12 @@ class Place:
     def notifier(self, **settings: object) -> Iterator["Supervised"]:
         """The supervised notifier; likewise."""
         with self.but(**settings)._supervised("notifier", NOTIFIER[-1], "notifier.log") as running:
+            yield running
+
+    @contextmanager
+    def courier(self, **settings: object) -> Iterator["Supervised"]:
+        """The supervised courier; likewise."""
+        with self.but(**settings)._supervised("courier", COURIER[-1], "courier.log") as running:
             yield running
 
     @contextmanager
