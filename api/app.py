@@ -75,7 +75,7 @@ def create_app(config: ApiConfig) -> FastAPI:
     app.state.registry = registry
     for router in ROUTERS:
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, ROUTERS)
     away.install(app)
     _document(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM)

@@ -1,14 +1,15 @@
 """Errors as people and programs can use them: problem+json (RFC 9457), the same shape for all."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
@@ -92,8 +93,8 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Every error of the app leaves as a problem."""
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Every error of the app, which has these routers, leaves as a problem."""
 
     async def known(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, ProblemError)
@@ -106,11 +107,22 @@ def install(app: FastAPI) -> None:
         ]
         return problem(422, "invalid", "the request does not fit the schema: see `errors`", errors=errors)
 
-    async def http(_: Request, fault: Exception) -> Response:
+    async def http(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
+        match fault.status_code:
+            case 400:  # FastAPI's for a body that cannot be read: to callers the same as one that does not fit
+                return problem(422, "invalid", "the body cannot be read: is it JSON in UTF-8?")
+            case 404:
+                return problem(404, "not_found", "there is no such path")
+            case 405:
+                allowed = ", ".join(methods_of(routers, request.scope["path"]))
+                return problem(405, "method_not_allowed", f"this path takes {allowed}", {"Allow": allowed})
         kind = HTTPStatus(fault.status_code).phrase.lower().replace(" ", "_")
-        detail = "there is no such path" if fault.status_code == 404 else str(fault.detail)
-        return problem(fault.status_code, kind, detail, fault.headers)
+        return problem(fault.status_code, kind, str(fault.detail), fault.headers)
+
+    async def unforeseen(_: Request, __: Exception) -> Response:
+        # Starlette logs the traceback itself, once this is sent
+        return problem(500, "unforeseen", "this is a fault of the server; it is logged there")
 
     async def redis(_: Request, fault: Exception) -> Response:
         log.warning("Redis: %s", type(fault).__name__)
@@ -120,3 +132,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RedisError, redis)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, unforeseen)
+
+
+def methods_of(routers: Sequence[APIRouter], path: str) -> list[str]:
+    """Methods that some route takes for a path: Starlette names those of the first one only."""
+    found = {
+        method
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.path_regex.match(path)
+        for method in route.methods or ()
+    }
+    return sorted(found)
