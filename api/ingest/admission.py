@@ -67,7 +67,7 @@ def read(body: bytes) -> Body:
         if first == b"[":
             return Body(_bounded(_list(body)), alone=False)
         several = _members(body).get("events")
-        if several is not None and bytes(several[:1]) == b"[":
+        if several is not None and bytes(several).startswith(b"["):
             return Body(_bounded(_list(several)), alone=False)
     except _FAULTS as fault:
         raise _no_json(fault) from fault

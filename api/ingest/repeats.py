@@ -1,7 +1,6 @@
 """Idempotency keys: a request that comes again under the same key is answered as before, and nothing is done twice.
 
-The answer itself is not stored: it follows from the body (`api.ingest.admission`), so a digest of the body is kept
-for a day, and nothing else.
+The answer follows from the body (`api.ingest.admission`), so that only a digest of the body has to be kept.
 """
 
 import asyncio

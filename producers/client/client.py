@@ -13,6 +13,8 @@ from typing import Any, Final, Self
 from domain.events import Event, fields, milliseconds
 from producers.client.buffer import Buffer, OnFull, Record
 from producers.client.delivery import Delivery, Stats
+from producers.client.http_delivery import HttpDelivery
+from producers.client.kafka_delivery import KafkaDelivery
 from producers.validate import InvalidEventError, encoded
 
 
@@ -21,9 +23,9 @@ class ClientClosedError(RuntimeError):
 
 
 class EbbwatchClient:
-    """Sends events to Kafka from a background thread; safe for many threads.
+    """Sends events to Kafka, or to the HTTP API, from a background thread; safe for many threads.
 
-    `track` checks and buffers, and returns within microseconds; Kafka may be away. The buffer is bounded.
+    `track` checks and buffers, and returns within microseconds; Kafka or the API may be away. The buffer is bounded.
     When it is full, `on_full` decides: ``drop_oldest`` (the default: the newest tell most about who is here),
     ``drop_newest``, or ``block``, which waits `max_block_seconds` and then drops the new event. What was
     dropped is counted in `stats` and logged. At exit, and on leaving the ``with`` block, what waits is
@@ -34,9 +36,10 @@ class EbbwatchClient:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        address: str,
         topic: str = "session-events",
         *,
+        key: str = "",
         max_buffer_events: int = 100_000,
         max_buffer_bytes: int = 67_108_864,
         on_full: OnFull = "drop_oldest",
@@ -50,7 +53,9 @@ class EbbwatchClient:
         """Returns at once; the background thread connects.
 
         Args:
-            bootstrap_servers: ``host:port``, several with commas.
+            address: of Kafka, ``host:port``, several with commas; or of the API, ``http://host:port``.
+            topic: in Kafka; the API knows by itself.
+            key: of the API, with the scope ingest.
             max_buffer_events, max_buffer_bytes: at most so much waits in memory; up to 5,500 events or 16 MiB
                 more may be on their way.
             close_seconds: how long the end of the process may be held up by events that wait.
@@ -63,12 +68,17 @@ class EbbwatchClient:
         self._close_seconds = close_seconds
         self._closed = False
         self._process = os.getpid()
-        self._delivery: Final = Delivery(
-            self._buffer,
-            topic,
-            {"bootstrap_servers": bootstrap_servers.split(",")} | dict(producer_settings or {}),
-            logger or logging.getLogger("ebbwatch.client"),
-            self._at_exit,
+        logger = logger or logging.getLogger("ebbwatch.client")
+        self._delivery: Final[Delivery] = (
+            HttpDelivery(self._buffer, address, key, logger)
+            if address.startswith(("http://", "https://"))
+            else KafkaDelivery(
+                self._buffer,
+                topic,
+                {"bootstrap_servers": address.split(",")} | dict(producer_settings or {}),
+                logger,
+                self._at_exit,
+            )
         )
         atexit.register(self._at_exit)
 

@@ -1,5 +1,6 @@
 """Events by HTTP: into the right partition and applied by a worker; Segment's own package; Kafka away."""
 
+import gzip
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -8,13 +9,19 @@ from random import Random
 from typing import Any, NamedTuple
 
 import httpx
+import msgspec
 import pytest
+import zstandard
 from redis import Redis
 
+from control.log import Log, Record
 from domain.partitioner import partition_of
 from feature_store import lookup
+from feature_store.stream import serve as serve_stream
 from local_stack.addresses import Addresses
 from local_stack.ports import free_ports
+from producers.client import EbbwatchClient
+from producers.topics import ensure_topics
 from tests.integration.place import Place, eventually
 
 
@@ -76,26 +83,176 @@ def an_event(number: int, user: str = "", **fields: Any) -> dict[str, Any]:
     return {"event_id": f"e{number}", "user_id": user, "type": "page_view", "time": now} | fields
 
 
-def test_events_stand_in_the_partition_of_their_user_and_are_applied(
-    serving: Serving, read_from: Callable[[str], Any]
-) -> None:
+def in_log(place: Place, topic: str, partitions: int = 4) -> list[tuple[int, Record]]:
+    """Partition and record, marks left out."""
+    with Log(place.at.kafka, topic) as log:
+        return [
+            (partition, record)
+            for partition in range(partitions)
+            for record in log.read(partition, 0, log.bounds(partition).end)
+            if topic != place.topic or record.key is not None
+        ]
+
+
+def by_id(serving: Serving) -> dict[str, dict[str, Any]]:
+    """Events in the log by their id."""
+    events = [json.loads(record.value or b"") for _, record in in_log(serving.place, serving.place.topic)]
+    return {event["event_id"]: event for event in events}
+
+
+def test_events_stand_in_the_partition_of_their_user_and_are_applied(serving: Serving) -> None:
     events = [an_event(number, more={"depth": number}) for number in range(100)]
     answer = serving.push(events).json()
     assert (answer["accepted"], answer["rejected"]) == (100, 0)
-    records = read_from(serving.place.at.kafka).read(serving.place.topic)
-    found = {}
-    for partition, ones in records.items():
-        for record in ones:
-            if record.key() is None:
-                continue
-            assert partition_of(record.key(), 4) == partition
-            event = json.loads(record.value())
-            assert record.key() == event["user_id"].encode()
-            found[event["event_id"]] = event
-    assert [found[e["event_id"]] for e in events] == events
+    for partition, record in in_log(serving.place, serving.place.topic):
+        user = json.loads(record.value or b"")["user_id"].encode()
+        assert (record.key, partition) == (user, partition_of(user, 4))
+    found = by_id(serving)
+    assert [found[event["event_id"]] for event in events] == events
     with serving.place.worker(), serving.place.store as store:
 
         def applied() -> int:
             return lookup.totals(store, serving.place.stream()).outcomes.get("applied", 0)
 
         eventually("all are applied", lambda: applied() >= 100)
+
+
+def test_each_event_has_its_own_result(serving: Serving) -> None:
+    answer = serving.push({"events": [an_event(200), an_event(201, amount="1"), 5]}).json()
+    assert (answer["accepted"], answer["rejected"]) == (1, 2)
+    assert answer["results"][0] == {"status": "accepted", "event_id": "e200"}
+    assert answer["results"][1] | {"message": ""} == {
+        "status": "rejected", "event_id": "e201", "field": "amount", "reason": "bad_amount", "message": "",
+    }  # fmt: skip
+    alone = serving.push(an_event(202) | {"user_id": ""})
+    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (422, "body.user_id")
+    assert {"e200", "e201", "e202"} & by_id(serving).keys() == {"e200"}
+
+
+def test_compressed_bodies_are_read_and_bombs_are_not(serving: Serving) -> None:
+    def post(body: bytes, encoding: str) -> httpx.Response:
+        return serving.http.post("/v1/events", content=body, headers={"Content-Encoding": encoding})
+
+    body = json.dumps([an_event(300)]).encode()
+    assert post(gzip.compress(body), "gzip").json()["accepted"] == 1
+    assert post(zstandard.ZstdCompressor().compress(body), "zstd").json()["accepted"] == 1
+    bomb = b" " * 500_000_000
+    assert post(zstandard.ZstdCompressor().compress(bomb), "zstd").status_code == 413
+    assert post(gzip.compress(bomb[:50_000_000], 1), "gzip").status_code == 413
+    assert post(body, "br").status_code == 415
+    assert post(body, "gzip").status_code == 400
+    assert serving.http.post("/v1/events", content=b"{").status_code == 400
+    assert serving.http.post("/v1/events", content=b" " * 1_100_000).status_code == 413
+
+
+def test_a_repeat_under_an_idempotency_key_is_answered_and_not_sent(serving: Serving) -> None:
+    events = [an_event(number, "repeat") for number in range(400, 403)] + [an_event(403, "")]
+    events[3]["user_id"] = ""
+    key = {"Idempotency-Key": "batch-1"}
+    first, second = serving.push(events, **key), serving.push(events, **key)
+    assert first.json() == second.json()
+    assert "idempotent-replayed" not in first.headers
+    assert second.headers["idempotent-replayed"] == "true"
+    sent = [r for _, r in in_log(serving.place, serving.place.topic) if r.key == b"repeat"]
+    assert len(sent) == 3
+    other = serving.push(events[:1], **key)
+    assert (other.status_code, other.json()["type"].rsplit("/")[-1]) == (422, "other_body")
+    keys = list(serving.place.store.scan_iter("ebbwatch:1:idempotency:*"))
+    assert len(keys) == 1
+    assert 86_000 < serving.place.store.ttl(keys[0]) <= 86_400
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_segments_own_package_works_unmodified(serving: Serving, packed: bool) -> None:
+    faults: list[Any] = []
+    user = f"segment-{packed}"
+    client = SegmentClient(
+        serving.key, host=serving.url, gzip=packed, on_error=lambda fault, _: faults.append(fault)
+    )
+    client.identify(user, {"plan": "pro", "email": "a@example.org"}, message_id=f"{user}-1")
+    client.track(
+        user, "Order Completed",
+        {"order_id": "o1", "products": [{"sku": "mug", "price": 10, "quantity": 2}, {"sku": "cup", "price": "3.5"}]},
+        message_id=f"{user}-2",
+    )  # fmt: skip
+    client.page(user, "docs", "Start", message_id=f"{user}-3")
+    client.screen(user, name="Home", message_id=f"{user}-4")
+    client.group(user, "team-1", message_id=f"{user}-5")
+    client.alias("anonymous-1", user, message_id=f"{user}-6")
+    client.track(anonymous_id="anonymous-1", event="Product Viewed", message_id=f"{user}-7")
+    client.shutdown()
+    assert faults == []
+    found = {id_: event for id_, event in by_id(serving).items() if id_.startswith(user)}
+    assert sorted(found) == [f"{user}-{n}" for n in ("1", "2", "2/1", "3", "4")]
+    told = [(e["type"], e.get("product"), e.get("amount")) for _, e in sorted(found.items())]
+    assert told == [
+        ("identify", None, None),
+        ("purchase", "mug", 20.0),
+        ("purchase", "cup", 3.5),
+        ("page_view", None, None),
+        ("page_view", None, None),
+    ]
+    assert found[f"{user}-1"]["plan"] == "pro"
+    assert "a@example.org" not in str(found)
+    now = time.time_ns() // 1_000_000
+    assert all(abs(event["time"] - now) < 60_000 for event in found.values())
+    letters = serving.place.report("dlq", "show")["latest"]
+    mine = [json.loads(letter["value"]) for letter in letters if f"{user}-7" in letter["value"]]
+    assert [(m["type"], m["properties"]["anonymous_id"]) for m in mine] == [("page_view", "anonymous-1")]
+    assert {letter["reason"] for letter in letters} == {"no_user"}
+
+
+def test_our_client_speaks_http_too(serving: Serving) -> None:
+    with EbbwatchClient(serving.url, key=serving.key) as client:
+        for number in range(1_500):
+            client.track(f"client-{number % 7}", "page_view", event_id=f"c{number}")
+        client.track("null\0", "page_view")
+        assert client.flush(30), client.stats()
+        stats = client.stats()
+    assert (stats.sent, stats.failed, stats.dropped) == (1_500, 1, 0)
+    ids: dict[bytes, list[int]] = {}
+    for _, record in in_log(serving.place, serving.place.topic):
+        if record.key is not None and record.key.startswith(b"client-"):
+            ids.setdefault(record.key, []).append(int(json.loads(record.value or b"")["event_id"][1:]))
+    assert ids == {f"client-{n}".encode(): list(range(n, 1_500, 7)) for n in range(7)}
+
+
+def test_events_follow_the_topic_that_is_served(serving: Serving, unique: Callable[[str], str]) -> None:
+    place = serving.place
+    served, topic = place.stream(), unique("moved")
+    ensure_topics(place.at.kafka, topic, 2, place.dead_letter_topic, str(place.settings["control_topic"]))
+    with place.store as store:
+        serve_stream(store, msgspec.structs.replace(served, topic=topic, partitions=2))
+        try:
+            assert serving.push([an_event(600, "mover")]).json()["accepted"] == 1
+            found = in_log(place, topic, 2)
+        finally:
+            serve_stream(store, served)
+    assert [record.key for _, record in found] == [b"mover"]
+
+
+def test_without_kafka_nothing_is_claimed(breakable_stack: LocalStack, tmp_path: Path) -> None:
+    stack = breakable_stack
+    at = Addresses(stack.address("kafka"), stack.address("redis"), "tests")
+    place = Place(tmp_path, at, "away")
+    with ExitStack() as started:
+        serving = serve(started, place)
+        assert serving.push([an_event(0)]).status_code == 200
+        assert serving.http.get("/readyz").status_code == 200
+        stack.kafka.kill()
+        refused = serving.push([an_event(1)], **{"Idempotency-Key": "k"})
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        health = serving.http.get("/readyz")
+        assert health.status_code == 503
+        assert health.json()["checks"]["kafka"]["reason"]
+        with EbbwatchClient(serving.url, key=serving.key) as client:
+            client.track("waits", "page_view", event_id="w")
+            assert not client.flush(0.5)
+            stack.kafka.start()
+            again = eventually(
+                "events are taken again",
+                lambda: (r := serving.push([an_event(1)], **{"Idempotency-Key": "k"})).is_success and r,
+            )
+            assert again.json()["accepted"] == 1
+            assert client.flush(30), client.stats()
+        assert "w" in by_id(serving)
