@@ -14,11 +14,12 @@ from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
 from api.resources import Resources
-from api.routes import alerts, changes, health, said
+from api.routes import alerts, changes, health, life, said
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     alerts.router,
+    life.router,
     changes.router,  # before /v1/users/{id}
     said.router,
 )
