@@ -110,7 +110,9 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     async def http(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
         match fault.status_code:
-            case 400:  # FastAPI's for a body that cannot be read: to callers the same as one that does not fit
+            case (
+                400
+            ):  # FastAPI's for a body that cannot be read: to callers the same as one that does not fit
                 return problem(422, "invalid", "the body cannot be read: is it JSON in UTF-8?")
             case 404:
                 return problem(404, "not_found", "there is no such path")

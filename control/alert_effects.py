@@ -32,7 +32,7 @@ def step_effects(
     commands += _indexes(before, after)
     if step.what == "released" and step.user:
         commands.append(("HINCRBY", tables.SPENT, step.at // DAY_MS, 1))
-    if step.user and before is None:
+    if before is None:
         commands.append(("HSET", tables.of_user(step.user), f"alert/{after.id}", b""))
     changed = change(after.raised, step, number)
     if changed is not None:
@@ -46,12 +46,8 @@ def taken_away(before: AlertState) -> list[Command]:
     commands: list[Command] = [("HDEL", tables.ALERTS, before.id)]
     commands += [("ZREM", key, before.id) for key in (tables.WAITING, tables.LAPSING, tables.SNOOZED)]
     commands += [("ZREMRANGEBYSCORE", tables.FEED, number, number) for number in before.numbers]
-    if before.user:
-        commands += [
-            ("HDEL", tables.of_user(before.user), f"alert/{before.id}"),
-            ("ZREM", tables.CHANGES, before.user),
-            ("HDEL", tables.CHANGED, before.user),
-        ]
+    commands.append(("HDEL", tables.of_user(before.user), f"alert/{before.id}"))
+    commands += [("ZREM", tables.CHANGES, before.user), ("HDEL", tables.CHANGED, before.user)]
     return commands
 
 

@@ -145,6 +145,9 @@ def decide(
     verdicts: list[Verdict] = []
     free = accrued(now, a_day)
     for state in waiting:
+        if not state.user:  # about a segment: told to all, and nobody is contacted for it
+            verdicts.append(Verdict(state.id, "released"))
+            continue
         if state.expires <= now:
             continue  # lapses
         if reason := left_alone(said.get(state.user, ()), now, rules):
@@ -160,8 +163,8 @@ def decide(
 
 
 def rank_of(state: AlertState) -> float:
-    """As it was when the alert was raised."""
-    return float(state.raised.get("rank", 0.0))
+    """As it was when the alert was raised; what is about a segment comes first."""
+    return float(state.raised.get("rank", 0.0)) if state.user else math.inf
 
 
 def is_urgent(state: AlertState) -> bool:

@@ -128,10 +128,12 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
             chance=settings.saving_chance,
         ),
         inactivity_days=settings.inactivity_days,
+        horizon_days=settings.horizon_days,
         public_url=settings.public_url,
         smtp_url=settings.smtp_url,
         mail_from=settings.mail_from,
         mail_to=settings.mail_to,
+        digest_hour=settings.digest_hour,
         restarts=restarts,
     )
 

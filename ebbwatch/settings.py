@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("", description="sender of digests and of mails about urgent alerts")
     mail_to: tuple[str, ...] = Field((), description="who gets them, as a JSON list")
+    digest_hour: int = Field(7, ge=0, le=23, description="hour of the day, UTC, of the daily digest")
     sweep_users: int = Field(
         500,
         ge=0,

@@ -71,6 +71,8 @@ class Desk:
     def _carried_out(self, verdict: Verdict, state: AlertState, now: int, market: Market) -> Step:
         if verdict.what == "suppressed":
             return step(state.id, state.user, "suppressed", now, reason=verdict.reason)
+        if not state.user:
+            return step(state.id, "", "released", now, body=state.raised)
         alert = msgspec.convert(state.raised, Alert)
         found = worth(alert, self._rules, market.chance, market.top)._replace(
             urgent=bool(state.raised["urgent"])

@@ -19,6 +19,7 @@ from control.projection import LostProjectionError, Projection, Reached
 from control.writing import ControlAwayError, ControlWriter
 from domain.alerts import Alert
 from feature_store.connect import connect
+from stream_processors.chores import Chores
 from stream_processors.config import EXIT_LOST
 from stream_processors.desk import Desk
 from stream_processors.market import MarketWatch
@@ -59,7 +60,9 @@ class Notifier:
             projector = Projector(
                 self._store, projection, control, Treatments(config.kafka, self._store).send
             )
-            self._follow(projector, alerts)
+            if self._to_end(projector):
+                with Chores(config, self._control):
+                    self._follow(projector, alerts)
         except (LostProjectionError, ControlAwayError, RedisError, OSError) as fault:
             log.warning("lost: %s", fault)
             return EXIT_LOST

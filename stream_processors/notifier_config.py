@@ -26,12 +26,15 @@ class NotifierConfig(msgspec.Struct, frozen=True, kw_only=True):
     lineage: str
     triage: Rules
     inactivity_days: int
+    horizon_days: int
     public_url: str = ""
     """Address at which people reach the API; begins the links in alerts."""
     smtp_url: str = ""
     """Mail server; no mail without it."""
     mail_from: str = ""
     mail_to: tuple[str, ...] = ()
+    digest_hour: int = 7
+    """Of the day, UTC."""
     restarts: int = 0
 
 
