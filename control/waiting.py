@@ -19,7 +19,7 @@ async def passed(store: aredis.Redis, offset: int, patience_s: float = PATIENCE_
     give_up = time.monotonic() + patience_s
     while True:
         stored = cast("bytes | None", await cast(Any, store.get(tables.POSITION)))
-        if stored is not None and msgspec.json.decode(stored, type=Reached).offset > offset:
+        if stored is not None and Reached(**msgspec.json.decode(stored)).offset > offset:
             return True
         if time.monotonic() > give_up:
             return False
