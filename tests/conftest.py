@@ -63,6 +63,19 @@ def breakable_stack(tmp_path: Path) -> Iterator[LocalStack]:
 
 
 @pytest.fixture
+def breakable_redis(tmp_path: Path) -> Iterator[LocalStack]:
+    """Likewise a Redis alone, which is there in no time; Kafka is not started."""
+    own = LocalStack(tmp_path / "breakable", Random(), lambda _: None)
+    try:
+        own.redis.start()
+        yield own
+    except StackError as error:
+        pytest.skip(f"no Redis for tests: {error}")
+    finally:
+        own.redis.kill()
+
+
+@pytest.fixture
 def unique(request: pytest.FixtureRequest) -> Callable[[str], str]:
     """Names that no other test and no other run uses, for topics, groups and keys."""
     return lambda word: (

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -13,12 +14,14 @@ import msgspec
 import pytest
 import zstandard
 from redis import Redis
+from segment.analytics.client import Client as SegmentClient
 
 from control.log import Log, Record
 from domain.partitioner import partition_of
 from feature_store import lookup
 from feature_store.stream import serve as serve_stream
 from local_stack.addresses import Addresses
+from local_stack.local import LocalStack
 from local_stack.ports import free_ports
 from producers.client import EbbwatchClient
 from producers.topics import ensure_topics

@@ -2,6 +2,7 @@
 
 import time
 
+import msgspec
 import pytest
 from standardwebhooks import Webhook as Receiver
 from standardwebhooks import WebhookVerificationError
@@ -45,7 +46,7 @@ def test_after_a_rotation_either_secret_is_accepted_until_the_old_one_expires() 
     hook = webhook(now())
     old = secret_text(KEY, hook.id, hook.secrets[0])
     held = rotated(hook.secrets, now(), 24 * HOUR_MS)
-    hook = Webhook(**{f: getattr(hook, f) for f in hook.__struct_fields__} | {"secrets": held})
+    hook = msgspec.structs.replace(hook, secrets=held)
     new = secret_text(KEY, hook.id, held[0])
     headers = signed_headers(KEY, hook, "msg_1", BODY, now())
     assert len(headers["webhook-signature"].split(" ")) == 2
