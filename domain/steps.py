@@ -191,15 +191,14 @@ class Partition:
         order = sorted(
             (timer, self.ids[slot], slot) for timer, slot in zip(timers, due.tolist(), strict=True)
         )
-        everybody = len(order) <= budget
+        beyond = len(order) > budget
+        all_read = self._horizon is None or mark < self._horizon[0]
+        everybody = all_read and not beyond
         known = order[:budget]
         if self._horizon is not None:
-            read = [o for o in known if o[:2] <= self._horizon]
-            everybody = everybody and len(read) == len(known) and mark < self._horizon[0]
-            budget_spent = len(read) == budget
-            known = read
-        else:
-            budget_spent = len(known) == budget
+            known = [o for o in known if o[:2] <= self._horizon]
+        # where the budget is spent and nobody more is known to be due, what was not read decides what has left
+        budget_spent = len(known) == budget and (all_read or beyond)
         slots: list[int] = []
         for _, _, slot in known:
             if not self._touched[slot]:
