@@ -5,7 +5,7 @@ between the two repeats it under the same id, and one before both raises it anew
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -179,6 +179,12 @@ class Alerting:
         risk = former.risks(scope.states, scope.slots[rows], nows[rows], hashes[rows])
         some = Served(before.tiers[rows], before.bases[rows], before.alerted[rows], before.open[rows])
         return carried_over(judged, rows, judge(risk, nows[rows], some, policy, bases[rows]), before, nows)
+
+    def recall(self, users: Collection[bytes]) -> list[bytes]:
+        """Send nothing of users who were erased; gives the fields that the store has to drop."""
+        recalled = [field for field, (user, _) in self._unsent.items() if user in users]
+        self.forget(recalled)
+        return recalled
 
     async def deliver(self) -> list[bytes]:
         """Send what has been written; gives the fields that the store may forget."""
