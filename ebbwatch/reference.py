@@ -66,9 +66,10 @@ def events_page() -> str:
         _table(("field", "kind", "required", "meaning"), _fields(Event)),
         "## Clock marks\n\nA record without a key moves the clock of its partition; nothing else does.",
         _table(("field", "kind", "required", "meaning"), _fields(ClockMark)),
-        f"## Erasures\n\nA record with a user id as its key and the value `{encode(UserErasure(erase=True)).decode()}` "
-        "forgets all of that user, as [user-state.md](user-state.md) says; events after it begin anew. `ebbwatch erase` "
-        "and `DELETE /v1/users/{id}` write it.",
+        "## Erasures\n\nA record with a user id as its key and the value "
+        f"`{encode(UserErasure(erase=True)).decode()}` forgets all of that user, as "
+        "[user-state.md](user-state.md) says; events after it begin anew. `ebbwatch erase` and "
+        "`DELETE /v1/users/{id}` write it.",
         _table(("field", "kind", "required", "meaning"), _fields(UserErasure)),
     )
 
