@@ -14,9 +14,9 @@ from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
 from api.resources import Resources
-from api.routes import health
+from api.routes import erasure, health
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (health.router, erasure.router)
 """In the order of the OpenAPI document."""
 
 _COMPRESS_FROM: Final = 1024

@@ -33,6 +33,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int
     registry: str
     registry_key: str
+    archive: str
+    """Folder of the ledger, where the trainer keeps it; need not be there."""
     facts: FactSettings
     tier_medium: float
     tier_high: float

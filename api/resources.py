@@ -8,6 +8,7 @@ from fastapi import Request
 from redis import asyncio as aredis
 
 from api.config import ApiConfig
+from control.erasing import Eraser
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
 
@@ -26,6 +27,9 @@ class Resources:
         self.store: aredis.Redis = connect_async(config.redis)
         self._limits: aredis.Redis = connect_async(config.limits_redis)
         self.control = ControlWriter(config.kafka, config.control_topic)
+        self.eraser = Eraser(
+            config.kafka, self.control, config.topic, config.partitions, config.facts.future_tolerance_ms
+        )
         self.keyring: Keyring = Keyring(self.store)
         self.limiter: Limiter = Limiter(self._limits, config.per_second)
 

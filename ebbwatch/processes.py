@@ -111,6 +111,7 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
         control_topic=settings.control_topic,
         control_id=_control_id(here),
         alert_topic=settings.alert_topic,
+        archive=str(settings.archive or settings.home / "archive"),
         restarts=restarts,
     )
 
@@ -141,6 +142,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         partitions=here.stream.partitions,
         registry=registry_address(settings),
         registry_key=_key(settings),
+        archive=str(settings.archive or settings.home / "archive"),
         facts=settings.facts(),
         tier_medium=settings.tier_medium,
         tier_high=settings.tier_high,

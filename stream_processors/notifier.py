@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Final
 
 from confluent_kafka import Consumer, TopicPartition
@@ -17,6 +18,7 @@ from control.projection import LostProjectionError, Projection
 from domain.control import ControlError, decode
 from feature_store.connect import connect
 from stream_processors.config import EXIT_LOST
+from stream_processors.forgetting import Forgetting
 from stream_processors.notifier_config import NotifierConfig, from_environment
 
 log = logging.getLogger("ebbwatch.notifier")
@@ -49,8 +51,9 @@ class Notifier:
         try:
             projection = Projection(self._store, self._config.control_id)
             self._consumer.assign([TopicPartition(self._config.control_topic, 0, projection.offset)])
-            while not self._stopping.is_set():
-                self._project(projection)
+            with Forgetting(self._config.redis, Path(self._config.archive)):
+                while not self._stopping.is_set():
+                    self._project(projection)
         except (LostProjectionError, RedisError, OSError) as fault:
             log.warning("lost: %s", fault)
             return EXIT_LOST
