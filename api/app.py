@@ -18,6 +18,7 @@ from api.resources import Resources
 from api.routes import (
     alerts,
     changes,
+    erasure,
     events,
     health,
     keys,
@@ -38,6 +39,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     risk.router,
     changes.router,  # before /v1/users/{id}
     users.router,
+    erasure.router,
     questions.router,
     alerts.router,
     life.router,

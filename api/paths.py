@@ -6,11 +6,12 @@ The app routes on the path as it was sent, percent-encoded (`api.envelope`), and
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
-from fastapi import Path
+from fastapi import Depends, Path, Request
 from pydantic import AfterValidator
 
-MAX_ID: int = 128
-"""Characters of a user id (`domain.events`)."""
+from api.access.identity import inside
+from api.resources import Resources
+from domain.events import MAX_ID
 
 
 def decoded(text: str) -> str:
@@ -25,24 +26,33 @@ def decoded(text: str) -> str:
         raise ValueError("is no UTF-8") from None
     if not id_ or len(id_) > MAX_ID:
         raise ValueError(f"has 1 to {MAX_ID} characters")
-    if (
-        "\0" in id_ or "\ufffd" in id_
-    ):  # the latter stands for bytes that are no UTF-8: two such ids would look alike
+    # U+FFFD stands for bytes that are no UTF-8: two such ids would look alike
+    if "\0" in id_ or "\ufffd" in id_:
         raise ValueError("has no NUL and no U+FFFD")
     return id_
 
 
-def constrained(schema: dict[str, Any]) -> None:
-    """For a parameter's schema."""
+def _document(schema: dict[str, Any]) -> None:
     # lengths are of the id, not of its percent-encoded text
     schema.update(minLength=1, maxLength=MAX_ID, pattern="^[^\\u0000\\ufffd]+$")
 
 
-UserId = Annotated[
-    str,
-    Path(
-        description="as in the events; percent-encoded", examples=["user-17"], json_schema_extra=constrained
-    ),
-    AfterValidator(decoded),
-]
-"""Path parameter ``user_id``."""
+def _known_as(
+    request: Request,
+    id_: Annotated[
+        str,
+        Path(
+            alias="id",
+            description="user id as in the events, percent-encoded",
+            examples=["u0000250"],
+            json_schema_extra=_document,
+        ),
+        AfterValidator(decoded),
+    ],
+) -> str:
+    resources: Resources = request.app.state.resources
+    return inside(id_, resources.config.id_secret)
+
+
+KnownUser = Annotated[str, Depends(_known_as)]
+"""``{id}`` of a path, as the user is known inside."""

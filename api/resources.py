@@ -13,6 +13,7 @@ from api.ingest.intake import Intake
 from api.people.people import People
 from api.people.readiness import Readiness
 from api.people.records import Records
+from control.erasing import Eraser
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
 
@@ -36,12 +37,17 @@ class Resources:
         self.scratch: aredis.Redis = connect_async(config.limits_redis)
         """Without persistence: rates, and what can be made again."""
         self.control = ControlWriter(config.kafka, config.control_topic)
+        self.eraser = Eraser(
+            config.kafka, self.control, config.topic, config.partitions, config.facts.future_tolerance_ms
+        )
         self.keyring: Keyring = Keyring(self.store)
         self.limiter: Limiter = Limiter(self.scratch, config.per_second)
         self.people = People(config, self.store, self.scratch)
         self.records = Records(config, self.people.following)
-        self.readiness = Readiness(config, self.store, self.people.following, registry)
         self.intake = Intake(config.kafka, config.topic, config.dead_letter_topic, self.store, registry)
+        self.readiness = Readiness(
+            config, self.store, self.people.following, lambda: self.intake.away, registry
+        )
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -19,7 +19,10 @@ def effects(record: Record) -> list[Command]:
         case ApiKey():
             return [("HSET", tables.KEYS, record.id, encode(record))]
         case Erasure():
-            return [("HSET", tables.ERASED, record.id, record.at)]
+            return [
+                ("HSET", tables.ERASED, record.id, record.at),
+                ("HSET", tables.TO_FORGET, record.id, record.until),
+            ]
         case Done():
             return [("HSET", tables.DONE, record.id, encode(record))]
         case Webhook():

@@ -15,6 +15,8 @@ KEYS: Final = f"{BASE}:keys"
 ERASED: Final = f"{BASE}:erased"
 """Hash: XXH3 of a user, hex, to the ms at which the user was erased."""
 
+TO_FORGET: Final = f"{BASE}:to-forget"
+"""Hash: XXH3 of a user, hex, to the ms of event time up to which the ledger has yet to let go of the user's rows."""
 
 FEED: Final = f"{BASE}:feed"
 """Sorted set: `domain.control.FeedEntry` as JSON, by its number."""

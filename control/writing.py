@@ -19,7 +19,7 @@ class ControlWriter:
     """Sends records and knows their offsets. Safe for several threads."""
 
     def __init__(self, kafka: str, topic: str, *, patience_s: float = _PATIENCE_S) -> None:
-        self._topic = topic
+        self.topic: Final = topic
         self._patience_s = patience_s
         self._producer = Producer(
             {
@@ -50,7 +50,7 @@ class ControlWriter:
         pairs = [(key_of(record), encode(record)) for record in records]
         try:
             for key, value in [*pairs, *((key, None) for key in removed)]:
-                self._producer.produce(self._topic, value, key, 0, on_delivery=delivered)
+                self._producer.produce(self.topic, value, key, 0, on_delivery=delivered)
         except (KafkaException, BufferError) as fault:
             raise ControlAwayError(f"Kafka does not take a decision: {fault}") from fault
         self._producer.flush(self._patience_s)

@@ -43,8 +43,10 @@ Rows = npt.NDArray[np.void]
 KINDS: Final = {name: number for number, name in enumerate(EVENT_TYPES, start=1)}
 CUSTOM: Final = 100
 CUSTOM_ACTIVITY: Final = 101
-MARK: Final = 200
-REJECTED: Final = 201
+REJECTED: Final = 200
+MARK: Final = 201
+ERASURE: Final = 202
+"""Of an event the kind is below `REJECTED`; from `MARK` on, a record is more than the fold's compiled loop can do."""
 ACTIVITIES: Final = frozenset(KINDS[name] for name, (opens, _) in EVENT_TYPES.items() if opens) | {
     CUSTOM_ACTIVITY
 }

@@ -78,15 +78,18 @@ class OptOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="o
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="erasure"):
-    """All that is known of a user is gone, and stays so when the store is built again.
+    """All that was known of a user is gone: the log says so to the store, this to what the log does not reach.
 
-    The key is the user, so that the topic itself lets go of it last: events before `at` are not applied any more.
+    The latest one of a user stays in the topic for ever, so that what is built again knows of it.
     """
 
     id: str
-    """XXH3 of the user, hex: the id itself is what has to go."""
+    """XXH3 of the user, 16 hex digits: the id itself is what has to go."""
     at: int
+    """ms: Kafka's time of the erasure in the log. Alerts that rest on records of up to then are gone."""
     by: str
+    until: int = 0
+    """ms, event time: snapshots of up to then are gone from the ledger."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="step"):

@@ -12,6 +12,7 @@ import xxhash
 from domain.columns import (
     CHANGES,
     CUSTOM_ACTIVITY,
+    ERASURE,
     HOLDOUTS,
     KINDS,
     MARK,
@@ -26,8 +27,17 @@ from domain.columns import (
     Traits,
 )
 from domain.compiled import compiled
-from domain.events import MAX_EVENT_BYTES, MAX_TIME_MS, MIN_TIME_MS, ClockMark, Event, milliseconds
-from domain.partitioner import partitions_of
+from domain.events import (
+    MAX_EVENT_BYTES,
+    MAX_TIME_MS,
+    MIN_TIME_MS,
+    ClockMark,
+    Event,
+    UserErasure,
+    erasable,
+    milliseconds,
+)
+from domain.partitioner import partition_of, partitions_of
 from domain.records import Records
 from domain.rejection import reject, too_deep
 from domain.settings import FactSettings
@@ -55,6 +65,7 @@ _IS_TRADE: Final = np.zeros(256, np.bool_)
 _IS_TRADE[[KINDS["purchase"], KINDS["refund"], KINDS["subscription_change"]]] = True
 _REPORTED_NAMES: Final = 10_000
 _SHALLOW_BYTES: Final = 512  # too short to nest too deeply; saves the hot path a call
+_LEAST_BYTES: Final = 49  # of an event: four required fields of one character; erasures are shorter
 _UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError)
 
 Where = slice | npt.NDArray[np.int64]
@@ -70,6 +81,7 @@ class Decoder:
         self._future_ms = settings.future_tolerance_ms
         self._event: Callable[[bytes], Event] = msgspec.json.Decoder(Event).decode
         self._mark = msgspec.json.Decoder(ClockMark).decode
+        self._erasure = msgspec.json.Decoder(UserErasure).decode
         self._codes = Codes()
         kinds = dict.fromkeys(settings.session_types, CUSTOM_ACTIVITY) | KINDS
         self._traits = Traits(self._codes, kinds)
@@ -93,6 +105,10 @@ class Decoder:
             self._refuse(rows, at, records, slots, users, rejected)
         if rejected:
             rows["kind"][list(rejected)] = REJECTED
+        for row in np.flatnonzero(rows["kind"] == ERASURE).tolist():
+            user = erasable(records.key(row) or b"")
+            assert user is not None
+            rows["slot"][row] = users.setdefault(user, len(users))
         names = list(users)
         return Batch(rows, names, hashes_of(names), rejected, self._new_names())
 
@@ -101,7 +117,9 @@ class Decoder:
     ) -> tuple[npt.NDArray[np.int64], list[Event]]:
         """Rows that hold events, and the events; marks and refused records are noted on the way."""
         starts, lengths = records.value_starts, records.value_lengths
-        plain = np.flatnonzero((records.key_lengths >= 0) & (lengths >= 0) & (lengths <= _SHALLOW_BYTES))
+        plain = np.flatnonzero(
+            (records.key_lengths >= 0) & (lengths >= _LEAST_BYTES) & (lengths <= _SHALLOW_BYTES)
+        )
         buffer, begins = records.buffer, starts[plain].tolist()
         ends = (starts[plain] + lengths[plain]).tolist()
         try:
@@ -137,7 +155,12 @@ class Decoder:
                     return self._event(value)
                 mark = self._mark(value)
             except _UNDECODABLE:
-                rejected[row] = reject(value, key)
+                if key is None or not self._erases(value):
+                    rejected[row] = reject(value, key)
+                elif erasable(key) and partition_of(key, self._partitions) == self._partition:
+                    rows["kind"][row] = ERASURE
+                else:
+                    rejected[row] = "misrouted"
             else:
                 if mark.mark > records.timestamps[row] + self._future_ms:
                     rejected[row] = "future"
@@ -146,6 +169,13 @@ class Decoder:
                     rows["time"][row] = mark.mark
                     rows["quantity"][row] = mark.visits
         return None
+
+    def _erases(self, value: bytes) -> bool:
+        try:
+            self._erasure(value)
+        except _UNDECODABLE:
+            return False
+        return True
 
     def _fill(self, rows: Rows, where: Where, events: list[Event]) -> None:
         """Column by column, at C speed where it can be had: this is the hot path."""

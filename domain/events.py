@@ -1,6 +1,6 @@
-"""The event: one thing that a user did, and the clock mark that moves time.
+"""The event: one thing that a user did; the clock mark that moves time; the erasure that forgets a user.
 
-Both are JSON objects in the topic ``session-events``. `Event` is the one schema that producers,
+All are JSON objects in the topic ``session-events``. `Event` is the one schema that producers,
 stream processors, API and batch jobs share; `json_schema` publishes it.
 """
 
@@ -22,7 +22,10 @@ MAX_TIME_MS: Final = 3_786_912_000_000  # 2090-01-01; sums of squared seconds of
 
 MAX_AMOUNT: Final = 10_000_000_000.0  # in minor units 1e12: nine million of them fit 63 bits
 
-Name = Annotated[str, Meta(min_length=1, max_length=128)]
+MAX_ID: Final = 128
+"""Characters of the longest user id; the shortest has one."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_ID)]
 Label = Annotated[str, Meta(max_length=128)]
 Amount = Annotated[float, Meta(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
 
@@ -114,6 +117,26 @@ class ClockMark(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """At most so many users' timers fire for this mark; the rest wait for the next."""
 
 
+class UserErasure(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """All that is known of a user is forgotten here, as if there had been nobody; the record's key is the user id."""
+
+    erase: bool
+    """Always true."""
+
+    def __post_init__(self) -> None:
+        if not self.erase:
+            raise ValueError("`erase` is always true")
+
+
+def erasable(key: bytes) -> str | None:
+    """The user whom an erasure with this key forgets; None for a key that is no user id."""
+    try:
+        user = key.decode()
+    except UnicodeDecodeError:
+        return None
+    return user if 0 < len(user) <= MAX_ID else None
+
+
 def milliseconds(time: int | datetime) -> int:
     """Event time in milliseconds since 1970-01-01 UTC; microseconds are cut off."""
     if isinstance(time, int):
@@ -125,7 +148,7 @@ def milliseconds(time: int | datetime) -> int:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def encode(event: Event | ClockMark) -> bytes:
+def encode(event: Event | ClockMark | UserErasure) -> bytes:
     """The record's value, JSON in UTF-8."""
     return msgspec.json.encode(event)
 

@@ -238,7 +238,7 @@ def fold_rows(  # type: ignore[no-untyped-def]
     states, rows, first, user_hashes, clock, settings, activities, outcomes, touched, free, totals, taken,
     taken_slots, counts,
 ):  # fmt: skip
-    """Fold rows from `first` on, up to a mark, the end, or a row that touches one user or takes a snapshot too many.
+    """Fold rows from `first` on, up to a mark, an erasure, the end, or a row with one user or one snapshot too many.
 
     Args:
         states: of the batch's users, shape (users,), changed in place.
@@ -257,7 +257,7 @@ def fold_rows(  # type: ignore[no-untyped-def]
     i = first
     while i < rows.shape[0]:
         e = rows[i]
-        if e.kind == MARK:
+        if e.kind >= MARK:
             break
         if e.kind != REJECTED:
             slot = e.slot

@@ -53,11 +53,22 @@ class Waiting:
         """All whose key time is at most `upto`, in order; they wait no more."""
         return Items(_take(self._snapshots, upto), _take(self._outcomes, upto))
 
+    def erase(self, user: bytes, upto: int) -> Items:
+        """All of a user with a key time after `upto`: they will not leave."""
+        return Items(_erase(self._snapshots, user, upto), _erase(self._outcomes, user, upto))
+
 
 def _take(waiting: list[Item], upto: int) -> list[Item]:
     leaving = sorted(item for item in waiting if item.key <= upto)
     waiting[:] = [item for item in waiting if item.key > upto]
     return leaving
+
+
+def _erase(waiting: list[Item], user: bytes, upto: int) -> list[Item]:
+    erased = [item for item in waiting if item.user == user and item.key > upto]
+    if erased:
+        waiting[:] = [item for item in waiting if item.user != user or item.key <= upto]
+    return erased
 
 
 def items_of(

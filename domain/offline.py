@@ -1,6 +1,6 @@
 """One partition in memory: the same decoding, fold and snapshots without a broker and without a store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -45,7 +45,7 @@ class Offline:
 
     @property
     def users(self) -> Sequence[str]:
-        """Ids in the order of `states`."""
+        """Ids in the order of `states`; who was erased stays, with an empty state."""
         return self._users
 
     def send(self, key: bytes, value: bytes) -> None:
@@ -89,9 +89,18 @@ class Offline:
         )
         for step in folding.steps(self._progress):
             self._progress = step.progress
+            self._forget({folding.ids[slot] for slot in step.erased.tolist()})
             self._keep(step, until)
         self.states[slots] = states
         self._timers[slots] = folding.timers(np.arange(len(slots)))
+
+    def _forget(self, users: Collection[bytes]) -> None:
+        """What waits of users who were erased, and is due after this batch, will not leave."""
+        if users:
+            self._waiting = [
+                Items(*([item for item in kind if item.user not in users] for kind in items))
+                for items in self._waiting
+            ]
 
     def _keep(self, step: Step, until: int) -> None:
         for outcome, by in step.outcomes.items():

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from domain.columns import MARK, REJECTED
+from domain.columns import ERASURE, MARK, REJECTED
 from domain.decode import Batch, hashes_of
 from domain.fold import (
     APPLIED,
@@ -23,10 +23,10 @@ from domain.fold import (
     settings_array,
 )
 from domain.labels import delay_ms
-from domain.leaving import MINUTE_MS, Items, Waiting, items_of
+from domain.leaving import MINUTE_MS, Item, Items, Waiting, items_of
 from domain.pending import Buffers, due_slots, stored_timers
 from domain.settings import FactSettings
-from domain.state import PENDING, States
+from domain.state import PENDING, States, empty
 from domain.timers import visit_many
 
 MAX_USERS: Final = 500
@@ -59,7 +59,12 @@ class Due(NamedTuple):
     complete: bool
     """False if there are more: none of them is earlier than the last of `users`."""
     waiting: Items = Items()
-    """Snapshots and outcomes that wait to leave."""
+    """Snapshots and outcomes that wait to leave: those due at the mark, or all if the batch has an erasure."""
+
+
+_NOBODY: Final = np.zeros(0, np.int64)
+_Pair = tuple[list[Item], list[Item]]
+"""Snapshots and outcomes."""
 
 
 class Step(NamedTuple):
@@ -82,6 +87,10 @@ class Step(NamedTuple):
     """Those that were taken or settled in this step and have to wait."""
     tells: bool
     """Whether blocks are sent: there are items, or the readers have not heard for a minute how far it is."""
+    erased: npt.NDArray[np.int64] = _NOBODY
+    """Users of whom all of before was forgotten in this step, and who are no users unless they were seen again."""
+    dropped: Items = Items()
+    """Theirs that waited and will not leave."""
 
 
 class _Visited(NamedTuple):
@@ -128,6 +137,9 @@ class Partition:
         self._delay = delay_ms(settings)
         self._buffers = Buffers(_ROOM)
         self._waiting = Waiting(due.waiting)
+        self._new: _Pair = ([], [])
+        self._dropped: _Pair = ([], [])
+        self._erased: list[int] = []
         self._all = np.arange(len(users))
         self._room = np.empty(len(users), np.int64)
         self._totals = np.zeros(2, np.int64)
@@ -167,13 +179,20 @@ class Partition:
                 if done:
                     at, visited = at + 1, 0
                     continue
+            elif rows["kind"][at] == ERASURE:
+                slot = int(rows["slot"][at])
+                if free or self._touched[slot]:
+                    free -= not self._touched[slot]
+                    self._erase(slot, upto)
+                    at += 1
+                    continue
             else:
                 at, free = fold_rows(
                     self.states, rows, at, self.hashes, clock, self._settings, IS_ACTIVITY,
                     self._outcomes, self._touched, free, self._totals, buffers.taken, buffers.taken_slots,
                     buffers.counts,
                 )  # fmt: skip
-                if at == len(rows) or rows["kind"][at] == MARK:
+                if at == len(rows) or rows["kind"][at] >= MARK:
                     continue
             if whole or at > began or self._touched.any():
                 reached = Progress(offset=self._first + at, clock=clock, visited=visited, upto=upto)
@@ -191,15 +210,14 @@ class Partition:
         order = sorted(
             (timer, self.ids[slot], slot) for timer, slot in zip(timers, due.tolist(), strict=True)
         )
-        everybody = len(order) <= budget
+        beyond = len(order) > budget
+        all_read = self._horizon is None or mark < self._horizon[0]
+        everybody = all_read and not beyond
         known = order[:budget]
         if self._horizon is not None:
-            read = [o for o in known if o[:2] <= self._horizon]
-            everybody = everybody and len(read) == len(known) and mark < self._horizon[0]
-            budget_spent = len(read) == budget
-            known = read
-        else:
-            budget_spent = len(known) == budget
+            known = [o for o in known if o[:2] <= self._horizon]
+        # where the budget is spent and nobody more is known to be due, what was not read decides what has left
+        budget_spent = len(known) == budget and (all_read or beyond)
         slots: list[int] = []
         for _, _, slot in known:
             if not self._touched[slot]:
@@ -221,6 +239,18 @@ class Partition:
             return _Visited(count, done, False, mark)
         return _Visited(count, done, not done and not full, known[count - 1][0] - 1 if count else 0)
 
+    def _erase(self, slot: int, upto: int) -> None:
+        """Forget a user; what may leave by now leaves."""
+        self.states[slot] = empty(1)[0]
+        self._touched[slot] = True
+        self._erased.append(slot)
+        self._collect()
+        user = self.ids[slot]
+        for dropped, more in zip(self._dropped, self._waiting.erase(user, upto), strict=True):
+            dropped.extend(more)
+        for new in self._new:
+            new[:] = [item for item in new if item.user != user or item.key <= upto]
+
     def _step(self, began: int, at: int, progress: Progress, left: int) -> Step:
         outcomes: dict[str, int] = {}
         dead: dict[int, str] = {}
@@ -232,6 +262,8 @@ class Partition:
         marks = int(np.count_nonzero(kinds == MARK))
         if marks:
             outcomes["mark"] = marks
+        if self._erased:
+            outcomes["erased"] = len(self._erased)
         refused = (kinds == REJECTED) | (self._outcomes[began:at] == TOO_LATE)
         for row in (began + np.flatnonzero(refused)).tolist():
             dead[row] = self._batch.rejected.get(row, "too_late")
@@ -243,18 +275,29 @@ class Partition:
         self._totals[:] = 0
         leaving, kept = self._leave(progress.upto)
         tells = bool(leaving.snapshots or leaving.outcomes) or progress.upto // MINUTE_MS > left // MINUTE_MS
-        return Step(progress, slots, outcomes, dead, gaps, seconds, leaving, kept, tells)
+        step = Step(progress, slots, outcomes, dead, gaps, seconds, leaving, kept, tells)
+        if self._erased:
+            step = step._replace(erased=np.unique(self._erased), dropped=Items(*self._dropped))
+            self._erased, self._dropped = [], ([], [])
+        return step
 
-    def _leave(self, upto: int) -> tuple[Items, Items]:
-        """What leaves, and what is to be kept."""
+    def _collect(self) -> None:
+        """Empty the buffers that compiled code fills."""
         b, ids = self._buffers, self.ids
         n, m = b.counts.tolist()
         b.counts[:] = 0
-        new = Items(
+        more = Items(
             items_of(b.taken[:n], b.taken_slots[:n], ids, 0),
             items_of(b.settled[:m], b.settled_slots[:m], ids, self._delay),
         )
-        self._waiting.add(new)
+        self._waiting.add(more)
+        for new, items in zip(self._new, more, strict=True):
+            new.extend(items)
+
+    def _leave(self, upto: int) -> tuple[Items, Items]:
+        """What leaves, and what is to be kept."""
+        self._collect()
+        new, self._new = self._new, ([], [])
         leaving = self._waiting.leave(upto)
         kept = Items(*([i for i in items if i.key > upto] for items in new))
         return leaving, kept

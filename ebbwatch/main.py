@@ -15,6 +15,7 @@ from ebbwatch.commands import alerts, clock, dlq, keys, model, stack, users
 from ebbwatch.commands.api import api
 from ebbwatch.commands.courier import courier
 from ebbwatch.commands.demo import demo
+from ebbwatch.commands.erase import erase
 from ebbwatch.commands.evaluate import evaluate
 from ebbwatch.commands.keys import NoKeyError
 from ebbwatch.commands.notifier import notifier
@@ -33,6 +34,7 @@ from ebbwatch.refill import RefillError
 from ebbwatch.settings import Settings
 from feature_store.position import RefusedError
 from local_stack.errors import StackError
+from online_model.ledger.ledger import LedgerError
 from online_model.registry.errors import RegistryError
 from producers.publish import PublishError
 from producers.topics import TopicError
@@ -43,6 +45,7 @@ _MENDABLE = (
     ActionsError,
     ControlAwayError,
     GoneError,
+    LedgerError,
     LetterError,
     LogError,
     NoGenerationError,
@@ -81,6 +84,7 @@ app.command()(simulate)
 app.command()(verify)
 app.command()(demo)
 app.command()(evaluate)
+app.command()(erase)
 app.command()(rebuild)
 app.command()(repartition)
 

@@ -134,6 +134,7 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
         mail_from=settings.mail_from,
         mail_to=settings.mail_to,
         digest_hour=settings.digest_hour,
+        archive=str(settings.archive or settings.home / "archive"),
         restarts=restarts,
     )
 

@@ -13,7 +13,7 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from domain.catalogue import CATALOGUE, DAY_WINDOWS, WEEK_WINDOWS
-from domain.events import EVENT_TYPES, MAX_EVENT_BYTES, ClockMark, Event, json_schema
+from domain.events import EVENT_TYPES, MAX_EVENT_BYTES, ClockMark, Event, UserErasure, encode, json_schema
 from ebbwatch.settings import Settings
 
 _NOTE = "<!-- Made by `python -m ebbwatch.reference`: change the code, not this page. -->"
@@ -51,7 +51,7 @@ def features_page() -> str:
 
 
 def events_page() -> str:
-    """Types and fields of events, and the clock mark."""
+    """Types and fields of events, the clock mark, and the erasure."""
     types = [(f"`{name}`", "yes" if opens else "", why) for name, (opens, why) in EVENT_TYPES.items()]
     return _page(
         "Events",
@@ -66,6 +66,11 @@ def events_page() -> str:
         _table(("field", "kind", "required", "meaning"), _fields(Event)),
         "## Clock marks\n\nA record without a key moves the clock of its partition; nothing else does.",
         _table(("field", "kind", "required", "meaning"), _fields(ClockMark)),
+        "## Erasures\n\nA record with a user id as its key and the value "
+        f"`{encode(UserErasure(erase=True)).decode()}` forgets all of that user, as "
+        "[user-state.md](user-state.md) says; events after it begin anew. `ebbwatch erase` and "
+        "`DELETE /v1/users/{id}` write it.",
+        _table(("field", "kind", "required", "meaning"), _fields(UserErasure)),
     )
 
 

@@ -26,6 +26,11 @@ def members(items: Items) -> list[Any]:
     return arguments
 
 
+def names(items: Items) -> list[bytes]:
+    """Arguments of ``ZREM``."""
+    return members(items)[1::2]
+
+
 def items(stored: Iterable[tuple[bytes, float]]) -> Items:
     """Inverse of `members`, from ``ZRANGE ... WITHSCORES``.
 

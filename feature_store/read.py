@@ -45,8 +45,13 @@ class Reader:
     def __init__(self, store: aredis.Redis) -> None:
         self._store = store
 
-    async def load(self, keys: Keys, users: Sequence[str], mark: int | None) -> Loaded:
+    async def load(
+        self, keys: Keys, users: Sequence[str], mark: int | None, *, erasing: bool = False
+    ) -> Loaded:
         """States of `users`, and of all whose timers are due at `mark` (ms), if one is given.
+
+        Args:
+            erasing: read all that waits to leave, not only what may leave at the mark: some of it has to be dropped.
 
         Raises:
             RefusedError: a record or an item of the outbox cannot be read.
@@ -57,7 +62,10 @@ class Reader:
                 pipe.hmget(keys.users, list(users))
             if mark is not None:
                 pipe.zrangebyscore(keys.timers, "-inf", mark, start=0, num=DUE_AT_ONCE)
-                pipe.zrangebyscore(keys.outbox, "-inf", mark, withscores=True)
+            if mark is not None or erasing:
+                pipe.zrangebyscore(
+                    keys.outbox, "-inf", "+inf" if erasing or mark is None else mark, withscores=True
+                )
             answers = await pipe.execute()
         stored: list[Any] = answers[0] if users else []
         due = [] if mark is None else [d.decode() for d in answers[-2]]
@@ -68,7 +76,7 @@ class Reader:
         everybody = [*users, *more]
         states = _states(keys, everybody, stored)
         try:
-            waiting = Items() if mark is None else items(answers[-1])
+            waiting = items(answers[-1]) if mark is not None or erasing else Items()
         except DamagedItemError as fault:
             raise RefusedError(f"{keys.outbox}: {fault}: run `ebbwatch rebuild`") from fault
         return Loaded(everybody, states, trailers(stored), Due(due, len(due) < DUE_AT_ONCE, waiting))

@@ -31,7 +31,9 @@ _SIZE: Final = TRAILER.itemsize
 _DAMAGED: Final = b"\xff"
 _OPEN: Final = np.uint8(128)
 _MINUTE_MS: Final = 60_000
-_NEW: Final = np.array([(0, 0, 0, UNRANKED)], TRAILER).tobytes()
+NEVER_SCORED: Final = np.array([(0, 0, 0, UNRANKED)], TRAILER)
+"""Of a user who was never scored, shape (1,)."""
+_NEW: Final = NEVER_SCORED.tobytes()
 
 
 def values(packed: Sequence[bytes], trailers: Trailers) -> list[bytes]:

@@ -24,13 +24,19 @@ class Write(NamedTuple):
     forget: int
     """ms: items of the outbox up to here have left; 0 for none."""
     users: list[Any]
+    erased: list[Any]
+    """Users who are none any more."""
     ranked: list[Any]
     unranked: list[Any]
     timers: list[Any]
     untimed: list[Any]
+    dropped: list[Any]
+    """Items of the outbox that will not leave."""
     kept: list[Any]
     counts: list[Any]
     names: list[Any]
+    recalled: list[Any]
+    """Alerts that have not left and will not."""
     alerts: list[Any]
 
     def arguments(self, before: bytes) -> list[Any]:

@@ -5,7 +5,7 @@ between the two repeats it under the same id, and one before both raises it anew
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -184,6 +184,12 @@ class Alerting:
         """The settings', with the thresholds that were published with what scores."""
         limits = scoring.thresholds
         return self._desk.policy if limits is None else self._desk.policy._replace(**limits._asdict())
+
+    def recall(self, users: Collection[bytes]) -> list[bytes]:
+        """Send nothing of users who were erased; gives the fields that the store has to drop."""
+        recalled = [field for field, (user, _) in self._unsent.items() if user in users]
+        self.forget(recalled)
+        return recalled
 
     async def deliver(self) -> list[bytes]:
         """Send what has been written; gives the fields that the store may forget."""

@@ -12,7 +12,7 @@ import numpy as np
 from redis.exceptions import RedisError
 
 from domain.brake import HOUR_MS
-from domain.columns import MARK
+from domain.columns import ERASURE, MARK, REJECTED
 from domain.decode import Batch, Decoder, hashes_of
 from domain.labels import encode, lineage_of
 from domain.leaving import Items, blocks
@@ -22,6 +22,7 @@ from feature_store.alerts import AlertStore
 from feature_store.keys import Keys
 from feature_store.position import Position
 from feature_store.read import Loaded, Reader
+from feature_store.served import NEVER_SCORED
 from feature_store.write import Write, Writer
 from online_model.own_rhythm import Population
 from online_model.risk import Risk
@@ -143,8 +144,9 @@ class Lane:
     async def _load(self, batch: Batch) -> Loaded:
         marks = batch.rows["time"][batch.rows["kind"] == MARK]
         mark = int(marks.max()) if len(marks) else None
+        erasing = bool((batch.rows["kind"] == ERASURE).any())
         return await self._parts.patience.redis(
-            lambda: self._parts.reader.load(self._keys, batch.users, mark)
+            lambda: self._parts.reader.load(self._keys, batch.users, mark, erasing=erasing)
         )
 
     def _fold(
@@ -163,7 +165,12 @@ class Lane:
             )
             moment = self._moment(fetch, step.progress, batch)
             scope = Scope(states, step.slots, ids, folding.hashes)
-            scored = self._alerting.score(scope, trailers[step.slots], self._scoring(), moment)
+            before = trailers[step.slots]
+            recalled: list[bytes] = []
+            if len(step.erased):
+                before[np.isin(step.slots, step.erased)] = NEVER_SCORED
+                recalled = self._alerting.recall({ids[slot] for slot in step.erased.tolist()})
+            scored = self._alerting.score(scope, before, self._scoring(), moment)
             writes.append(
                 write_of(
                     step,
@@ -175,6 +182,7 @@ class Lane:
                     trailers,
                     scored,
                     names if not writes else {},
+                    recalled,
                 )
             )
             self.position = self.position.after(step.progress)
@@ -199,7 +207,7 @@ class Lane:
         arrived: list[tuple[int, int]] = []
         if batch is not None and self._parts.desk.live:
             rows = slice(self.position.offset - fetch.first, last + 1)
-            events = batch.rows["kind"][rows] < MARK
+            events = batch.rows["kind"][rows] < REJECTED
             hours, counts = np.unique(times[rows][events] // HOUR_MS, return_counts=True)
             arrived = list(zip(hours.tolist(), counts.tolist(), strict=True))
         wall = int(time.time() * 1000)

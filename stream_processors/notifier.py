@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Final, cast
 
 import msgspec
@@ -22,6 +23,7 @@ from feature_store.connect import connect
 from stream_processors.chores import Chores
 from stream_processors.config import EXIT_LOST
 from stream_processors.desk import Desk
+from stream_processors.forgetting import Forgetting
 from stream_processors.market import MarketWatch
 from stream_processors.notifier_config import NotifierConfig, from_environment
 from stream_processors.projecting import Projector
@@ -61,7 +63,7 @@ class Notifier:
                 self._store, projection, control, Treatments(config.kafka, self._store).send
             )
             if self._to_end(projector):
-                with Chores(config, self._control):
+                with Chores(config, self._control), Forgetting(config.redis, Path(config.archive)):
                     self._follow(projector, alerts)
         except (LostProjectionError, ControlAwayError, RedisError, OSError) as fault:
             log.warning("lost: %s", fault)

@@ -20,6 +20,8 @@ class NotifierConfig(msgspec.Struct, frozen=True, kw_only=True):
     control_id: str
     """Kafka's id of that topic."""
     alert_topic: str
+    archive: str
+    """Folder of the ledger, from which erased users go."""
     alert_id: str
     """Kafka's id of that topic."""
     model_topic: str

@@ -44,6 +44,6 @@ def write_of_sweep(
     stored[0::2] = ids
     stored[1::2] = values(pack(states, slots), after)
     return Write(
-        after=stands, forget=0, users=stored, ranked=ranked, unranked=unranked, timers=[], untimed=[], kept=[],
-        counts=[], names=[], alerts=scored.alerts,
+        after=stands, forget=0, users=stored, erased=[], ranked=ranked, unranked=unranked, timers=[], untimed=[],
+        dropped=[], kept=[], counts=[], names=[], recalled=[], alerts=scored.alerts,
     )  # fmt: skip

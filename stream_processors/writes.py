@@ -1,6 +1,6 @@
 """From a step's states to what the store writes: packed records, ranking, timers, counters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ from domain.packing import pack
 from domain.state import States
 from domain.steps import Step
 from feature_store.outbox import members
+from feature_store.outbox import names as names_of
 from feature_store.position import Position
-from feature_store.served import UNRANKED, Trailers, values
+from feature_store.served import NEVER_SCORED, UNRANKED, Trailers, values
 from feature_store.write import Write
 from stream_processors.alerting import Scored
 
@@ -26,6 +27,7 @@ def write_of(
     trailers_before: Trailers,
     scored: Scored,
     names: Mapping[int, str],
+    recalled: Sequence[bytes] = (),
 ) -> Write:
     """What one step writes.
 
@@ -35,6 +37,7 @@ def write_of(
         timers: those of the step's slots, as they are to be.
         trailers_before: the same of what is served.
         scored: of the step's slots.
+        recalled: alerts that will not leave.
     """
     slots = step.slots
     touched = [users[s] for s in slots.tolist()]
@@ -43,6 +46,12 @@ def write_of(
     stored: list[Any] = [None] * (2 * len(touched))
     stored[0::2] = touched
     stored[1::2] = values(pack(states, slots), scored.trailers)
+    erased: list[bytes] = []
+    if len(step.erased):
+        nobody = step.erased[states["id_count"][step.erased] == 0]
+        trailers_before[nobody] = NEVER_SCORED
+        erased = [users[s] for s in nobody.tolist()]
+        stored = _without(stored, set(erased))
 
     moved = timers != timers_before[slots]
     timers_before[slots] = timers
@@ -60,6 +69,7 @@ def write_of(
     return Write(
         after=before.after(step.progress).encode(),
         users=stored,
+        erased=erased,
         ranked=ranked,
         unranked=unranked,
         timers=timed,
@@ -67,9 +77,16 @@ def write_of(
         counts=counts,
         names=[x for pair in names.items() for x in pair],
         forget=step.progress.upto,
+        dropped=names_of(step.dropped),
         kept=members(step.kept),
+        recalled=list(recalled),
         alerts=scored.alerts,
     )
+
+
+def _without(stored: Sequence[Any], erased: Collection[bytes]) -> list[Any]:
+    pairs = zip(stored[0::2], stored[1::2], strict=True)
+    return [x for pair in pairs if pair[0] not in erased for x in pair]
 
 
 def ranking_of(

@@ -63,22 +63,31 @@ class _Taken(NamedTuple):
 def examples(records: Sequence[LogRecord], settings: FactSettings) -> list[Example]:
     """All examples of a partition's log, by user and time."""
     found = []
-    for user, story in sorted(_stories(records, settings).items()):
+    for user, story, until in _stories(records, settings):
         life = _Life(user, story, settings)
         for taken in life.taken:
-            row = _features(records, user, taken, settings)
-            lost, cause = life.fate(taken)
-            found.append(Example(taken.time, user, row, lost, cause))
-    return found
+            if until is None or taken.time <= until:
+                row = _features(records, user, taken, settings)
+                lost, cause = life.fate(taken)
+                found.append(Example(taken.time, user, row, lost, cause))
+    return sorted(found, key=lambda e: (e.user, e.time))
 
 
-def _stories(records: Sequence[LogRecord], settings: FactSettings) -> dict[str, list[_Told]]:
-    """What counts, by user: own events, and marks from the log's beginning on."""
+def _stories(
+    records: Sequence[LogRecord], settings: FactSettings
+) -> list[tuple[str, list[_Told], int | None]]:
+    """What counts, by user: own events, and marks from the log's beginning on; an erasure ends it at the clock."""
+    ended: list[tuple[str, list[_Told], int | None]] = []
     stories: dict[str, list[_Told]] = {}
     marks: list[_Told] = []
     clock = 0
     for place, record in enumerate(records):
         body = json.loads(record.value or b"")
+        if "erase" in body:
+            user = (record.key or b"").decode()
+            if user in stories:
+                ended.append((user, stories.pop(user), clock))
+            continue
         time = milliseconds(body["mark"] if record.key is None else body["time"])
         if time > record.timestamp + settings.future_tolerance_ms:
             continue
@@ -97,7 +106,7 @@ def _stories(records: Sequence[LogRecord], settings: FactSettings) -> dict[str, 
             continue
         story.append(_Told(place, time, body, any(told.time > time for told in own)))
         stories[body["user_id"]] = story
-    return stories
+    return [*ended, *((user, story, None) for user, story in stories.items())]
 
 
 def milliseconds(time: int | str) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -46,7 +47,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
     ready: bool
     checks: dict[str, Check]
-    """``kafka``, ``redis``, ``lag``, ``model``, ``projection``."""
+    """``ingest``, ``kafka``, ``redis``, ``lag``, ``model``, ``projection``."""
 
 
 class Gauges:
@@ -73,8 +74,19 @@ class Readiness:
     """Looks, and remembers for a second."""
 
     def __init__(
-        self, config: ApiConfig, store: aredis.Redis, following: Following, registry: CollectorRegistry
+        self,
+        config: ApiConfig,
+        store: aredis.Redis,
+        following: Following,
+        refused: Callable[[], str],
+        registry: CollectorRegistry,
     ) -> None:
+        """
+        Args:
+            refused: why Kafka did not take the last events, empty if it did.
+            registry: of metrics.
+        """
+        self._refused = refused
         self._config = config
         self._store = store
         self._following = following
@@ -114,7 +126,9 @@ class Readiness:
             await asyncio.sleep(_FOLLOW_S)
 
     async def _look(self) -> Ready:
+        refused = self._refused()
         checks = {
+            "ingest": Check(ok=not refused, reason=refused or "takes events"),
             "redis": await self._redis(),
             "kafka": Check(ok=True, reason="answers"),
             "model": Check(ok=True, reason="the baseline serves"),

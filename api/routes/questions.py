@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access.guard import guard
 from api.access.identity import inside
 from api.answers import encoded, returns
+from api.paths import KnownUser
 from api.people.catalogue import Features
 from api.people.examples import PREDICTED, WHAT_IF
-from api.people.ids import KnownUser, UserId
+from api.people.ids import UserId
 from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
 from domain.catalogue import CODED

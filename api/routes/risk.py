@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access.guard import guard
 from api.access.identity import inside
 from api.answers import encoded, returns
+from api.paths import KnownUser
 from api.people.examples import BRIEF, RISK
-from api.people.ids import KnownUser, UserId
+from api.people.ids import UserId
 from api.problems import answers
 from api.resources import Resources, resources_of
 from profiles.answers import BriefRisk, RiskAnswer, brief

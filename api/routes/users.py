@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.guard import guard
 from api.answers import NOT_MODIFIED, encoded, returns, tagged
+from api.paths import KnownUser
 from api.people import rankings
 from api.people.examples import PAGE, PROFILE
-from api.people.ids import KnownUser
 from api.people.rankings import CURSOR, Page
 from api.problems import answers
 from api.resources import Resources, resources_of

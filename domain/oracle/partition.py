@@ -6,7 +6,15 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from domain.events import MAX_EVENT_BYTES, MAX_TIME_MS, MIN_TIME_MS, ClockMark, Event, milliseconds
+from domain.events import (
+    MAX_EVENT_BYTES,
+    MAX_TIME_MS,
+    MIN_TIME_MS,
+    ClockMark,
+    Event,
+    UserErasure,
+    milliseconds,
+)
 from domain.oracle.examples import Settled, Snapshot, settled, snapshot
 from domain.oracle.features import features_of
 from domain.oracle.history import History
@@ -21,7 +29,7 @@ _UNDECODABLE = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError)
 class Outcome(NamedTuple):
     """What became of a record of the log."""
 
-    kind: Literal["applied", "duplicate", "late", "dead_letter", "mark"]
+    kind: Literal["applied", "duplicate", "late", "dead_letter", "mark", "erased"]
     reason: str = ""
     """Of a dead letter."""
 
@@ -36,6 +44,7 @@ class Partition:
         self._histories: dict[str, History] = {}
         self._timers: dict[str, int] = {}
         """Of each user, as `History.stored_timer` says: a mark must not ask everybody anew."""
+        self._gaps_of_erased: list[int] = []
         self._next = 0
         self.clock = 0
         """The latest mark, ms; 0 before the first."""
@@ -71,6 +80,8 @@ class Partition:
             value.decode()
             if key is None:
                 return self._take_mark(msgspec.json.decode(value, type=ClockMark), latest)
+            if _is_erasure(value):
+                return self._erase(key)
             event = msgspec.json.decode(value, type=Event)
         except _UNDECODABLE:
             return Outcome("dead_letter", reject(value, key))
@@ -89,6 +100,20 @@ class Partition:
             everybody = len(due) <= mark.visits
             self._let_go(mark.mark if everybody else due[mark.visits - 1][0] - 1)
         return Outcome("mark")
+
+    def _erase(self, key: bytes) -> Outcome:
+        try:
+            user = key.decode()
+        except UnicodeDecodeError:
+            return Outcome("dead_letter", "misrouted")
+        if not 1 <= len(user) <= 128 or partition_of(key, self._partitions) != self._partition:
+            return Outcome("dead_letter", "misrouted")
+        if user in self._histories:
+            self._gaps_of_erased += _silences(self._histories.pop(user))
+            del self._timers[user]
+            self.waiting_snapshots = [s for s in self.waiting_snapshots if s.user != key]
+            self.waiting_outcomes = [s for s in self.waiting_outcomes if s.user != key]
+        return Outcome("erased")
 
     def _take_event(self, event: Event, key: bytes, latest: int) -> Outcome:
         time = milliseconds(event.time)
@@ -130,7 +155,7 @@ class Partition:
         self.waiting_outcomes = [s for s in self.waiting_outcomes if s.due > upto]
 
     def users(self) -> Iterable[str]:
-        """Everybody of whom an event was applied or late."""
+        """Everybody of whom an event was applied or late and who was not erased since."""
         return self._histories.keys()
 
     def record(self, user: str) -> bytes:
@@ -152,10 +177,18 @@ class Partition:
 
     def population(self) -> tuple[int, int]:
         """How many gaps between sessions the users had, and their sum in seconds."""
-        gaps = [
-            s.silence
-            for history in self._histories.values()
-            for s in history.sessions
-            if s.silence is not None
-        ]
+        gaps = [gap for history in self._histories.values() for gap in _silences(history)]
+        gaps += self._gaps_of_erased
         return len(gaps), sum(gaps)
+
+
+def _silences(history: History) -> list[int]:
+    return [s.silence for s in history.sessions if s.silence is not None]
+
+
+def _is_erasure(value: bytes) -> bool:
+    try:
+        msgspec.json.decode(value, type=UserErasure)
+    except msgspec.MsgspecError:
+        return False
+    return True

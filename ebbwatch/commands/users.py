@@ -9,10 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.catalogue import CATALOGUE
+from ebbwatch.commands.erase import AsStored, archive_of, known_inside
 from ebbwatch.deployment import open_deployment
 from ebbwatch.serving import basis, served
 from ebbwatch.settings import Settings
 from feature_store import lookup
+from profiles.known import Sources, known
 from profiles.views import UserView, judged, named_features, top, view
 
 app = typer.Typer(no_args_is_help=True, help="Users: those most at risk, and all that is known of one.")
@@ -62,6 +64,19 @@ def show(user: str, as_json: AsJson = False) -> None:
         shown = "–" if value is None else f"{value:,.2f}" if isinstance(value, float) else str(value)
         table.add_row(feature.name, shown, feature.unit, feature.window)
     console.print(table)
+
+
+@app.command()
+def export(user: str, as_stored: AsStored = False) -> None:
+    """All that is known of one user, as one JSON document on standard output."""
+    here = open_deployment(Settings())
+    settings = here.settings
+    sources = Sources(here.at.kafka, settings.control_topic, settings.alert_topic, archive_of(settings))
+    found = known(here.store, here.stream, known_inside(here, user, as_stored), sources)
+    if found.nothing:
+        typer.echo("nothing is known of this user", err=True)
+        raise typer.Exit(1)
+    typer.echo(msgspec.json.encode(found))
 
 
 def risk_table(users: list[UserView]) -> Table:

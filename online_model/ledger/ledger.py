@@ -1,11 +1,12 @@
 """Files of the ledger: one for each day on which outcomes were due, `lineage=<id>/day=<YYYY-MM-DD>.parquet`."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -14,6 +15,8 @@ import pyarrow.parquet as pq
 
 from domain.catalogue import NAMES
 from domain.labels import FEATURES, Matrix, Times
+from online_model.ledger import erased
+from online_model.ledger.erased import Erased
 from online_model.ledger.schema import SCHEMA
 from online_model.registry.durable import replacing
 
@@ -64,10 +67,13 @@ class Ledger:
         """
         if not _LINEAGE.fullmatch(lineage):
             raise LedgerError(f"{lineage!r} is no lineage: 16 hex digits")
+        self._archive = archive
         self.folder = archive / "ledger" / f"lineage={lineage}"
 
     def write_day(self, day: int, rows: pa.Table) -> Path:
-        """Write all outcomes that were due on a day. The same rows, in whatever order, give the same file.
+        """Write all outcomes that were due on a day, but for those of users who were erased.
+
+        The same rows, in whatever order, give the same file.
 
         Args:
             day: days since 1970, UTC.
@@ -77,19 +83,43 @@ class Ledger:
             LedgerError: rows of another day or twice the same, or fewer than are there already; or the disk is full.
                 What was there still stands.
         """
-        self._check(day, rows)
-        order = pc.sort_indices(rows, [("due", "ascending"), ("user", "ascending")])
         path = self.path(day)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as file, pq.ParquetWriter(file, SCHEMA, **_LAYOUT) as writer:
-                for start in range(0, rows.num_rows, _GROUP):
-                    writer.write_table(rows.take(order[start : start + _GROUP]).combine_chunks())
-        except OSError as fault:
+            with erased.locked(self._archive):
+                gone = erased.load(self._archive)
+                rows = _staying(rows, gone)
+                self._check(day, rows, gone)
+                self._write(path, rows)
+        except (OSError, msgspec.MsgspecError) as fault:
             raise LedgerError(
                 f"cannot write {path}: {fault}; the day is not lost while the trainer keeps it"
             ) from fault
         return path
+
+    def let_go(self, gone: Erased) -> int:
+        """Write the days anew that hold snapshots of erased users, without them; how many were there.
+
+        To be called under `erased.locked`.
+
+        Raises:
+            LedgerError: a file cannot be read.
+            OSError: a file cannot be written; it still stands as it was.
+        """
+        dropped = 0
+        for day in self.days():
+            found = self.read_day(day, ["user", "time"])
+            fewer = _staying(found, gone).num_rows
+            if fewer < found.num_rows:
+                self._write(self.path(day), _staying(self.read_day(day), gone))
+                dropped += found.num_rows - fewer
+        return dropped
+
+    def _write(self, path: Path, rows: pa.Table) -> None:
+        order = pc.sort_indices(rows, [("due", "ascending"), ("user", "ascending")])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file, pq.ParquetWriter(file, SCHEMA, **_LAYOUT) as writer:
+            for start in range(0, rows.num_rows, _GROUP):
+                writer.write_table(rows.take(order[start : start + _GROUP]).combine_chunks())
 
     def days(self) -> list[int]:
         """Days that are there, ascending, since 1970; none if the folder is not there."""
@@ -162,7 +192,7 @@ class Ledger:
     def _between(self, first: int | None, last: int | None) -> list[int]:
         return [d for d in self.days() if (first is None or d >= first) and (last is None or d <= last)]
 
-    def _check(self, day: int, rows: pa.Table) -> None:
+    def _check(self, day: int, rows: pa.Table, gone: Erased) -> None:
         if not rows.schema.equals(SCHEMA):
             raise LedgerError(
                 f"no rows of the ledger: {rows.schema.to_string(show_field_metadata=False)[:300]}"
@@ -177,11 +207,58 @@ class Ledger:
             there = pq.ParquetFile(self.path(day)).metadata.num_rows
         except (OSError, pa.ArrowException):
             return  # none there, or a damaged one, which is replaced
+        if there > rows.num_rows and gone:  # some may be let go of in a moment
+            there = _staying(self.read_day(day, ["user", "time"]), gone).num_rows
         if there > rows.num_rows:
             raise LedgerError(
                 f"{self.path(day)} has {there} rows, only {rows.num_rows} are to be written: a day is written whole; "
                 f"if the examples are really fewer now, move the ledger away first"
             )
+
+
+def erase(archive: Path, users: Mapping[str, int]) -> int:
+    """Let go of users in the ledgers of all lineages, now and for ever; how many snapshots were there.
+
+    Repeating it after a crash does what is left to do.
+
+    Args:
+        archive: the archive folder; made where there is none, so that a trainer that comes later knows.
+        users: `erased.hashed` to the time, ms, of the latest snapshot that goes; later ones stay.
+
+    Raises:
+        LedgerError: the ledger cannot be read or written.
+    """
+    try:
+        with erased.locked(archive):
+            gone = erased.add(archive, users)
+            folders = sorted((archive / "ledger").glob("lineage=*"))
+            return sum(Ledger(archive, f.name.removeprefix("lineage=")).let_go(gone) for f in folders)
+    except (OSError, msgspec.MsgspecError) as fault:
+        raise LedgerError(f"cannot erase from the ledger in {archive}: {fault}") from fault
+
+
+def rows_of_user(archive: Path, user: str) -> list[dict[str, Any]]:
+    """All that the ledgers hold of a user, of every lineage, in the order of (lineage, due).
+
+    Raises:
+        LedgerError: a file cannot be read.
+    """
+    found: list[dict[str, Any]] = []
+    for folder in sorted((archive / "ledger").glob("lineage=*")):
+        lineage = folder.name.removeprefix("lineage=")
+        ledger = Ledger(archive, lineage)
+        for day in ledger.days():
+            here = pc.equal(ledger.read_day(day, ["user"])["user"], user)
+            if pc.any(here).as_py():
+                found += [{"lineage": lineage} | row for row in ledger.read_day(day).filter(here).to_pylist()]
+    return found
+
+
+def _staying(rows: pa.Table, gone: Erased) -> pa.Table:
+    if not gone or "user" not in rows.column_names:
+        return rows
+    keeps = gone.keeps(rows["user"].to_pylist(), milliseconds(rows["time"]))
+    return rows if keeps.all() else rows.filter(pa.array(keeps))
 
 
 def milliseconds(column: pa.ChunkedArray) -> Times:

@@ -54,6 +54,11 @@ def mark(time: int, visits: int | None = None) -> LogRecord:
     return LogRecord(None, json.dumps(body).encode(), MAX_TIME_MS)
 
 
+def erasure(user: str) -> LogRecord:
+    """A record that erases a user."""
+    return LogRecord(user.encode(), b'{"erase":true}', 0)
+
+
 class Choose(Protocol):
     """Takes one of several: hypothesis does it so that logs shrink, a random generator so that they are long."""
 
@@ -154,6 +159,13 @@ FAULTS: Final = [
     LogRecord(None, b'{"mark":1500000000000,"visits":0}', MAX_TIME_MS),
     LogRecord(None, b'{"mark":1500000000000,"more":1}', MAX_TIME_MS),
     LogRecord(None, b'{"mark":1500000000000}', 1_400_000_000_000),
+    LogRecord(None, b'{"erase":true}', 0),
+    LogRecord(b"bob", b'{"erase":false}', 0),
+    LogRecord(b"bob", b'{"erase":true,"more":1}', 0),
+    LogRecord(b"", b'{"erase":true}', 0),
+    LogRecord(b"b" * 129, b'{"erase":true}', 0),
+    LogRecord(b"\xff", b'{"erase":true}', 0),
+    LogRecord(STRANGER.encode(), b'{"erase":true}', 0),
     event("bob", -5, "page_view", "bad"),
     event("bob", 10**30, "page_view", "bad"),
     event("bob", MAX_TIME_MS, "page_view", "bad"),
@@ -180,7 +192,7 @@ class _Writer:
 
     def log(self, moves: int) -> Log:
         usual = [self.event] * 12 + [self.mark] * self.choose([0, 1, 3])
-        rare = [*usual, *[self.fault] * 4, self.burst, self.burst, self.leap]
+        rare = [*usual, *[self.fault] * 4, self.burst, self.burst, self.leap, self.erase, self.erase]
         for _ in range(moves):
             self.choose([*usual, self.choose(rare)])()
         return Log(self.records, self.settings)
@@ -233,6 +245,11 @@ class _Writer:
         self.records.append(mark(time, self.choose([None, None, 1, 2, 3])))
         if self.choose([True, True, False]):
             self.now = max(self.now, time)
+
+    def erase(self) -> None:
+        blanks: bytes = self.choose([b"", b" " * 60])
+        self.records.append(erasure(self.choose([self.user, *LOCALS])))
+        self.records[-1] = self.records[-1]._replace(value=b'{"erase": true' + blanks + b"}")
 
     def fault(self) -> None:
         self.records.append(self.choose(FAULTS))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from domain.columns import MARK
+from domain.columns import ERASURE, MARK
 from domain.decode import Batch, Decoder
 from domain.labels import Outcomes, Snapshots
 from domain.leaving import Items, blocks
@@ -55,7 +55,10 @@ class Kept:
         marks = batch.rows["time"][batch.rows["kind"] == MARK]
         until = int(marks.max()) if len(marks) else 0
         due = sorted((t, u.encode()) for u, t in self.timers.items() if t <= until)
-        waiting = Items(*([item for item in items if item.key <= until] for items in self.waiting))
+        if (batch.rows["kind"] == ERASURE).any():
+            waiting = self.waiting
+        else:
+            waiting = Items(*([item for item in items if item.key <= until] for items in self.waiting))
         return Due([u.decode() for _, u in due[:due_at_once]], len(due) < due_at_once, waiting)
 
     def take(self, batch: Batch, first: int, cut: Cut) -> None:
@@ -72,6 +75,8 @@ class Kept:
             for slot, record, timer in zip(step.slots.tolist(), packed, timers, strict=True):
                 self.records[users[slot]] = record
                 self.timers[users[slot]] = timer
+            for user in [users[s] for s in step.erased.tolist() if states[s]["id_count"] == 0]:
+                del self.records[user]
             self.timers = {u: t for u, t in self.timers.items() if t > 0}
             for outcome, by in step.outcomes.items():
                 kind, _, reason = outcome.partition(":")
@@ -85,7 +90,10 @@ class Kept:
         """What the step sends, as the readers of the topics see it; what it keeps waits."""
         upto = step.progress.upto
         assert upto >= self.progress.upto
-        left = [[item for item in items if item.key > upto] for items in self.waiting]
+        left = [
+            [item for item in items if item.key > upto and item not in dropped]
+            for items, dropped in zip(self.waiting, step.dropped, strict=True)
+        ]
         self.waiting = Items(*(sorted({*old, *new}) for old, new in zip(left, step.kept, strict=True)))
         if not step.tells:
             assert step.leaving == Items([], [])

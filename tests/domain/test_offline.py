@@ -1,6 +1,7 @@
 """The partition in memory gives what the log's batches give, however the events are handed over."""
 
 import json
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
@@ -16,7 +17,7 @@ from domain.records import side_by_side
 from domain.settings import FactSettings
 from domain.state import States, empty
 from domain.steps import Due, Partition, Progress
-from tests.domain.histories import DAY, LogRecord, event, mark
+from tests.domain.histories import DAY, LogRecord, erasure, event, mark
 
 FACTS = FactSettings(inactivity_ms=20 * DAY, horizon_ms=14 * DAY)
 T = 1_500_000_000_000
@@ -34,6 +35,16 @@ def log() -> list[LogRecord]:
     return records
 
 
+def with_erasures(records: list[LogRecord]) -> list[LogRecord]:
+    """Somebody is erased every few days, also between two marks; most come again."""
+    rng, found = Random(6), list[LogRecord]()
+    for place, record in enumerate(records):
+        found.append(record)
+        if place % 9 == 0:
+            found.append(erasure(f"user-{rng.randrange(12)}"))
+    return found
+
+
 def fed(memory: Offline, records: list[LogRecord]) -> Offline:
     for key, value, _ in records:
         assert value is not None
@@ -44,23 +55,28 @@ def fed(memory: Offline, records: list[LogRecord]) -> Offline:
     return memory
 
 
-def in_one_go(records: list[LogRecord]) -> tuple[States, list[Item]]:
+def in_one_go(records: list[LogRecord]) -> tuple[dict[str, bytes], list[Item]]:
     batch = Decoder(0, 1, FACTS).decode(side_by_side(records))
     states = empty(len(batch.users))
     part = Partition(batch, 0, states, batch.users, Due(batch.users, True), FACTS, 10_000)
     left = [item for s in part.steps(Progress(offset=0)) for kind in s.leaving for item in kind]
-    return states, left
+    return by_user(batch.users, states), left
 
 
+def by_user(users: Sequence[str], states: States) -> dict[str, bytes]:
+    return dict(zip(users, pack(states, np.arange(len(users))), strict=True))
+
+
+@pytest.mark.parametrize("records", [log(), with_erasures(log())], ids=["plain", "erasures"])
 @pytest.mark.parametrize("batch", [1, 7, 100_000])
-def test_whatever_the_batches_the_same_states_and_items(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_the_batches_the_same_states_and_items(
+    batch: int, records: list[LogRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(offline, "BATCH", batch)
-    records = log()
     states, left = in_one_go(records)
     memory = fed(Offline(FACTS, "l"), records)
     blocks = list(memory.blocks())
-    count = len(memory.users)
-    assert pack(memory.states, np.arange(count)) == pack(states, np.arange(count))
+    assert by_user(memory.users, memory.states) == states
     found = sorted(
         (isinstance(b, Snapshots), t, user)
         for b in blocks

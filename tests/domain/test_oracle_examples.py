@@ -9,7 +9,7 @@ from domain.oracle import Partition
 from domain.oracle.examples import Answers, Settled
 from domain.settings import ChurnDefinition, FactSettings
 from tests.domain import test_oracle
-from tests.domain.histories import DAY, HOUR, MINUTE, Log, LogRecord
+from tests.domain.histories import DAY, HOUR, MINUTE, Log, LogRecord, erasure
 from tests.domain.test_fold import Cut, assert_same
 from tests.domain.test_oracle import FIRST, MONDAY, NUMBER, clock, did, only, state
 
@@ -172,6 +172,34 @@ def test_no_more_than_32_weeks_wait() -> None:
     assert [t // WEEK for t in taken] == [*range(23), 30, 31]
     later = told(*weeks, clock(45 * WEEK), clock(46 * WEEK), facts=long)
     assert instants(later)[-2:] == [AT + 31 * WEEK, AT + 45 * WEEK]
+
+
+def test_an_erasure_drops_what_has_not_left_and_what_waits_for_an_answer() -> None:
+    gone = erasure("ann")
+    assert instants(told(did(0), did(AT + 5), gone, clock(AT + 6))) == []
+    left = told(did(0), did(AT + 5), clock(AT + 6), gone, clock(DUE + WEEK))
+    assert (instants(left), left.settled, left.timers(), list(left.users())) == ([AT], [], {}, [])
+    settled = told(did(0), clock(DUE), gone)
+    assert [s.time for s in settled.settled] == [FIRST]
+    assert settled.outcomes["erased", ""] == 1
+
+
+def test_who_comes_back_after_an_erasure_was_never_seen_before() -> None:
+    before = [did(0), did(DAY), did(9 * DAY), clock(10 * DAY)]
+    again = [did(11 * DAY), did(12 * DAY)]
+    back, first = told(*before, erasure("ann"), *again), told(clock(10 * DAY), *again)
+    assert back.record("ann") == first.record("ann")
+    assert back.population() == (3, 10 * DAY // 1000)
+    # the same event is none that came twice, and a snapshot of before comes no second time
+    twice = told(did(0), did(AT + 5), erasure("ann"), did(0), did(AT + 5), clock(AT + 6))
+    assert instants(twice) == [AT]
+    after = told(did(0), clock(AT), erasure("ann"), did(AT - 1), clock(AT + WEEK))
+    assert instants(after) == [AT, AT + WEEK]
+
+
+def test_nobody_can_be_erased_too() -> None:
+    partition = told(erasure("ann"), erasure("ann"))
+    assert (partition.outcomes, list(partition.users())) == ({("erased", ""): 2}, [])
 
 
 def test_visits_bound_what_leaves() -> None:

@@ -166,6 +166,21 @@ def test_timers_that_were_not_read_come_before_what_follows_the_mark() -> None:
     assert part.states["returns"].tolist() == [1, 0, 0]
 
 
+def test_whether_all_were_visited_is_not_guessed_where_some_were_not_read() -> None:
+    names = users(2)
+    states = silent(names)
+    states["timer_ms"] = [T + 1, T + 2]
+    records = [mark(T + 60 * DAY, visits=1)]
+    for others in (names[1:], []):
+        part = folding(records, states[[0]], names[:1], Due(names[:1], False))
+        (step,) = part.steps(Progress(offset=0, clock=T))
+        assert (reached(step), step.progress.upto) == ((0, T + 60 * DAY, 1), T)
+        later = states[[1]] if others else states[:0]
+        part = folding(records, later, others, Due(others, True))
+        (end,) = part.steps(step.progress)
+        assert (reached(end), end.progress.upto) == ((1, T + 60 * DAY, 0), T if others else T + 60 * DAY)
+
+
 def test_no_more_users_than_it_may_touch_even_where_a_mark_follows_events() -> None:
     names = users(4)
     records = [*visits_by(names[:1], T + 1, "b"), mark(T + 60 * DAY)]

@@ -37,8 +37,8 @@ def step(
 ) -> Write:
     """A step that writes one user and counts one event."""
     given: dict[str, list[Any]] = {
-        "users": [user, record], "ranked": [], "unranked": [], "timers": [], "untimed": [], "kept": [], "alerts": [],
-        "counts": ["applied", 1], "names": [],
+        "users": [user, record], "erased": [], "ranked": [], "unranked": [], "timers": [], "untimed": [],
+        "dropped": [], "kept": [], "recalled": [], "alerts": [], "counts": ["applied", 1], "names": [],
     }  # fmt: skip
     return Write(after=after, forget=forget, **(given | lists))
 
@@ -86,6 +86,22 @@ async def test_what_has_left_is_forgotten_before_more_is_kept(store: aredis.Redi
     first = step(b"1", kept=[5, b"five", 6, b"six", 7, b"seven"])
     await writer.write_once(keys, b"", [first, step(b"2", forget=6, kept=[8, b"eight"])])
     assert (await contents(store, keys))["outbox"] == [(b"seven", 7.0), (b"eight", 8.0)]
+
+
+async def test_who_is_erased_leaves_nothing_but_what_the_same_step_brings(
+    store: aredis.Redis, keys: Keys
+) -> None:
+    writer = Writer(store)
+    first = step(b"1", kept=[5, b"five", 6, b"six"], alerts=[b"id", b"alert", b"brake", b"open"])
+    second = step(
+        b"2", user=b"bob", erased=[b"ann"], dropped=[b"five", b"six"], kept=[6, b"six"], recalled=[b"id"],
+        alerts=[b"brake", b"held"],
+    )  # fmt: skip
+    await writer.write_once(keys, b"", [first, second])
+    found = await contents(store, keys)
+    assert found["users"] == {b"bob": b"record"}
+    assert found["outbox"] == [(b"six", 6.0)]
+    assert found["alerts"] == {b"brake": b"held"}
 
 
 @pytest.mark.parametrize("way", ["write", "write_once"])

@@ -23,7 +23,7 @@ from stream_processors.alerting import Alerting, Desk, Moment, Scope
 from stream_processors.metrics import WorkerMetrics
 from stream_processors.scoring import Served
 from stream_processors.writes import write_of
-from tests.domain.histories import DAY, LogRecord, event, mark
+from tests.domain.histories import DAY, LogRecord, erasure, event, mark
 
 FACTS = FactSettings()
 T = 1_500_000_000_000
@@ -162,3 +162,31 @@ def test_arguments_are_lists_led_by_their_length() -> None:
         lists.append(arguments[at + 1 : at + 1 + arguments[at]])
         at += 1 + arguments[at]
     assert tuple(lists) == write[2:]
+
+
+def test_who_is_erased_leaves_the_store_whole_and_may_begin_anew() -> None:
+    desk = Table(["ann"])
+    desk.take(seen("ann", T), seen("ann", T + 8 * DAY))
+    gone = desk.take(erasure("ann"), mark(T + 8 * DAY))
+    assert (gone.users, gone.erased, gone.unranked, gone.untimed) == ([], [b"ann"], [b"ann"], [b"ann"])
+    assert [
+        int.from_bytes(member[1:3], "little") for member in gone.dropped
+    ] == []  # the table keeps no outbox
+    assert pairs(gone.counts) == {"erased": 1, "mark": 1}
+    assert desk.trailers.tobytes() == trailers([None]).tobytes()
+    again = desk.take(seen("ann", T))
+    first = Table(["ann"])
+    first.position = desk.position
+    assert first.take(seen("ann", T)).users == again.users
+
+
+def test_who_is_erased_and_comes_back_within_a_step_is_written_anew() -> None:
+    desk = Table(["ann", "bob"])
+    desk.take(seen("ann", T), seen("ann", T + 8 * DAY), seen("bob", T))
+    back = desk.take(seen("ann", T + 20 * DAY), erasure("ann"), seen("ann", T), erasure("bob"))
+    assert back.erased == [b"bob"]
+    assert list(pairs(back.users)) == [b"ann"]
+    assert desk.states["id_count"].tolist() == [1, 0]
+    # taken before the erasure, in this step: dropped unseen
+    assert back.kept == []
+    assert {member[3:6] for member in back.dropped} == {b"ann"}

@@ -1,0 +1,66 @@
+"""``ebbwatch erase``: let nothing be known of a user."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from api.access.identity import inside
+from control.erasing import Eraser
+from control.writing import ControlWriter
+from domain.columns import hash_of
+from ebbwatch.deployment import Deployment, open_deployment
+from ebbwatch.settings import Settings
+from online_model.ledger.ledger import erase as erase_from_ledger
+
+AsStored = Annotated[
+    bool, typer.Option("--as-stored", help="USER is the id as the store has it: do not hash it at the door.")
+]
+
+
+def erase(
+    user: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_stored: AsStored = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for worker and notifier.")] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
+) -> None:
+    """Erase a user: record, ranking, alerts, pending labels, what people have said, rows of the ledger.
+
+    A rebuild forgets again; events that come later begin a new record. Exit code 1 if the worker has not come to it
+    in time: it will when it runs.
+    """
+    here = open_deployment(Settings())
+    if not (yes or typer.confirm("Erase all that is known of this user? There is no way back")):
+        raise typer.Exit(1)
+    settings = here.settings
+    known_as = known_inside(here, user, as_stored)
+    control = ControlWriter(here.at.kafka, settings.control_topic)
+    eraser = Eraser(
+        here.at.kafka, control, settings.topic, settings.partitions, settings.facts().future_tolerance_ms
+    )
+    done = eraser.erase(here.store, known_as, "ebbwatch erase", wait)
+    dropped = erase_from_ledger(archive_of(settings), {f"{hash_of(known_as):016x}": done.until})
+    if as_json:
+        typer.echo(msgspec.json.encode(msgspec.to_builtins(done) | {"ledger": dropped}))
+    else:
+        where = f"partition {done.partition}, offset {done.offset}"
+        typer.echo(
+            f"erased, {where}" if done.forgotten else f"written at {where}; no worker has come to it yet"
+        )
+        typer.echo(f"  {done.removed:,} records of people and alerts, {dropped:,} rows of the ledger")
+        if not done.decided:
+            typer.echo("  the notifier has not come to it yet: it drops alerts of before when it runs")
+    if not done.forgotten:
+        raise typer.Exit(1)
+
+
+def known_inside(here: Deployment, user: str, as_stored: bool) -> str:
+    """The id under which the store has a user."""
+    return user if as_stored else inside(user, here.settings.id_secret)
+
+
+def archive_of(settings: Settings) -> Path:
+    """Folder of the ledger."""
+    return settings.archive or settings.home / "archive"
