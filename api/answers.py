@@ -56,6 +56,10 @@ def _inlined(value: Any, parts: Mapping[str, Any]) -> Any:
         reference = value.get("$ref")
         if isinstance(reference, str):
             return _inlined(parts[reference.removeprefix(_REF)], parts)
+        if isinstance(
+            value.get("prefixItems"), list
+        ):  # a NamedTuple: OpenAPI 3.1 wants no more items behind them
+            value = value | {"items": False}
         return {name: _inlined(part, parts) for name, part in value.items()}
     if isinstance(value, list):
         return [_inlined(part, parts) for part in value]

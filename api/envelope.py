@@ -3,6 +3,7 @@
 import asyncio
 import time
 from typing import Final
+from urllib.parse import unquote
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.responses import Response
@@ -65,8 +66,7 @@ class Envelope:
         deadline = asyncio.get_running_loop().time() + _BODY_S
         status, started, whole, size = 500, False, False, 0
         scope.setdefault("state", {})
-        # as it was sent: an id in it may hold slashes (`api.paths` decodes it)
-        scope["path"] = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace")
+        scope["path"] = routed(scope.get("raw_path", scope["path"].encode()))
 
         async def received() -> Message:
             nonlocal size, whole
@@ -114,6 +114,15 @@ class Envelope:
             line = audit.entry(scope, status, int(time.time() * 1000))
             if line is not None:
                 audit.log.info(line.decode())
+
+
+def routed(raw: bytes) -> str:
+    """The path by which a request finds its route: decoded, but for slashes and percent signs.
+
+    So an id may hold a slash; `api.paths` decodes what is left.
+    """
+    kept = raw.replace(b"%25", b"%2525").replace(b"%2F", b"%252F").replace(b"%2f", b"%252F")
+    return unquote(kept.decode("ascii", "replace"), errors="replace")
 
 
 def _too_large() -> Response:

@@ -139,11 +139,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 def methods_of(routers: Sequence[APIRouter], path: str) -> list[str]:
     """Methods that some route takes for a path: Starlette names those of the first one only."""
-    found = {
-        method
-        for router in routers
-        for route in router.routes
-        if isinstance(route, APIRoute) and route.path_regex.match(path)
-        for method in route.methods or ()
-    }
-    return sorted(found)
+    routes = [r for router in routers for r in router.routes if isinstance(r, APIRoute)]
+    # a path that is spelled out is no `{id}`
+    fitting = [r for r in routes if r.path == path] or [r for r in routes if r.path_regex.match(path)]
+    return sorted({method for route in fitting for method in route.methods or ()})

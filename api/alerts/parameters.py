@@ -7,16 +7,6 @@ from fastapi import Path, Query
 AlertId = Annotated[
     str, Path(pattern="^[0-9a-f]{16}$", description="id of the alert", examples=["9f2c0a51b7d3e846"])
 ]
-UserId = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=128,
-        pattern=r"^[^\x00]+$",
-        description="the user's id as in the events",
-        examples=["u-4711"],
-    ),
-]
 Limit = Annotated[int, Query(ge=1, le=1000, description="entries of a page")]
 NumberCursor = Annotated[
     str | None,

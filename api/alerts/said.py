@@ -7,6 +7,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from redis import asyncio as aredis
 
+from api.whole import Whole
 from control import tables
 from domain.control import Record, decode
 
@@ -26,7 +27,7 @@ class NewNote(_Closed):
 class NewContact(_Closed):
     """Somebody has contacted the user."""
 
-    at: int | None = Field(
+    at: Whole | None = Field(
         None, ge=946_684_800_000, lt=1 << 53, description="ms since 1970; now if absent, never later than now",
         examples=[1764111600000],
     )  # fmt: skip
@@ -46,7 +47,7 @@ class NewOptOut(_Closed):
     reason: str = Field(
         "opted_out", pattern=CAMPAIGN, description="`opted_out`, or `campaign:<name>` while one runs"
     )
-    until: int = Field(0, ge=0, lt=1 << 53, description="ms since 1970; 0 for ever")
+    until: Whole = Field(0, ge=0, lt=1 << 53, description="ms since 1970; 0 for ever")
 
 
 class Said(BaseModel):

@@ -48,7 +48,7 @@ class Repeats:
         except (RedisError, OSError) as fault:
             raise _away() from fault
         if not stored.endswith(b":" + digest):
-            raise ProblemError(422, "other_body", "this Idempotency-Key was used with another body")
+            raise ProblemError(409, "other_body", "this Idempotency-Key was used with another body")
         if stored.startswith(_BEGUN):
             raise ProblemError(
                 409,

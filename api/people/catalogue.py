@@ -28,6 +28,7 @@ Features: Final[type[BaseModel]] = create_model(
     "Features",
     __config__=ConfigDict(
         extra="forbid",
+        strict=True,  # a text is no number
         json_schema_extra={
             "examples": [{"days_since_last_session": 19, "gap_mean_days": 4, "sessions_total": 31}]
         },

@@ -135,7 +135,7 @@ class Rankings:
             raise ProblemError(422, "invalid", "no cursor of a ranking")
         generation, fingerprint, begin = cursor.split(".")
         if query is not None and query.fingerprint() != fingerprint:
-            raise ProblemError(422, "other_query", "the cursor is of another query: begin without one")
+            raise ProblemError(409, "other_query", "the cursor is of another query: begin without one")
         stored = await self._scratch.get(f"{_PREFIX}:{generation}:head")
         head = None if stored is None else msgspec.json.decode(stored, type=_Head)
         if head is None or head.query.fingerprint() != fingerprint:

@@ -7,6 +7,7 @@ from typing import Final
 from api.config import ApiConfig
 from api.people.following import Following
 from control.decisions import Decided, ModelTopics, decisions, end_of_decisions
+from online_model.registry.errors import StorageError
 from profiles.model_report import Listed, listed
 
 _AGAIN_S: Final = 2.0
@@ -60,4 +61,10 @@ class Records:
 
     def _versions(self) -> list[Listed]:
         following = self._following
-        return list(listed(following.registry(), following.present.serving, following.lineage))
+        serving = following.present.serving
+        try:
+            return list(listed(following.registry(), serving, following.lineage))
+        except StorageError:
+            if serving.announcement is not None:
+                raise
+            return []  # the trainer makes the registry with its first version

@@ -13,6 +13,7 @@ from api.alerts.parameters import READ, AlertId
 from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
 from api.routes.alerts import known
+from api.whole import Whole
 from domain.alert_life import LIVE
 from domain.control import ApiKey, Step
 
@@ -37,7 +38,9 @@ class _Closed(BaseModel):
 class Snooze(_Closed):
     """Until when."""
 
-    until: int = Field(ge=0, lt=1 << 53, description="ms since 1970; within a year", examples=[1796688000000])
+    until: Whole = Field(
+        ge=0, lt=1 << 53, description="ms since 1970; within a year", examples=[1796688000000]
+    )
 
 
 class Reason(_Closed):
@@ -66,7 +69,7 @@ async def snooze(key: Worker, here: Here, alert_id: AlertId, body: Snooze) -> Re
     """At `until` it is open again, and the feed says so (`alert.returned`)."""
     now = wall()
     if not now < body.until <= now + _YEAR_MS:
-        raise ProblemError(422, "invalid", "`until` must lie in the future, and within a year")
+        raise ProblemError(409, "no_such_time", "`until` must lie in the future, and within a year")
     return await _take(here, key, alert_id, "snoozed", until=body.until)
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Security
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,8 +30,11 @@ Admin = Annotated[ApiKey, Security(guard, scopes=["admin"])]
 Shared = Annotated[Resources, Depends(resources_of)]
 _T = TypeVar("_T")
 _SHOWN_DECISIONS: Final = 5
-_PATIENCE_S: Final = 15.0
-_ORDERED: Final = answers(401, 403, 404, 409, 413, 422, 429, 503, 504)
+_PATIENCE_S: Final = 5.0
+_ORDERED: Final[dict[int | str, dict[str, Any]]] = {
+    202: returns(Decisions, Decisions(items=[]), "No trainer has answered yet; the order stands.")[200],
+    **answers(401, 403, 404, 409, 413, 422, 429, 503),
+}
 
 
 class Chosen(BaseModel):
@@ -157,7 +161,10 @@ def _operator(here: Resources) -> Operator:
 
 
 async def _ordered(give: Callable[[], list[Decided]]) -> Response:
-    return encoded(Decisions(items=await _asked(asyncio.to_thread(give))))
+    try:
+        return encoded(Decisions(items=await _asked(asyncio.to_thread(give))))
+    except UnansweredOrderError:  # it stands in its topic, and is carried out when a trainer comes to it
+        return Response(msgspec.json.encode(Decisions(items=[])), 202, media_type="application/json")
 
 
 async def _asked(asking: Awaitable[_T]) -> _T:
@@ -170,12 +177,6 @@ async def _asked(asking: Awaitable[_T]) -> _T:
         return await asking
     except RefusedOrderError as fault:
         raise ProblemError(409, "refused", str(fault)) from fault
-    except UnansweredOrderError as fault:
-        raise ProblemError(
-            504,
-            "no_trainer",
-            "no trainer has answered; the order stands, and is carried out when one comes to it",
-        ) from fault
     except UnknownVersionError as fault:
         raise ProblemError(404, "unknown_version", "there is no such version") from fault
     except RefusedError as fault:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from api.access.guard import guard
 from api.alerts.deciding import answer, wall, write
-from api.alerts.parameters import READ, AlertId, Limit, UserId
+from api.alerts.parameters import READ, AlertId, Limit
 from api.alerts.said import (
     CAMPAIGN,
     Contacts,
@@ -28,6 +28,7 @@ from api.alerts.said import (
     said,
     shown,
 )
+from api.paths import KnownUser
 from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
 from api.routes.alerts import known
@@ -71,55 +72,53 @@ def _page(found: list[Any], cursor: str | None, limit: int) -> Response:
 
 
 @router.post(
-    "/users/{user_id}/contacts",
+    "/users/{id}/contacts",
     summary="The team has contacted a user",
     status_code=201,
     responses=_made(ContactView),
 )
-async def add_contact(key: Team, here: Here, user_id: UserId, body: NewContact) -> Response:
+async def add_contact(key: Team, here: Here, user_id: KnownUser, body: NewContact) -> Response:
     """A treatment: the user is left alone for a while, the facts learn of it, and what becomes of the user is not
     learned from.
     """
     now = wall()
     at = now if body.at is None else body.at
     if at > now + _AHEAD_MS:
-        raise ProblemError(422, "invalid", "`at` lies in the future")
+        raise ProblemError(409, "no_such_time", "`at` lies in the future")
     record = Contact(id=_new(), user=user_id, at=at, by=key.name, how=body.how, alert=body.alert)
     return await _create(here, record)
 
 
-@router.get("/users/{user_id}/contacts", summary="Contacts of a user", responses=_listed(Contacts))
+@router.get("/users/{id}/contacts", summary="Contacts of a user", responses=_listed(Contacts))
 async def contacts(
-    _: Team, here: Here, user_id: UserId, cursor: Cursor = None, limit: Limit = 100
+    _: Team, here: Here, user_id: KnownUser, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
     """Oldest first."""
     return _page(await said(here.store, user_id, Contact), cursor, limit)
 
 
 @router.post(
-    "/users/{user_id}/opt-outs",
+    "/users/{id}/opt-outs",
     summary="A user is not to be alerted",
     status_code=201,
     responses=_made(OptOutView),
 )
-async def add_opt_out(key: Team, here: Here, user_id: UserId, body: NewOptOut) -> Response:
+async def add_opt_out(key: Team, here: Here, user_id: KnownUser, body: NewOptOut) -> Response:
     """By the user's own wish, or while a campaign runs; the same reason again takes the place of the former."""
     record = OptOut(id=body.reason, user=user_id, at=wall(), by=key.name, until=body.until)
     return await _create(here, record)
 
 
-@router.get(
-    "/users/{user_id}/opt-outs", summary="Why a user is not to be alerted", responses=_listed(OptOuts)
-)
+@router.get("/users/{id}/opt-outs", summary="Why a user is not to be alerted", responses=_listed(OptOuts))
 async def opt_outs(
-    _: Team, here: Here, user_id: UserId, cursor: Cursor = None, limit: Limit = 100
+    _: Team, here: Here, user_id: KnownUser, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
     """Oldest first, also those that are over."""
     return _page(await said(here.store, user_id, OptOut), cursor, limit)
 
 
 @router.delete(
-    "/users/{user_id}/opt-outs/{reason}",
+    "/users/{id}/opt-outs/{reason}",
     summary="A user may be alerted again",
     status_code=204,
     response_class=Response,
@@ -131,7 +130,7 @@ async def opt_outs(
 async def remove_opt_out(
     key: Team,
     here: Here,
-    user_id: UserId,
+    user_id: KnownUser,
     reason: Annotated[str, Path(pattern=CAMPAIGN, examples=["campaign:spring"])],
 ) -> Response:
     """Ends one reason, and keeps who ended it; another may still stand."""
@@ -147,19 +146,19 @@ async def remove_opt_out(
 
 
 @router.post(
-    "/users/{user_id}/notes",
+    "/users/{id}/notes",
     summary="Write down something about a user",
     status_code=201,
     responses=_made(NoteView),
 )
-async def add_user_note(key: Team, here: Here, user_id: UserId, body: NewNote) -> Response:
+async def add_user_note(key: Team, here: Here, user_id: KnownUser, body: NewNote) -> Response:
     """For the team."""
     return await _create(here, Note(id=_new(), user=user_id, text=body.text, by=key.name, at=wall()))
 
 
-@router.get("/users/{user_id}/notes", summary="Notes about a user", responses=_listed(Notes))
+@router.get("/users/{id}/notes", summary="Notes about a user", responses=_listed(Notes))
 async def user_notes(
-    _: Team, here: Here, user_id: UserId, cursor: Cursor = None, limit: Limit = 100
+    _: Team, here: Here, user_id: KnownUser, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
     """Those about the user's alerts, too; oldest first."""
     return _page(await said(here.store, user_id, Note), cursor, limit)

@@ -41,7 +41,7 @@ class Wanted(BaseModel):
 @router.get(
     "",
     summary="Users at risk, ranked",
-    responses=returns(Page, PAGE) | answers(401, 403, 404, 422, 429, 503),
+    responses=returns(Page, PAGE) | answers(401, 403, 404, 409, 422, 429, 503),
     response_class=Response,
 )
 async def users(wanted: Annotated[Wanted, Query()], here: Shared) -> Response:

@@ -112,7 +112,7 @@ def _events(kind: str, message: Object, common: Fields) -> Iterator[Fields]:
     spoken = message.get("event")
     if not isinstance(spoken, str) or not spoken.strip():
         raise UnmappableError("event", "missing", "a track call needs the name of its event")
-    name = names.snake(spoken)[:_LONGEST_TYPE]
+    name = names.snake(spoken)[:_LONGEST_TYPE] or "unnamed"
     common = {**common, "session_id": text(properties.get("session_id")), "properties": own or None}
     yield from _tracked(name, properties, common)
 

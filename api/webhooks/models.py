@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.whole import Whole
 from domain.control import WebhookFilter
 from domain.targets import MAX_URL, URL_PATTERN
 from domain.webhooks import EVENTS, State
@@ -33,7 +34,7 @@ Name = Annotated[
     ),
 ]
 Plan = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Number = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Number = Annotated[Whole, Field(ge=0, le=2**53 - 1)]
 _NUMBER_OF: Final = "of the entry in the feed: its cursor"
 
 
@@ -106,7 +107,7 @@ class Rotation(BaseModel):
 
     model_config = _strict(overlap_hours=24)
 
-    overlap_hours: int = Field(
+    overlap_hours: Whole = Field(
         24, ge=0, le=720, description="the former secrets go on signing for so long", examples=[24]
     )
 

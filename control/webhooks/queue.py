@@ -271,6 +271,8 @@ async def attempts_before(
     Args:
         before: id of a line, of which and after which none is wanted; empty for all.
     """
+    if before == "0-0":  # nothing is before the first, and Redis takes it for no id of a range
+        return []
     found: Any = await store.xrevrange(queue.log, f"({before}" if before else "+", "-", count)
     return [(id_.decode(), msgspec.json.decode(v[b"attempt"], type=Attempt)) for id_, v in found]
 
