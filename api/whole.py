@@ -1,6 +1,6 @@
 """Whole numbers in bodies as JSON Schema understands them: 25 and 25.0, but neither true nor "25"."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
@@ -11,5 +11,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""For fields of models."""
+WHOLE: Final = BeforeValidator(_whole)
+"""Behind the limits of an annotation, so that they stand in the schema."""
+
+Whole = Annotated[int, WHOLE]
+"""For fields of models that have no limits, or all of them in the field."""

@@ -17,7 +17,7 @@ from online_model.registry.registry import Registry
 from online_model.registry.retention import protections
 from online_model.risk import BASELINE
 from online_model.thresholds import Contact
-from online_model.tiers import Thresholds, Tier, TierPrecision
+from online_model.tiers import Tier, TierPrecision
 from online_model.training.lineup import BASELINE as BASELINE_CONTESTANT
 from online_model.training.settle import CHAMPION
 from profiles.serving import Serving
@@ -65,7 +65,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Of what was served to users, on the last settled examples: with its calibration."""
     tiers: dict[Tier, TierPrecision]
     """What became of who was in them."""
-    thresholds: Thresholds | None
+    thresholds: dict[str, float] | None
     """Where they begin now; what became of earlier users is counted by these, too."""
     contact: Contact | None
     """When contacting a user pays."""
@@ -165,6 +165,7 @@ def shown(serving: Serving, decisions: list[Decided]) -> Shown:
     rows, quality, announced = serving_rows(serving), serving.quality, serving.announcement
     judgement = None if quality is None else quality.report.contestants.get(CHAMPION)
     newest = bool(serving.risk.parts) and serving.fault is None  # announced at once, judged now and then
+    thresholds = serving.risk.thresholds or (None if quality is None else quality.thresholds)
     return Shown(
         serves=rows,
         fault=serving.fault,
@@ -178,7 +179,7 @@ def shown(serving: Serving, decisions: list[Decided]) -> Shown:
         judged_ms=None if quality is None else quality.at_ms,
         served=None if judgement is None else judgement.parts.get(ALL),
         tiers={} if judgement is None else judgement.tiers,
-        thresholds=serving.risk.thresholds or (None if quality is None else quality.thresholds),
+        thresholds=None if thresholds is None else thresholds._asdict(),
         contact=None if quality is None else quality.contact,
         chance_measured=None if quality is None else quality.saving.measured,
         decisions=decisions,

@@ -1,13 +1,13 @@
 """What people have said of users: shapes, and how it is read."""
 
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from redis import asyncio as aredis
 
-from api.whole import Whole
+from api.whole import WHOLE, Whole
 from control import tables
 from domain.control import Record, decode
 
@@ -27,8 +27,8 @@ class NewNote(_Closed):
 class NewContact(_Closed):
     """Somebody has contacted the user."""
 
-    at: Whole | None = Field(
-        None, ge=946_684_800_000, lt=1 << 53, description="ms since 1970; now if absent, never later than now",
+    at: Annotated[int, Field(ge=946_684_800_000, lt=1 << 53), WHOLE] | None = Field(
+        None, description="ms since 1970; now if absent, never later than now",
         examples=[1764111600000],
     )  # fmt: skip
     how: str = Field("", max_length=128, examples=["phone"])

@@ -7,7 +7,7 @@ from typing import Final
 from api.config import ApiConfig
 from api.people.following import Following
 from control.decisions import Decided, ModelTopics, decisions, end_of_decisions
-from online_model.registry.errors import StorageError
+from online_model.registry.errors import NotThereError
 from profiles.model_report import Listed, listed
 
 _AGAIN_S: Final = 2.0
@@ -64,7 +64,7 @@ class Records:
         serving = following.present.serving
         try:
             return list(listed(following.registry(), serving, following.lineage))
-        except StorageError:
+        except NotThereError:
             if serving.announcement is not None:
                 raise
             return []  # the trainer makes the registry with its first version

@@ -19,7 +19,7 @@ from control.log import LogError
 from control.orders import RefusedOrderError, UnansweredOrderError
 from domain.control import ApiKey
 from online_model.quality.slices import ALL
-from online_model.registry.errors import RefusedError, RegistryError, UnknownVersionError
+from online_model.registry.errors import NotThereError, RefusedError, RegistryError, UnknownVersionError
 from profiles.model_report import Shown, compared, parts_of, shown
 from profiles.operating import Operator
 
@@ -181,6 +181,8 @@ async def _asked(asking: Awaitable[_T]) -> _T:
         raise ProblemError(404, "unknown_version", "there is no such version") from fault
     except RefusedError as fault:
         raise ProblemError(409, "refused", "this version may not serve: see /v1/model/versions") from fault
+    except NotThereError as fault:
+        raise ProblemError(404, "unknown_version", "there is no version yet") from fault
     except RegistryError as fault:
         raise ProblemError(
             503, "registry_away", "the registry cannot be read", {"Retry-After": "5"}

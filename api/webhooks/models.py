@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.whole import Whole
+from api.whole import WHOLE, Whole
 from domain.control import WebhookFilter
 from domain.targets import MAX_URL, URL_PATTERN
 from domain.webhooks import EVENTS, State
@@ -34,7 +34,7 @@ Name = Annotated[
     ),
 ]
 Plan = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Number = Annotated[Whole, Field(ge=0, le=2**53 - 1)]
+Number = Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE]
 _NUMBER_OF: Final = "of the entry in the feed: its cursor"
 
 

@@ -25,6 +25,7 @@ from ebbwatch.settings import Settings
 from feature_store import lookup
 from online_model.quality.slices import ALL
 from online_model.registry.mlflow_export import export
+from online_model.tiers import Thresholds
 from profiles.explained import explained
 from profiles.model_report import compared, listed, parts_of, shown
 from profiles.views import judged
@@ -58,7 +59,9 @@ def show(
     for line in headline(answer):
         console.print(line)
     if answer.tiers:
-        console.print(tier_table(answer.tiers, answer.thresholds))
+        console.print(
+            tier_table(answer.tiers, None if answer.thresholds is None else Thresholds(**answer.thresholds))
+        )
     if answer.decisions:
         console.print(decision_table(answer.decisions))
 

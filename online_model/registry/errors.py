@@ -9,6 +9,10 @@ class StorageError(RegistryError):
     """The folder is not there, is full, or may not be read or written."""
 
 
+class NotThereError(StorageError):
+    """There is no registry at the address: not yet, or not mounted."""
+
+
 class KeyFileError(RegistryError):
     """The key that signs versions is missing or unsafe."""
 

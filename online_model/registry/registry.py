@@ -12,8 +12,8 @@ from domain.labels import feature_schema
 from online_model.registry.errors import (
     DamagedError,
     MismatchError,
+    NotThereError,
     RefusedError,
-    StorageError,
     UnknownVersionError,
 )
 from online_model.registry.manifest import (
@@ -212,7 +212,7 @@ class Registry:
 
     def _be_there(self) -> None:
         if not self.storage.exists(_MARK):
-            raise StorageError(
+            raise NotThereError(
                 f"registry {self.storage.address}: not there, or no registry ({_MARK} is missing); is it mounted, "
                 f"is the address right? The trainer makes it where there is none"
             )
