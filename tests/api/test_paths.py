@@ -1,7 +1,12 @@
 """Ids in paths."""
 
-import pytest
+from urllib.parse import quote
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.envelope import routed
 from api.paths import decoded
 
 
@@ -24,6 +29,11 @@ def test_is_decoded_once(sent: str, meant: str) -> None:
 def test_what_is_no_id_is_refused(sent: str) -> None:
     with pytest.raises(ValueError, match=r"^(has|is) "):
         decoded(sent)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0\ufffd"), min_size=1, max_size=128))
+def test_every_id_comes_back_from_its_encoded_form(user: str) -> None:
+    assert decoded(routed(quote(user, safe="").encode())) == user
 
 
 def test_look_alikes_stay_apart() -> None:

@@ -162,6 +162,17 @@ async def test_alerts_leave_after_they_are_stored_and_again_after_a_crash() -> N
     assert await fresh.alerting.deliver() == []
 
 
+async def test_alerts_of_who_was_erased_do_not_leave() -> None:
+    room = Room(2)
+    room.score(0.2, 0.2)
+    room.score(0.5, 0.8)
+    ids = {alert.user: alert.id.encode() for alert in room.waiting}
+    assert room.alerting.recall({b"user-1"}) == [ids["user-1"]]
+    assert await room.alerting.deliver() == [ids["user-0"]]
+    assert [alert.user for alert in room.sent] == ["user-0"]
+    assert room.alerting.recall({b"user-1"}) == []
+
+
 def test_a_step_that_was_not_written_raises_the_same_alert_again() -> None:
     one, other = Room(), Room()
     for room in (one, other):
