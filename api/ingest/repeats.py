@@ -35,7 +35,7 @@ class Repeats:
             caller: id of the API key: each has keys of its own.
 
         Raises:
-            ProblemError: 409, the first one is still under way; 422, it had another body; 503, Redis is away.
+            ProblemError: 409, the first one is still under way, or had another body; 503, Redis is away.
         """
         digest = _digest(body)
         name = _name(caller, key)
@@ -48,7 +48,7 @@ class Repeats:
         except (RedisError, OSError) as fault:
             raise _away() from fault
         if not stored.endswith(b":" + digest):
-            raise ProblemError(422, "other_body", "this Idempotency-Key was used with another body")
+            raise ProblemError(409, "other_body", "this Idempotency-Key was used with another body")
         if stored.startswith(_BEGUN):
             raise ProblemError(
                 409,

@@ -170,7 +170,7 @@ def test_a_repeat_under_an_idempotency_key_is_answered_and_not_sent(serving: Ser
     sent = [r for _, r in in_log(serving.place, serving.place.topic) if r.key == b"repeat"]
     assert len(sent) == 3
     other = serving.push(events[:1], **key)
-    assert (other.status_code, other.json()["type"].rsplit("/")[-1]) == (422, "other_body")
+    assert (other.status_code, other.json()["type"].rsplit("/")[-1]) == (409, "other_body")
     keys = list(serving.place.store.scan_iter("ebbwatch:1:idempotency:*"))
     assert 86_000 < serving.place.store.ttl(keys[0]) <= 86_400
 

@@ -52,8 +52,8 @@ def test_a_body_is_an_event_or_a_list(value: Any, count: int, alone: bool) -> No
         (b"5", 422),
         (b"null", 422),
         (b'"text"', 422),
-        (body([GOOD] * (MAX_EVENTS + 1)), 413),
-        (body({"events": [1] * (MAX_EVENTS + 1)}), 413),
+        (body([GOOD] * (MAX_EVENTS + 1)), 422),
+        (body({"events": [1] * (MAX_EVENTS + 1)}), 422),
     ],
 )
 def test_another_body_is_refused(raw: bytes, status: int) -> None:
@@ -102,6 +102,15 @@ def test_a_missing_field_is_named(missing: str, reason: str) -> None:
 
 def test_rfc_3339_is_a_time() -> None:
     assert admit([body(GOOD | {"time": "2024-02-29T23:59:59.5+02:00"})], "").results[0].status == "accepted"
+
+
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    raw = b'{"event_id": "e", "user_id": "u", "type": "t", "time": 1.7e12, "quantity": 2.0, "more": 1.10}'
+    (record,) = admit([raw], "").records
+    assert record.value == (
+        b'{"event_id":"e","user_id":"u","type":"t","time":1700000000000,"quantity":2,"more":1.10}'
+    )
+    assert admit([raw.replace(b"2.0", b"2.5")], "").results[0].reason == "bad_quantity"
 
 
 def test_it_judges_as_a_worker_does() -> None:

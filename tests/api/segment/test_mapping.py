@@ -114,6 +114,10 @@ def test_an_experiment_names_its_variant() -> None:
     assert (event["experiment"], event["variant"]) == ("checkout", "control")
 
 
+def test_a_number_is_an_id_as_libraries_write_it() -> None:
+    assert one({"type": "page", "userId": 17}).user == one({"type": "page", "userId": 17.0}).user == "17"
+
+
 def test_traits_speak_of_plan_and_place_and_nothing_else_is_kept() -> None:
     traits = {"plan": "pro", "address": {"country": "DE"}, "email": "a@example.org", "platform": "kiosk"}
     (event,) = one({"type": "identify", "traits": traits}).events
@@ -189,6 +193,8 @@ def test_without_a_message_id_a_repeat_has_the_same() -> None:
         ({"type": "track", "event": " "}, "event"),
         ({"type": "page", "userId": True}, "userId"),
         ({"type": "page", "userId": ["u"]}, "userId"),
+        ({"type": "page", "userId": 2**53}, "userId"),
+        ({"type": "page", "userId": 0.5}, "userId"),
         ({"type": "page", "userId": "u" * 129}, "userId"),
         ({"type": "page", "userId": "a\0"}, "userId"),
     ],
