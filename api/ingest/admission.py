@@ -18,6 +18,8 @@ _SHORT: Final = 512
 """Bytes; too short to be too large or to nest too deeply, so that strict decoding is all there is to check."""
 _FAULTS: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError)
 
+_WHOLE: Final = frozenset({"time", "quantity", "pages"})
+
 _event: Final = msgspec.json.Decoder(Event).decode
 _members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -54,7 +56,7 @@ def read(body: bytes) -> Body:
     """Take a body apart: an event, a list of them, or ``{"events": [...]}``.
 
     Raises:
-        ProblemError: 400, it is no JSON in UTF-8; 413, more than `MAX_EVENTS`; 422, neither object nor list.
+        ProblemError: 400, it is no JSON in UTF-8; 422, neither object nor list, or more than `MAX_EVENTS`.
     """
     first = body.lstrip()[:1]
     if body and first not in (b"{", b"["):
@@ -117,7 +119,11 @@ def _admitted(value: bytes, secret: str) -> tuple[Event, Outgoing]:
         except _FAULTS:
             event = None
     if event is None:
-        event = checked(value)
+        try:
+            event = checked(value)
+        except InvalidEventError:
+            value = _with_whole_numbers(value)
+            event = checked(value)
     user = event.user_id
     if "\0" in user:
         raise InvalidEventError("user_id", "bad_user", "contains a null character")
@@ -126,6 +132,19 @@ def _admitted(value: bytes, secret: str) -> tuple[Event, Outgoing]:
         # what the schema does not know stays as it was written
         value = _encode(_members(value) | {"user_id": msgspec.Raw(_encode(user))})
     return event, Outgoing(user.encode(), value)
+
+
+def _with_whole_numbers(value: bytes) -> bytes:
+    """As a worker reads them: to JSON Schema, and to many an encoder, 2.0 is the integer 2."""
+    try:
+        members = _members(value)
+        for name in _WHOLE & members.keys():
+            number = msgspec.json.decode(members[name])
+            if isinstance(number, float) and number.is_integer():
+                members[name] = msgspec.Raw(_encode(int(number)))
+    except _FAULTS:
+        return value
+    return _encode(members)
 
 
 def _event_id(value: bytes) -> str | None:
@@ -140,7 +159,7 @@ def _event_id(value: bytes) -> str | None:
 def _bounded(events: list[msgspec.Raw]) -> list[bytes]:
     if len(events) > MAX_EVENTS:
         raise ProblemError(
-            413, "too_many", f"{len(events):,} events, at most {MAX_EVENTS:,} at once: send several"
+            422, "too_many", f"{len(events):,} events, at most {MAX_EVENTS:,} at once: send several"
         )
     return list(map(bytes, events))
 

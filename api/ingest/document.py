@@ -72,7 +72,7 @@ def message_body(kind: str, example: dict[str, Any]) -> dict[str, Any]:
                 "description": "Without one the message is dead-lettered as `no_user`.",
                 "anyOf": [
                     {"type": "string", "maxLength": 128, "pattern": r"^[^\u0000]*$"},
-                    {"type": "number"},
+                    {"type": "integer", "minimum": -(2**53) + 1, "maximum": 2**53 - 1},
                     {"type": "null"},
                 ],
             },
@@ -80,7 +80,7 @@ def message_body(kind: str, example: dict[str, Any]) -> dict[str, Any]:
     }
     if kind == "track":
         schema["required"] = ["event"]
-        schema["properties"]["event"] = {"type": "string", "pattern": r"\S"}
+        schema["properties"]["event"] = {"type": "string", "minLength": 1, "pattern": r"\S"}
     return _json(schema, {kind: {"summary": f"A {kind} call", "value": example}})
 
 

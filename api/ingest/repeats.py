@@ -35,7 +35,7 @@ class Repeats:
             caller: id of the API key: each has keys of its own.
 
         Raises:
-            ProblemError: 409, the first one is still under way; 422, it had another body; 503, Redis is away.
+            ProblemError: 409, the first one is still under way, or had another body; 503, Redis is away.
         """
         digest = _digest(body)
         name = _name(caller, key)

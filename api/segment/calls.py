@@ -39,7 +39,7 @@ def messages_of(body: object, kind: str | None) -> tuple[Sequence[object], objec
         kind: of the call that carries one message; None for a batch.
 
     Raises:
-        ProblemError: 413, too many; 422, no such request.
+        ProblemError: 422, no such request, or too many messages.
     """
     if not isinstance(body, dict):
         raise ProblemError(422, "no_messages", "the body must be an object")
@@ -49,7 +49,7 @@ def messages_of(body: object, kind: str | None) -> tuple[Sequence[object], objec
     if not isinstance(batch, list):
         raise ProblemError(422, "no_messages", "`batch` must be a list of messages")
     if len(batch) > MAX_EVENTS:
-        raise ProblemError(413, "too_many", f"{len(batch):,} messages, at most {MAX_EVENTS:,} at once")
+        raise ProblemError(422, "too_many", f"{len(batch):,} messages, at most {MAX_EVENTS:,} at once")
     return batch, body.get("sentAt")
 
 

@@ -19,6 +19,9 @@ UNMERGED: Final = ("group", "alias")
 MAX_LINES: Final = 100
 """Products of one order that become lines of their own; the rest of it is one more line."""
 
+MAX_NUMBER: Final = 2**53 - 1
+"""Of an id that is a number: what JSON carries exactly everywhere (RFC 8259)."""
+
 _LONGEST_TYPE: Final = 64
 _LONGEST_ID: Final = 120
 """Characters; a line's number stands behind it."""
@@ -205,8 +208,12 @@ def _id(message: Object, field: str) -> str | None:
     found = message.get(field)
     if found is None or found == "":
         return None
+    if isinstance(found, float) and found.is_integer():
+        found = int(found)
     if isinstance(found, bool) or not isinstance(found, str | int):
         raise UnmappableError(field, "bad_user", "must be a text or a whole number")
+    if isinstance(found, int) and abs(found) > MAX_NUMBER:
+        raise UnmappableError(field, "bad_user", "is a number of more than 53 bits: send it as a text")
     found = str(found)
     if len(found) > 128:
         raise UnmappableError(field, "too_long", "has more than 128 characters")

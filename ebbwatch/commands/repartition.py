@@ -24,7 +24,8 @@ def repartition(
 ) -> None:
     """Copy the log to a new topic, compute all users from it beside the served store, then switch.
 
-    Stop the producers first: it refuses if the log grows meanwhile. The former topic stays until you delete it.
+    Stop the producers first: it refuses if the log grows while it is copied. What still comes until the switch is
+    copied behind it. The former topic stays until you delete it.
     """
     settings = Settings()
     here = open_deployment(settings)
@@ -32,7 +33,7 @@ def repartition(
         here.stream, f"{settings.topic}-{here.stream.generation + 1}-of-{partitions}", partitions
     )
     with Progress(*_COLUMNS, console=Console(stderr=True)) as bar:
-        _copy_log(here, following.topic, partitions, bar)
+        ends = _copy_log(here, following.topic, partitions, bar)
         task = bar.add_task("rebuilding, records", total=None)
         refill(
             here.store,
@@ -42,13 +43,15 @@ def repartition(
             workers or settings.workers,
             lambda read, total: bar.update(task, completed=read, total=total),
         )
+    _copy_rest(here, ends, following.topic, partitions)
     typer.echo(
         f"switched to topic {following.topic} with {partitions} partitions; "
         f"point producers to it, then delete {here.stream.topic}"
     )
 
 
-def _copy_log(here: Deployment, topic: str, partitions: int, bar: Progress) -> None:
+def _copy_log(here: Deployment, topic: str, partitions: int, bar: Progress) -> dict[int, int]:
+    """Gives the offsets up to which each partition is copied."""
     settings, old = here.settings, here.stream
     delete_topic(here.at.kafka, topic)  # what an attempt that was broken off has left
     ensure_topics(here.at.kafka, topic, partitions, settings.dead_letter_topic, settings.control_topic)
@@ -65,3 +68,19 @@ def _copy_log(here: Deployment, topic: str, partitions: int, bar: Progress) -> N
                 f"{old.topic} has grown meanwhile: stop the producers (and `ebbwatch clock live` workers), "
                 "then run it again"
             )
+    return ends
+
+
+def _copy_rest(here: Deployment, ends: dict[int, int], topic: str, partitions: int) -> None:
+    """Events that came into the former log before the switch was seen: the API has promised them.
+
+    Whoever has seen it since sends to the new topic, also once more what was under way; a worker drops repeats.
+    """
+    with (
+        Log(here.at.kafka, here.stream.topic) as log,
+        Publisher(here.at.kafka, topic, partitions) as publisher,
+    ):
+        for partition, end in ends.items():
+            for record in log.read(partition, end, log.bounds(partition).end):
+                if record.key is not None:  # marks are written in the new topic by now
+                    publisher.send_as_is(record.key, record.value)

@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -12,12 +14,21 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 import pytest
+import uvicorn
 import zstandard
 from redis import Redis
 from segment.analytics.client import Client as SegmentClient
 
+from api.access.secrets import make
+from api.app import create_app
+from control import tables
 from control.log import Log, Record
+from domain.control import ApiKey
 from domain.partitioner import partition_of
+from ebbwatch.dead_letters import letters
+from ebbwatch.deployment import open_deployment
+from ebbwatch.processes import api_config
+from ebbwatch.settings import Settings
 from feature_store import lookup
 from feature_store.stream import serve as serve_stream
 from local_stack.addresses import Addresses
@@ -159,9 +170,8 @@ def test_a_repeat_under_an_idempotency_key_is_answered_and_not_sent(serving: Ser
     sent = [r for _, r in in_log(serving.place, serving.place.topic) if r.key == b"repeat"]
     assert len(sent) == 3
     other = serving.push(events[:1], **key)
-    assert (other.status_code, other.json()["type"].rsplit("/")[-1]) == (422, "other_body")
+    assert (other.status_code, other.json()["type"].rsplit("/")[-1]) == (409, "other_body")
     keys = list(serving.place.store.scan_iter("ebbwatch:1:idempotency:*"))
-    assert len(keys) == 1
     assert 86_000 < serving.place.store.ttl(keys[0]) <= 86_400
 
 
@@ -199,10 +209,28 @@ def test_segments_own_package_works_unmodified(serving: Serving, packed: bool) -
     assert "a@example.org" not in str(found)
     now = time.time_ns() // 1_000_000
     assert all(abs(event["time"] - now) < 60_000 for event in found.values())
-    letters = serving.place.report("dlq", "show")["latest"]
-    mine = [json.loads(letter["value"]) for letter in letters if f"{user}-7" in letter["value"]]
-    assert [(m["type"], m["properties"]["anonymous_id"]) for m in mine] == [("page_view", "anonymous-1")]
-    assert {letter["reason"] for letter in letters} == {"no_user"}
+    with Log(serving.place.at.kafka, serving.place.dead_letter_topic) as log:
+        found_letters = [
+            letter for letter in letters(log, serving.place.topic) if f"{user}-7" in (letter.value or "")
+        ]
+    assert [letter.reason for letter in found_letters] == ["no_user"]
+    letter = json.loads(found_letters[0].value or "")
+    assert (letter["type"], letter["properties"]["anonymous_id"]) == ("page_view", "anonymous-1")
+    metrics = serving.http.get("/metrics").text
+    assert 'ebbwatch_api_events_total{result="dead_lettered",source="segment"}' in metrics
+    assert 'ebbwatch_api_segment_messages_total{type="alias"}' in metrics
+    assert user not in metrics
+
+
+def test_of_requests_at_once_under_one_key_one_is_sent(serving: Serving) -> None:
+    events = [an_event(500, "at-once")]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: serving.push(events, **{"Idempotency-Key": "at-once"}), range(8)))
+    statuses = [answer.status_code for answer in found]
+    assert set(statuses) <= {200, 409}
+    assert sum(a.status_code == 200 and "idempotent-replayed" not in a.headers for a in found) == 1
+    sent = [r for _, r in in_log(serving.place, serving.place.topic) if r.key == b"at-once"]
+    assert len(sent) == 1
 
 
 def test_our_client_speaks_http_too(serving: Serving) -> None:
@@ -234,12 +262,13 @@ def test_events_follow_the_topic_that_is_served(serving: Serving, unique: Callab
     assert [record.key for _, record in found] == [b"mover"]
 
 
-def test_without_kafka_nothing_is_claimed(breakable_stack: LocalStack, tmp_path: Path) -> None:
+def test_without_kafka_nothing_is_claimed(
+    breakable_stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stack = breakable_stack
     at = Addresses(stack.address("kafka"), stack.address("redis"), "tests")
     place = Place(tmp_path, at, "away")
-    with ExitStack() as started:
-        serving = serve(started, place)
+    with in_this_process(place, monkeypatch) as serving:
         assert serving.push([an_event(0)]).status_code == 200
         assert serving.http.get("/readyz").status_code == 200
         stack.kafka.kill()
@@ -259,3 +288,29 @@ def test_without_kafka_nothing_is_claimed(breakable_stack: LocalStack, tmp_path:
             assert again.json()["accepted"] == 1
             assert client.flush(30), client.stats()
         assert "w" in by_id(serving)
+
+
+@contextmanager
+def in_this_process(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving]:
+    """The app without supervisor and notifier: quicker to start."""
+    for name, value in place.environ().items():
+        monkeypatch.setenv(name, value)
+    token, port = make(), free_ports(1, Random())[0]
+    monkeypatch.setenv("EBBWATCH_API_PORT", str(port))
+    config = api_config(open_deployment(Settings()), 0)
+    key = ApiKey(id=token.id, name="t", digest=token.digest, scopes=("ingest",), created=0)
+    with place.store as store:
+        store.hset(tables.KEYS, token.id, msgspec.json.encode(key))
+    server = uvicorn.Server(uvicorn.Config(create_app(config), port=port, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    url = f"http://127.0.0.1:{port}"
+    try:
+        eventually("the API answers", lambda: server.started)
+        with httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token.text}"}, timeout=20
+        ) as http:
+            yield Serving(place, url, token.text, http)
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from control.log import Log
 from feature_store import served
+from feature_store.stream import load_next
+from producers.publish import Publisher
 from tests.integration.feed import DAY, START, event, publish, some_days
 from tests.integration.place import Place, eventually
 
@@ -92,8 +96,17 @@ def test_a_rebuild_and_other_partitions_give_the_same_users(make_place: Callable
     assert facts(place) == before
     assert place.report("verify")["events"] == ran["events"]
 
-    place.ebbwatch("repartition", 5)
+    with ThreadPoolExecutor() as pool, place.store as store:
+        moving = pool.submit(place.ebbwatch, "repartition", 5)
+        eventually("the log is copied, and the store is being filled", lambda: load_next(store))
+        with Publisher(place.at.kafka, place.topic, 3) as publisher:
+            publisher.send(*event("straggler", "s"))  # as the API, which sees the switch when it has come
+        moving.result()
     moved = place.stream()
+    with Log(place.at.kafka, moved.topic) as log:
+        ends = {p: log.bounds(p).end for p in range(5)}
+        users = {record.key for p, end in ends.items() for record in log.read(p, 0, end)}
+    assert b"straggler" in users
     assert (moved.partitions, moved.generation) == (5, 3)
     assert facts(place) == before
     verified = place.report("verify")
