@@ -17,9 +17,9 @@ from api.resources import Resources
 from api.routes import health, model, questions, ready, risk, users
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    risk.router,  # first: the call that is made most is found first
     health.router,
     ready.router,
-    risk.router,
     users.router,
     questions.router,
     model.router,

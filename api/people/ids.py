@@ -16,24 +16,25 @@ UserId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST, patt
 """In a body."""
 
 
-def known_as(
-    request: Request,
-    id_: Annotated[
-        str,
-        Path(
-            alias="id",
-            min_length=1,
-            max_length=LONGEST,
-            pattern=_PATTERN,
-            description="User id, percent-encoded. One with a slash in it: use `POST /v1/users/risk`.",
-            examples=["u0000250"],
-        ),
-    ],
-) -> str:
+OutsideId = Annotated[
+    str,
+    Path(
+        alias="id",
+        min_length=1,
+        max_length=LONGEST,
+        pattern=_PATTERN,
+        description="User id, percent-encoded. One with a slash in it: use `POST /v1/users/risk`.",
+        examples=["u0000250"],
+    ),
+]
+"""In the path, as the product knows the user."""
+
+
+async def known_as(request: Request, id_: OutsideId) -> str:
     """The id under which the user of the path is known inside."""
     resources: Resources = request.app.state.resources
     return inside(id_, resources.config.id_secret)
 
 
 KnownUser = Annotated[str, Depends(known_as)]
-"""In the path."""
+"""In the path, as the user is known inside."""
