@@ -145,7 +145,7 @@ class _Connection(asyncio.Protocol):
                 return
         self._buffer = buffer
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         self._load.lost()
 
 

@@ -16,7 +16,7 @@ from redis import Redis
 from feature_store.connect import connect
 from feature_store.stream import Stream, load_or_begin
 from local_stack.addresses import Addresses
-from stream_processors.supervisor import TRAINER, WORKER
+from stream_processors.supervisor import API, NOTIFIER, TRAINER, WORKER
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND_S: Final = 240.0
@@ -124,6 +124,18 @@ class Place:
     def trainer(self, **settings: object) -> Iterator["Supervised"]:
         """The supervised trainer; likewise."""
         with self.but(**settings)._supervised("trainer", TRAINER[-1], "trainer.log") as running:
+            yield running
+
+    @contextmanager
+    def notifier(self, **settings: object) -> Iterator["Supervised"]:
+        """The supervised notifier; likewise."""
+        with self.but(**settings)._supervised("notifier", NOTIFIER[-1], "notifier.log") as running:
+            yield running
+
+    @contextmanager
+    def api(self, **settings: object) -> Iterator["Supervised"]:
+        """The supervised API, on the port that the settings name; likewise."""
+        with self.but(**settings)._supervised("api", API[-1], "api.log") as running:
             yield running
 
     @contextmanager
