@@ -1,5 +1,6 @@
 """Users and the model by HTTP: the same figures as the command line says, from a version that serves."""
 
+import json
 import math
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from domain.catalogue import NAMES
 from domain.control import ApiKey
 from domain.labels import lineage_of
 from domain.settings import FactSettings
+from ebbwatch.main import main
 from feature_store import lookup
 from feature_store.stream import load
 from local_stack.addresses import Addresses
@@ -30,6 +32,32 @@ from tests.integration.feed import DAY, START, event, prepare, publish, some_day
 from tests.integration.place import Place, eventually
 
 DAYS = 60
+
+
+class Desk:
+    """The command line in this process: one of its own takes seconds to start."""
+
+    def __init__(
+        self, served: "Served", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+        for name, value in served.place.environ().items():
+            monkeypatch.setenv(name, value)
+
+    def report(self, *arguments: object) -> Any:
+        """The JSON that a command reports."""
+        self._capsys.readouterr()
+        with self._monkeypatch.context() as patched:
+            patched.setattr("sys.argv", ["ebbwatch", *map(str, arguments), "--json"])
+            with pytest.raises(SystemExit) as end:
+                main()
+        assert not end.value.code
+        return json.loads(self._capsys.readouterr().out)
+
+
+@pytest.fixture
+def desk(served: "Served", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk(served, monkeypatch, capsys)
 
 
 class Served(NamedTuple):
@@ -67,10 +95,11 @@ def served(
     (port,) = free_ports(1, Random())
     at = Addresses(stack.kafka, databases[0], "tests")
     place = Place(home, at, name, api_port=port, limits_redis=databases[1], api_per_second=0)
-    publish(place, some_days(3, users=100, events=4000, days=DAYS))
-    place.ebbwatch("run", "--until-idle")
-    version = _serve(place, home)
-    with place.api() as api:
+    sent = publish(place, some_days(3, users=100, events=4000, days=DAYS))
+    place.stream()
+    with place.worker(), place.api() as api:
+        eventually("all is applied", lambda: _read(place) == sent)
+        version = _serve(place, home)
         token = _key(place)
         http = httpx.Client(
             base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}, timeout=30
@@ -82,6 +111,12 @@ def served(
         listed = http.get("/v1/users", params={"limit": 1000}).json()["items"]
         yield Served(place, http, version, [row["user"] for row in listed])
         assert api.stop() == 0
+
+
+def _read(place: Place) -> int:
+    """Records behind the positions."""
+    with place.store as store:
+        return sum(position.offset for position in lookup.positions(store, place.stream()).values())
 
 
 def _answers(http: httpx.Client) -> bool:
@@ -118,11 +153,11 @@ def get(served: Served, path: str, **params: Any) -> Any:
     return answer.json()
 
 
-def test_the_figures_are_those_of_the_command_line(served: Served) -> None:
-    (shown,) = served.place.report("users", "top", "--count", 1)
+def test_the_figures_are_those_of_the_command_line(served: Served, desk: Desk) -> None:
+    (shown,) = desk.report("users", "top", "--count", 1)
     user = shown["user"]
-    shown = served.place.report("users", "show", user)
-    why = served.place.report("model", "explain", user)
+    shown = desk.report("users", "show", user)
+    why = desk.report("model", "explain", user)
     risk, profile = get(served, f"/v1/users/{user}/risk"), get(served, f"/v1/users/{user}")
     for answer in (risk, profile):
         assert answer["score"] == shown["risk"] == why["risk"]
@@ -186,8 +221,8 @@ def test_a_cursor_neither_skips_nor_repeats_while_scores_move(served: Served) ->
     # those at the end come back, and go to another place of a new ranking; one is new
     late = START + DAYS * DAY + 1000
     moving = [event(user, f"late-{user}", time=late) for user in [*before[:15], *before[25:45], "late-comer"]]
-    publish(served.place, [*moving, late + 3 * DAY])
-    served.place.ebbwatch("run", "--until-idle")
+    sent = _read(served.place) + publish(served.place, [*moving, late + 3 * DAY])
+    eventually("all is applied", lambda: _read(served.place) == sent)
     cursor = first["next"]
     while cursor:
         page = get(served, "/v1/users", limit=20, cursor=cursor)
@@ -211,14 +246,14 @@ def test_a_cursor_neither_skips_nor_repeats_while_scores_move(served: Served) ->
     assert (gone.status_code, gone.json()["type"].rsplit("/", 1)[1]) == (404, "expired_cursor")
 
 
-def test_the_model_is_told_and_orders_are_answered(served: Served) -> None:
+def test_the_model_is_told_and_orders_are_answered(served: Served, desk: Desk) -> None:
     model = served.http.get("/v1/model")
-    shown = served.place.report("model", "show")
+    shown = desk.report("model", "show")
     assert model.json() == shown
     again = served.http.get("/v1/model", headers={"If-None-Match": model.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     listed = get(served, "/v1/model/versions")
-    assert listed["items"] == served.place.report("model", "list")
+    assert listed["items"] == desk.report("model", "list")
     assert get(served, "/v1/model/metrics")["contestants"] == []  # nobody has judged
     ready = served.http.get("/readyz").json()
     assert set(ready["checks"]) == {"kafka", "redis", "lag", "model", "projection"}
