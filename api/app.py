@@ -34,9 +34,9 @@ from api.routes import (
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    risk.router,  # first: the call that is made most is found first
     events.router,
     segment.router,
-    risk.router,
     changes.router,  # before /v1/users/{id}
     users.router,
     erasure.router,

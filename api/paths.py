@@ -37,19 +37,20 @@ def _document(schema: dict[str, Any]) -> None:
     schema.update(minLength=1, maxLength=MAX_ID, pattern="^[^\\u0000\\ufffd]+$")
 
 
-def _known_as(
-    request: Request,
-    id_: Annotated[
-        str,
-        Path(
-            alias="id",
-            description="user id as in the events, percent-encoded",
-            examples=["u0000250"],
-            json_schema_extra=_document,
-        ),
-        AfterValidator(decoded),
-    ],
-) -> str:
+OutsideId = Annotated[
+    str,
+    Path(
+        alias="id",
+        description="user id as in the events, percent-encoded",
+        examples=["u0000250"],
+        json_schema_extra=_document,
+    ),
+    AfterValidator(decoded),
+]
+"""``{id}`` of a path, as the product knows the user."""
+
+
+async def _known_as(request: Request, id_: OutsideId) -> str:
     resources: Resources = request.app.state.resources
     return inside(id_, resources.config.id_secret)
 

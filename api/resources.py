@@ -67,7 +67,7 @@ class Resources:
             await self.scratch.aclose()
 
 
-def resources_of(request: Request) -> Resources:
+async def resources_of(request: Request) -> Resources:  # not waited for; others are called in a thread
     """Dependency of routes."""
     resources: Resources = request.app.state.resources
     return resources

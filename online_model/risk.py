@@ -85,6 +85,11 @@ class Risk:
         risk[states["sessions"][slots] == 0] = np.nan
         return risk
 
+    def warm_up(self) -> None:
+        """Score once with each version: what is compiled at its first call must not be so while somebody waits."""
+        for part in self.parts:
+            part.scorer.score(np.full((1, FEATURES), np.nan))
+
     def score(self, x: npt.NDArray[np.float64], user_hashes: npt.NDArray[np.uint64]) -> Vector:
         """Risk by the versions from feature vectors, shape (n,)."""
         if len(self.parts) == 1:

@@ -12,7 +12,7 @@ from redis import Redis
 from domain.catalogue import CATALOGUE, CODED
 from domain.decode import hashes_of
 from domain.features import features
-from domain.state import States
+from domain.state import STATE, States
 from domain.timers import at_risk_many
 from feature_store import lookup
 from feature_store.lookup import Facts
@@ -76,7 +76,11 @@ def judged_together(parts: Sequence[Facts], by: Basis) -> list[Judged]:
     if len(parts) < 2:
         return [judged(part, by) for part in parts]
     counts = [len(part.users) for part in parts]
-    states = np.concatenate([part.states for part in parts])
+    states = np.empty(sum(counts), STATE)  # to concatenate records NumPy compares all their fields
+    begin = 0
+    for part, count in zip(parts, counts, strict=True):
+        states[begin : begin + count] = part.states
+        begin += count
     nows = np.maximum(states["last_ms"], np.repeat([part.clock for part in parts], counts))
     hashes = hashes_of([user for part in parts for user in part.users])
     risk = _risk(states, nows, hashes, by)

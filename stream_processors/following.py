@@ -6,10 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
-from domain.labels import FEATURES
 from online_model.registry.announcement import CHAMPION, Announcement, AnnouncementError, decode
 from online_model.registry.errors import RegistryError
 from online_model.risk import Risk
@@ -91,8 +89,7 @@ class Following:
         except (AnnouncementError, RegistryError) as fault:
             self._metrics.refused_versions.inc()
             risk = self._instead(fault)
-        for part in risk.parts:  # what is compiled at its first call must not be so in the midst of a batch
-            part.scorer.score(np.full((1, FEATURES), np.nan))
+        risk.warm_up()
         begun = time.perf_counter()
         if (risk.versions, risk.thresholds) != (self.risk.versions, self.risk.thresholds):
             self.former = self.risk

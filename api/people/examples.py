@@ -263,3 +263,18 @@ READY: Final = Ready(ready=True, checks=_WELL)
 NOT_READY: Final = Ready(
     ready=False, checks=_WELL | {"kafka": Check(ok=False, reason="Kafka does not answer: _TRANSPORT")}
 )
+
+ALL_EXAMPLES: Final = (
+    RISK,
+    BRIEF,
+    PROFILE,
+    PAGE,
+    PREDICTED,
+    WHAT_IF,
+    DECIDED,
+    SHOWN,
+    METRICS,
+    VERSIONS,
+    READY,
+    NOT_READY,
+)

@@ -27,7 +27,6 @@ from online_model.tiers import Thresholds
 from profiles.answers import Judge, judge
 from profiles.serving import Models, Serving
 from profiles.views import Basis
-from profiles.warmup import warm_scorers, warm_up
 
 log = logging.getLogger("ebbwatch.api")
 
@@ -70,7 +69,6 @@ class Following:
         """Begin; waits for the first look at Redis and, for some seconds, for the one at what serves."""
         self._thread.start()
         await asyncio.to_thread(self._looked.wait, 5.0)
-        await asyncio.to_thread(warm_up, self._serving.risk, self._config.facts.horizon_ms)
         await self.refresh()
         self._task = asyncio.create_task(self._follow())
 
@@ -182,7 +180,7 @@ class Following:
         while not self._stopping.is_set() and lineage == self._lineage:
             serving = models.look()
             if serving.risk is not self._serving.risk:
-                warm_scorers(serving.risk)
+                serving.risk.warm_up()
             self._serving = serving
             self.models_fault = None
             self._looked.set()

@@ -13,17 +13,20 @@ from redis import asyncio as aredis
 from redis.exceptions import RedisError
 
 from api.config import ApiConfig
-from api.people.following import Following, Present
+from api.people.following import NOTHING, Following, Present
 from api.people.names import Known, Names
 from api.people.past import Past
 from api.people.rankings import Rankings
 from api.problems import ProblemError
 from domain.calendar import DAY_MS
+from domain.state import empty
 from feature_store import reading
 from feature_store.lookup import Facts
-from profiles.answers import RiskAnswer, quick, with_reasons
+from online_model.own_rhythm import Population
+from online_model.tiers import Thresholds
+from profiles.answers import RiskAnswer, judge, quick, with_reasons
 from profiles.profile import Beside, Profile, profile
-from profiles.views import Judged, judged_together
+from profiles.views import Basis, Judged, judged_together
 
 _T = TypeVar("_T")
 _MOST: Final = 256
@@ -58,6 +61,7 @@ class People:
 
     async def start(self) -> None:
         """Begin to follow."""
+        await asyncio.to_thread(_warm_up)
         await self.following.start()
         self.past.start()
 
@@ -189,3 +193,14 @@ class People:
 
 def _away() -> ProblemError:
     return ProblemError(503, "store_away", "the store does not answer; try again", {"Retry-After": "1"})
+
+
+def _warm_up() -> None:
+    """Load compiled code before the first user waits for it: one made-up user is judged, and explained in words."""
+    states = empty(1)
+    states["id_count"] = states["sessions"] = 1
+    for name in ("first_ms", "last_ms", "first_session_ms", "last_active_ms"):
+        states[name] = DAY_MS
+    here = judge(NOTHING, Basis(NOTHING.risk, Population(), DAY_MS, Thresholds()))
+    seen = judged_together([Facts(0, ["nobody"], states, 2 * DAY_MS)] * 2, here.by)[0]
+    profile(seen, 0, here, {}, Beside(history=[], similar=None, alerts=[]))
