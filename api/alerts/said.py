@@ -27,9 +27,13 @@ class NewContact(_Closed):
     """Somebody has contacted the user."""
 
     at: int | None = Field(
-        None, ge=946_684_800_000, lt=1 << 53, description="ms since 1970; now if absent, never later than now",
+        None,
+        ge=946_684_800_000,
+        lt=1 << 53,
+        strict=True,
+        description="ms since 1970; now if absent, never later than now",
         examples=[1764111600000],
-    )  # fmt: skip
+    )
     how: str = Field("", max_length=128, examples=["phone"])
     alert: str = Field("", pattern="^([0-9a-f]{16})?$", description="the alert that led to it, if one did")
 
@@ -46,7 +50,7 @@ class NewOptOut(_Closed):
     reason: str = Field(
         "opted_out", pattern=CAMPAIGN, description="`opted_out`, or `campaign:<name>` while one runs"
     )
-    until: int = Field(0, ge=0, lt=1 << 53, description="ms since 1970; 0 for ever")
+    until: int = Field(0, ge=0, lt=1 << 53, strict=True, description="ms since 1970; 0 for ever")
 
 
 class Said(BaseModel):
