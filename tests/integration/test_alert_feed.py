@@ -12,11 +12,14 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+import xxhash
 from httpx_sse import connect_sse
 
 from control import tables
 from control.log import Log
+from control.writing import ControlWriter
 from domain.alerts import Alert
+from domain.control import Erasure
 from domain.events import Event
 from domain.triage import in_holdout
 from local_stack.addresses import Addresses
@@ -98,6 +101,26 @@ def test_cursor_readers_agree_with_the_topic(services: Services, client: httpx.C
     assert sorted(entry["alert"] for entry in slow.entries) == wanted
     assert quick.entries == slow.entries
     assert [entry["number"] for entry in slow.entries] == sorted({entry["number"] for entry in slow.entries})
+
+
+def test_an_erased_user_leaves_the_feed_and_stays_away(services: Services, client: httpx.Client) -> None:
+    gone = client.get("/v1/alerts", params={"limit": 1}).json()["items"][0]
+    topic = str(services.place.settings["control_topic"])
+    with Log(services.place.at.kafka, topic) as log:
+        keys = [record.key or b"" for record in log.read(0, 0, log.bounds(0).end)]
+    theirs = [key for key in dict.fromkeys(keys) if key.endswith(f"/{gone['user']}".encode())]
+    assert len(theirs) >= 2
+    hash_ = xxhash.xxh3_64_hexdigest(gone["user"].encode())
+    erasure = Erasure(id=hash_, at=int(time.time() * 1000), by="tests")
+    ControlWriter(services.place.at.kafka, topic).write([erasure], theirs)
+    path = f"/v1/alerts/{gone['alert']}"
+    eventually("the alert is gone", lambda: client.get(path).status_code == 404)
+    send(services.place, [raised(int(gone["user"].removeprefix("user-")), recorded=erasure.at)])
+    assert client.get("/v1/alerts", params={"limit": 1}).json()["items"][0]["user"] != gone["user"]
+    with services.place.store as store:
+        kept: list[Any] = [*store.hkeys(tables.CHANGED), *store.zrange(tables.CHANGES, 0, -1)]
+        assert gone["user"].encode() not in kept
+        assert store.exists(tables.of_user(gone["user"])) == 0
 
 
 def test_a_lost_projection_comes_back_byte_for_byte(services: Services, client: httpx.Client) -> None:
