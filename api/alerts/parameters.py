@@ -19,3 +19,5 @@ NumberCursor = Annotated[
 
 READ: Final = (401, 403, 422, 429, 503)
 """Statuses of problems that every guarded read may answer with."""
+WRITE: Final = (400, 408, 413, *READ)
+"""The same of a call with a body."""

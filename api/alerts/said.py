@@ -28,9 +28,10 @@ class NewContact(_Closed):
     """Somebody has contacted the user."""
 
     at: Annotated[int, Field(ge=946_684_800_000, lt=1 << 53), WHOLE] | None = Field(
-        None, description="ms since 1970; now if absent, never later than now",
+        None,
+        description="ms since 1970; now if absent, never later than now",
         examples=[1764111600000],
-    )  # fmt: skip
+    )
     how: str = Field("", max_length=128, examples=["phone"])
     alert: str = Field("", pattern="^([0-9a-f]{16})?$", description="the alert that led to it, if one did")
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access.guard import guard
 from api.alerts.deciding import answer, wall, write
 from api.alerts.models import Taken
-from api.alerts.parameters import READ, AlertId
+from api.alerts.parameters import WRITE, AlertId
 from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
 from api.routes.alerts import known
@@ -27,7 +27,7 @@ What = Literal["acknowledged", "snoozed", "resolved", "dismissed", "assigned"]
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"model": Taken},
     202: {"model": Taken, "description": "it is written and kept, and will be seen in a moment"},
-    **answers(404, 409, *READ),
+    **answers(404, 409, *WRITE),
 }
 
 
@@ -69,7 +69,7 @@ async def snooze(key: Worker, here: Here, alert_id: AlertId, body: Snooze) -> Re
     """At `until` it is open again, and the feed says so (`alert.returned`)."""
     now = wall()
     if not now < body.until <= now + _YEAR_MS:
-        raise ProblemError(409, "no_such_time", "`until` must lie in the future, and within a year")
+        raise ProblemError(409, "not_ahead", "`until` must lie in the future, and within a year")
     return await _take(here, key, alert_id, "snoozed", until=body.until)
 
 

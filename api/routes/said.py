@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from api.access.guard import guard
 from api.alerts.deciding import answer, wall, write
-from api.alerts.parameters import READ, AlertId, Limit
+from api.alerts.parameters import READ, WRITE, AlertId, Limit
 from api.alerts.said import (
     CAMPAIGN,
     Contacts,
@@ -55,7 +55,7 @@ def _made(model: type[BaseModel], *more: int) -> dict[int | str, dict[str, Any]]
     return {
         201: {"model": model},
         202: {"model": model, "description": pending},
-        **answers(*more, *READ),
+        **answers(*more, *WRITE),
     }
 
 
@@ -75,7 +75,7 @@ def _page(found: list[Any], cursor: str | None, limit: int) -> Response:
     "/users/{id}/contacts",
     summary="The team has contacted a user",
     status_code=201,
-    responses=_made(ContactView),
+    responses=_made(ContactView, 409),
 )
 async def add_contact(key: Team, here: Here, user_id: KnownUser, body: NewContact) -> Response:
     """A treatment: the user is left alone for a while, the facts learn of it, and what becomes of the user is not
@@ -84,7 +84,7 @@ async def add_contact(key: Team, here: Here, user_id: KnownUser, body: NewContac
     now = wall()
     at = now if body.at is None else body.at
     if at > now + _AHEAD_MS:
-        raise ProblemError(409, "no_such_time", "`at` lies in the future")
+        raise ProblemError(409, "not_yet", "`at` lies in the future")
     record = Contact(id=_new(), user=user_id, at=at, by=key.name, how=body.how, alert=body.alert)
     return await _create(here, record)
 

@@ -12,7 +12,10 @@ import msgspec
 from confluent_kafka import Producer
 from redis import Redis
 
+from api.access.secrets import make
+from control.writing import ControlWriter
 from domain.alerts import Alert, alert_id
+from domain.control import ApiKey, Scope
 from local_stack.addresses import Addresses
 from local_stack.ports import free_ports
 from tests.integration.place import Place, Supervised, eventually
@@ -27,19 +30,20 @@ class Services:
         self.api = api
         self.url = url
 
-    def key(self, *scopes: str) -> str:
+    def key(self, *scopes: Scope) -> str:
         """A new key that the API knows."""
-        options = [word for scope in scopes for word in ("--scope", scope)]
-        key: str = self.place.report("keys", "create", "--name", "tests", *options)["key"]
+        token = make()
+        key = ApiKey(id=token.id, name="tests", digest=token.digest, scopes=scopes, created=1)
+        ControlWriter(self.place.at.kafka, str(self.place.settings["control_topic"])).write([key])
 
         def works() -> bool:
-            answer = httpx.get(f"{self.url}/v1/alerts", headers={"Authorization": f"Bearer {key}"})
+            answer = httpx.get(f"{self.url}/v1/alerts", headers={"Authorization": f"Bearer {token.text}"})
             return answer.status_code != 401
 
         eventually("the key is known", works)
-        return key
+        return token.text
 
-    def client(self, *scopes: str) -> httpx.Client:
+    def client(self, *scopes: Scope) -> httpx.Client:
         """Calls with a new key."""
         return httpx.Client(
             base_url=self.url, headers={"Authorization": f"Bearer {self.key(*scopes)}"}, timeout=10.0
@@ -62,7 +66,6 @@ def serving(stack: Addresses, folder: Path, name: str, **settings: object) -> It
         "api_port": port,
         "api_per_second": 0,
         "limits_redis": url,
-        "holdout": 0.0,
         "alert_budget_least": 1_000_000_000,
     }
     place = Place(folder / name, Addresses(stack.kafka, url, "tests"), name, **(given | settings))
