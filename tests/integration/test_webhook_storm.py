@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import httpx
 import msgspec
 import psutil
 from redis import Redis
@@ -20,6 +21,7 @@ from domain.control import FeedEntry, Webhook, WebhookFilter, encode
 from domain.webhooks import Rules, delivery_id
 from feature_store.connect import connect
 from local_stack.local import LocalStack
+from local_stack.ports import free_ports
 from stream_processors.courier_config import ENVIRONMENT, CourierConfig
 from stream_processors.supervisor import COURIER, Supervisor
 from tests.integration.place import eventually
@@ -30,9 +32,9 @@ RULES = Rules(retries_s=(0.05,) * 200, breaker_s=0.2, breaker_longest_s=0.5)
 
 
 @contextmanager
-def courier(redis: str, log: Path) -> Iterator[Supervisor]:
+def courier(redis: str, log: Path, port: int = 0) -> Iterator[Supervisor]:
     config = CourierConfig(
-        redis=redis, key=KEY, private=True, rules=RULES, metrics_host="127.0.0.1", metrics_port=0
+        redis=redis, key=KEY, private=True, rules=RULES, metrics_host="127.0.0.1", metrics_port=port
     )
     running = Supervisor(
         lambda _: config, output=log, command=COURIER, name="courier", environment=ENVIRONMENT
@@ -113,3 +115,33 @@ def test_a_thousand_alerts_arrive_exactly_once_by_id_whoever_is_killed(
     assert (store.zcard(queue.dead), store.zcard(queue.since), store.hlen(queue.attempts)) == (0, 0, 0)
     assert "Traceback" not in (tmp_path / "log").read_text()
     assert {body["type"] for body in receiver.bodies()} == {"alert.raised"}
+
+
+def test_a_courier_without_redis_waits_and_can_be_told_to_end(
+    breakable_redis: LocalStack, tmp_path: Path
+) -> None:
+    (port,) = free_ports(1, Random())
+    with courier(breakable_redis.address("redis"), tmp_path / "log", port) as running:
+        eventually("it is well", lambda: health(port).get("status") == "ok")
+        breakable_redis.redis.kill()
+        eventually(
+            "it says what it waits for", lambda: list(health(port).get("waiting_for", ())) == ["redis"]
+        )
+        breakable_redis.redis.start()
+        eventually("it is well again", lambda: health(port).get("status") == "ok")
+        breakable_redis.redis.kill()
+        eventually("it waits again", lambda: health(port).get("status") == "waiting")
+        begun = time.monotonic()
+        running.stop()
+        eventually("it has ended", lambda: courier_process() is None)
+        assert time.monotonic() - begun < 10
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def health(port: int) -> dict[str, Any]:
+    """What it says; empty while it does not answer."""
+    try:
+        found: dict[str, Any] = httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10).json()
+    except httpx.TransportError:
+        return {}
+    return found
