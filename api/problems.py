@@ -10,8 +10,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
-from redis.exceptions import RedisError
+from redis import exceptions as redis_errors
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 log = logging.getLogger("ebbwatch.api")
 
@@ -106,17 +107,28 @@ def install(app: FastAPI) -> None:
         ]
         return problem(422, "invalid", "the request does not fit the schema: see `errors`", errors=errors)
 
-    async def http(_: Request, fault: Exception) -> Response:
+    async def http(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
+        headers = dict(fault.headers or {})
+        if fault.status_code == 405:
+            headers["Allow"] = _allowed(request)
         kind = HTTPStatus(fault.status_code).phrase.lower().replace(" ", "_")
         detail = "there is no such path" if fault.status_code == 404 else str(fault.detail)
-        return problem(fault.status_code, kind, detail, fault.headers)
+        return problem(fault.status_code, kind, detail, headers)
 
     async def redis(_: Request, fault: Exception) -> Response:
-        log.warning("Redis: %s", type(fault).__name__)
+        log.warning("Redis is away: %s", type(fault).__name__)
         return problem(503, "redis_away", "Redis does not answer: try again", {"Retry-After": "5"})
 
     app.add_exception_handler(ProblemError, known)
-    app.add_exception_handler(RedisError, redis)
+    for away in (redis_errors.ConnectionError, redis_errors.TimeoutError):
+        app.add_exception_handler(away, redis)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of a path: the router itself names those of the first route that has it."""
+    paths = request.app.openapi()["paths"]
+    fitting = [found for path, found in paths.items() if compile_path(path)[0].match(request.scope["path"])]
+    return ", ".join(sorted({method.upper() for found in fitting for method in found}))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.control import WebhookFilter
 from domain.targets import MAX_URL, URL_PATTERN
@@ -33,7 +33,15 @@ Name = Annotated[
     ),
 ]
 Plan = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Number = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 24.0 is an integer (JSON Schema, 6.3)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Number = Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(_whole)]
+Hours = Annotated[int, Field(ge=0, le=720), BeforeValidator(_whole)]
 _NUMBER_OF: Final = "of the entry in the feed: its cursor"
 
 
@@ -106,8 +114,8 @@ class Rotation(BaseModel):
 
     model_config = _strict(overlap_hours=24)
 
-    overlap_hours: int = Field(
-        24, ge=0, le=720, description="the former secrets go on signing for so long", examples=[24]
+    overlap_hours: Hours = Field(
+        24, description="the former secrets go on signing for so long", examples=[24]
     )
 
 
