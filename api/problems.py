@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
-from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 log = logging.getLogger("ebbwatch.api")
@@ -110,9 +109,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     async def http(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
         match fault.status_code:
-            case (
-                400
-            ):  # FastAPI's for a body that cannot be read: to callers the same as one that does not fit
+            case 400:  # FastAPI's for a body that cannot be read: one that does not fit
                 return problem(422, "invalid", "the body cannot be read: is it JSON in UTF-8?")
             case 404:
                 return problem(404, "not_found", "there is no such path")
@@ -126,12 +123,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         # Starlette logs the traceback itself, once this is sent
         return problem(500, "unforeseen", "this is a fault of the server; it is logged there")
 
-    async def redis(_: Request, fault: Exception) -> Response:
-        log.warning("Redis: %s", type(fault).__name__)
-        return problem(503, "redis_away", "Redis does not answer: try again", {"Retry-After": "5"})
-
     app.add_exception_handler(ProblemError, known)
-    app.add_exception_handler(RedisError, redis)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, unforeseen)

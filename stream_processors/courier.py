@@ -8,6 +8,7 @@ import logging
 import secrets
 import signal
 import sys
+import time
 from random import SystemRandom
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from redis import asyncio as aredis
 
 from control import feed, tables
 from control.webhooks.queue import LostQueueError, Queues
-from control.webhooks.sender import Sender
+from control.webhooks.sender import TIMEOUT_S, Sender
 from domain.control import Webhook
 from feature_store.connect import connect_async
 from stream_processors.config import EXIT_LOST
@@ -30,6 +31,8 @@ from stream_processors.patience import Patience
 log = logging.getLogger("ebbwatch.courier")
 
 _LOOK_S: Final = 0.2
+_GRACE_S: Final = TIMEOUT_S + 1
+"""For what is under way when the courier is told to stop."""
 
 
 class Courier:
@@ -55,25 +58,37 @@ class Courier:
         config = self._config
         port = serve(config.metrics_host, config.metrics_port, self._registry, self._health)
         log.info("metrics and health on %s:%s", config.metrics_host, port.server_port)
-        queues = Queues(self._store, secrets.token_hex(16))
+        stopping = asyncio.create_task(self._stopping.wait())
+        delivering = asyncio.create_task(self._deliver())
         try:
-            async with Sender(private=config.private) as sender:
-                await self._patience.redis(queues.take)
-                shared = Shared(
-                    self._store, queues, sender, config.key, config.rules, SystemRandom(), self._metrics,
-                    self._patience,
-                )  # fmt: skip
-                await self._follow(shared)
+            await asyncio.wait({stopping, delivering}, return_when="FIRST_COMPLETED")
+            give_up = time.monotonic() + _GRACE_S
+            # without Redis nothing can be noted: what is under way will be sent again
+            while not delivering.done() and time.monotonic() < give_up and not self._health.waits:
+                await asyncio.wait({delivering}, timeout=_LOOK_S)
+            if delivering.done():
+                delivering.result()
         except LostQueueError as fault:
             log.warning("lost: %s", fault)
             return EXIT_LOST
         finally:
-            for task in self._tasks.values():
+            for task in (stopping, delivering, *self._tasks.values()):
                 task.cancel()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await asyncio.gather(stopping, delivering, *self._tasks.values(), return_exceptions=True)
             await self._store.aclose()
             port.shutdown()
         return 0
+
+    async def _deliver(self) -> None:
+        config = self._config
+        queues = Queues(self._store, secrets.token_hex(16))
+        async with Sender(private=config.private) as sender:
+            await self._patience.redis(queues.take)
+            shared = Shared(
+                self._store, queues, sender, config.key, config.rules, SystemRandom(), self._metrics,
+                self._patience,
+            )  # fmt: skip
+            await self._follow(shared)
 
     async def _follow(self, shared: Shared) -> None:
         end = -1

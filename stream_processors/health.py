@@ -27,6 +27,11 @@ class Health:
         if service in self._waiting:
             self._waiting = {s: w for s, w in self._waiting.items() if s != service}
 
+    @property
+    def waits(self) -> bool:
+        """Whether a service is away."""
+        return bool(self._waiting)
+
     def report(self) -> dict[str, Any]:
         """``status`` is ok or waiting; ``waiting_for`` says for what and why; ``serving`` are the models."""
         waiting = self._waiting

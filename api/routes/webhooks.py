@@ -41,11 +41,11 @@ Id = Annotated[str, Path(alias="id", pattern=_ID, examples=["wh_4f6c1d2e3a5b7c80
 Limit = Annotated[int, Query(ge=1, le=1000, description="items of a page")]
 _CURSOR: Final = "`next` of the page before"
 WebhookCursor = Annotated[str | None, Query(pattern=_ID, description=_CURSOR)]
-LineCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,15}-[0-9]{1,10}$", description=_CURSOR)]
+LineCursor = Annotated[str | None, Query(pattern=r"^[1-9][0-9]{0,14}-[0-9]{1,10}$", description=_CURSOR)]
 NumberCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,15}$", description=_CURSOR)]
 
 _READS: Final = (401, 403, 422, 429, 503)
-_WRITES: Final = (401, 403, 408, 413, 422, 429, 503)
+_WRITES: Final = (400, 401, 403, 408, 413, 422, 429, 503)
 _REPLAY_BLOCK: Final = 1000
 
 

@@ -70,11 +70,11 @@ class Sender:
             if url_fault(url, self._private):
                 raise RefusedTargetError
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+                status = response.status  # what follows is of no interest, also if it is cut off
                 asked = retry_after(response.headers, int(time.time() * 1000))
                 await _drain(response)
-                status = response.status
         except (aiohttp.ClientError, OSError, ValueError) as raised:
-            fault = _word(raised)
+            fault = "" if status is not None else _word(raised)
         return Answer(status, int((time.monotonic() - begun) * 1000), fault, asked)
 
     def _socket(self, info: AddressInfo) -> socket.socket:

@@ -1,7 +1,11 @@
 """Webhooks through the API: set up, delivered, rotated, dead and brought back, deleted; in one deployment."""
 
 import json
+import os
 import re
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,13 +22,13 @@ from control.webhooks.queue import Queue
 from domain.control import FeedEntry
 from local_stack.addresses import Addresses
 from local_stack.ports import free_ports
-from tests.integration.place import Place, Supervised, eventually
+from tests.integration.place import REPOSITORY, Place, Supervised, eventually
 from tests.integration.receiving import receiving
 
 SETTINGS: dict[str, object] = {
     "webhook_private": True,
     "webhook_retries": "[0.05, 0.1]",
-    "webhook_breaker_failures": 5,
+    "webhook_breaker_failures": 20,
     "webhook_breaker": 0.3,
 }
 
@@ -142,6 +146,27 @@ def test_from_the_first_call_to_the_last(
     assert deployment.call("DELETE", path, 204) is None
     assert deployment.call("GET", path, 404)["type"].endswith("unknown_webhook")
     assert deployment.store.exists(*Queue(made["id"]).all()) == 0
+
+
+def test_the_receiver_of_the_document(
+    deployment: Deployment, hook: Callable[..., Any], tmp_path: Path
+) -> None:
+    page_text = (REPOSITORY / "docs" / "api-webhooks.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page_text, re.DOTALL)
+    (port,) = free_ports(1, Random())
+    made = hook(f"http://127.0.0.1:{port}/hooks/ebbwatch")
+    path, file = f"/v1/webhooks/{made['id']}", tmp_path / "had"
+    environ = {"PORT": str(port), "SECRET": made["secret"], "HAD": str(file)}
+    with subprocess.Popen([sys.executable, "-c", program], env=os.environ | environ) as receiver:
+        try:
+            eventually("the test button works", lambda: deployment.call("POST", f"{path}/test")["delivered"])
+            number = deployment.alert(tier="high")
+            log = eventually("it is delivered", lambda: page(deployment, f"{path}/deliveries", number))
+        finally:
+            receiver.kill()
+    with sqlite3.connect(file) as had:
+        found = [id_ for (id_,) in had.execute("SELECT id FROM had WHERE id NOT LIKE 'msg_test%'")]
+    assert ([line["outcome"] for line in log], found) == (["delivered"], [log[0]["delivery"]])
 
 
 def test_dead_deliveries_are_listed_and_brought_back(

@@ -130,6 +130,19 @@ async def test_an_answer_without_end_is_read_a_little_and_left() -> None:
     assert sent < 20_000_000, "what the sockets hold, and no more"
 
 
+async def test_the_status_counts_also_if_what_follows_never_ends() -> None:
+    async def stuck(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"x")
+        await asyncio.sleep(30)
+        return response
+
+    async with receiver(stuck) as url, Sender(private=True, timeout_s=0.2) as sender:
+        answer = await sender.send(url, b"{}", {})
+    assert (answer.status, answer.fault) == (200, "")
+
+
 async def test_who_does_not_answer_is_given_up() -> None:
     async def silent(_: web.Request) -> web.Response:
         await asyncio.sleep(30)
