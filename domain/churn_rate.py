@@ -4,8 +4,8 @@ Churn rate at an as-of: of the users active in the `I` days before (as-of − I)
 
 A user's record holds the last activity for ever, sessions by day for 64 days, until the user is gone, and by week for
 32 weeks. So *now* is exact to the day for I up to 31, but for users who were gone and have come back: of these only
-weeks that lie wholly in the earlier window are known. *By week* both windows are whole weeks, ``round(I / 7)`` of them
-each, up to the last full week: that is compared with the eight weeks before.
+weeks that lie wholly in the earlier window are known. *By week* both windows are whole weeks, ``round(I / 7)`` of
+them each, up to the last full week: that is compared with the eight weeks before.
 """
 
 from collections.abc import Callable, Mapping
