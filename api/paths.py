@@ -1,6 +1,6 @@
 """What stands in paths. Requests are routed by the path as it was sent, so that an id may hold a slash."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Path, Request
@@ -9,9 +9,6 @@ from api.access.identity import inside
 from api.problems import ProblemError
 from api.resources import Resources
 from domain.events import MAX_ID
-
-_LONGEST: Final = 12 * MAX_ID
-"""Characters of a percent-encoded id: four bytes each, three characters a byte."""
 
 
 def decoded(segment: str) -> str:
@@ -39,10 +36,10 @@ def _known_as(
         str,
         Path(
             alias="id",
-            min_length=1,
-            max_length=_LONGEST,
             description=f"User id, percent-encoded UTF-8: 1 to {MAX_ID} characters, no NUL.",
             examples=["u0000250"],
+            # of the id itself; what arrives here is its encoded form, which `decoded` checks
+            json_schema_extra={"minLength": 1, "maxLength": MAX_ID, "pattern": "^[^\\x00]+$"},
         ),
     ],
 ) -> str:
