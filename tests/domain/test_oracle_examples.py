@@ -179,6 +179,8 @@ def test_an_erasure_drops_what_has_not_left_and_what_waits_for_an_answer() -> No
     assert instants(told(did(0), did(AT + 5), gone, clock(AT + 6))) == []
     left = told(did(0), did(AT + 5), clock(AT + 6), gone, clock(DUE + WEEK))
     assert (instants(left), left.settled, left.timers(), list(left.users())) == ([AT], [], {}, [])
+    both = told(did(0), did(AT + 5), clock(AT + 6), did(AT + WEEK + 5), gone, clock(DUE))
+    assert instants(both) == [AT]
     settled = told(did(0), clock(DUE), gone)
     assert [s.time for s in settled.settled] == [FIRST]
     assert settled.outcomes["erased", ""] == 1

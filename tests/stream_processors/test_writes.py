@@ -167,6 +167,7 @@ def test_arguments_are_lists_led_by_their_length() -> None:
 def test_who_is_erased_leaves_the_store_whole_and_may_begin_anew() -> None:
     desk = Table(["ann"])
     desk.take(seen("ann", T), seen("ann", T + 8 * DAY))
+    desk.trailers["tier"], desk.trailers["alerted"] = 4, 77
     gone = desk.take(erasure("ann"), mark(T + 8 * DAY))
     assert (gone.users, gone.erased, gone.unranked, gone.untimed) == ([], [b"ann"], [b"ann"], [b"ann"])
     assert [
