@@ -93,5 +93,5 @@ def test_features_are_given_by_name() -> None:
     assert np.isnan(x).sum() == len(x) - 2
     for wrong in ({"nothing": 1.0}, {"sessions_total": "three"}, {"sessions_total": -1.0}):
         with pytest.raises(UnfitFeatureError) as fault:
-            vector(wrong)  # type: ignore[arg-type]
+            vector(wrong)
         assert fault.value.feature == next(iter(wrong))
