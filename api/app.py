@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import away, problems
 from api.access import audit
@@ -82,13 +83,28 @@ def create_app(config: ApiConfig) -> FastAPI:
     problems.install(app, ROUTERS)
     away.install(app)
     _document(app)
-    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM)
+    app.add_middleware(Compressed)
     if config.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(config.cors_origins), allow_methods=["*"], allow_headers=["*"]
         )
     app.add_middleware(Envelope, metrics=ApiMetrics(registry))
     return app
+
+
+class Compressed:
+    """Gzip for who accepts it and for large answers; all others are passed on untouched, which costs nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._plain = app
+        self._gzip = GZipMiddleware(app, minimum_size=_COMPRESS_FROM)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        accepts = scope["type"] == "http" and any(
+            name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"]
+        )
+        await (self._gzip if accepts else self._plain)(scope, receive, send)
 
 
 def from_supervisor() -> FastAPI:

@@ -40,6 +40,16 @@ class ApiMetrics:
             "ebbwatch_api_request_seconds", "From a request's head to the end of its answer.", ["route"],
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10), registry=registry,
         )  # fmt: skip
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def count(self, route: str, method: str, status: int, seconds: float) -> None:
+        """One request; looking its labels up costs more than counting it."""
+        found = self._children.get((route, method, status))
+        if found is None:
+            found = (self.requests.labels(route, method, status), self.seconds.labels(route))
+            self._children[route, method, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
 
 class TooLargeError(Exception):
@@ -109,8 +119,7 @@ class Envelope:
                 await problem(408, "too_slow", detail, {"Connection": "close"})(scope, receive, sent)
         finally:
             route = getattr(scope.get("route"), "path", "none")
-            self._metrics.requests.labels(route, scope["method"], status).inc()
-            self._metrics.seconds.labels(route).observe(time.perf_counter() - begun)
+            self._metrics.count(route, scope["method"], status, time.perf_counter() - begun)
             line = audit.entry(scope, status, int(time.time() * 1000))
             if line is not None:
                 audit.log.info(line.decode())

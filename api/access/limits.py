@@ -4,6 +4,7 @@ A process takes a part of the second's allowance at once and counts it down in m
 Redis, and all processes together never give more than the allowance.
 """
 
+import asyncio
 import logging
 import time
 from typing import Any, Final
@@ -22,9 +23,11 @@ _LEASES: Final = 10
 
 
 class _Lease:
-    __slots__ = ("left", "second", "taken")
+    __slots__ = ("left", "second", "taken", "taking")
 
     def __init__(self) -> None:
+        self.taking = asyncio.Lock()
+        """Held by who asks Redis: all others wait for that one's lease."""
         self.second = 0
         self.left = 0
         self.taken = 0
@@ -48,13 +51,16 @@ class Limiter:
         limit = key.per_second or self._per_second
         if not limit:
             return
-        now = time.time()
-        second = int(now)
         lease = self._leases.setdefault(key.id, _Lease())
-        if lease.second != second:
-            lease.second, lease.left, lease.taken = second, 0, 0
-        if lease.left == 0 and lease.taken < limit:
-            await self._lease(key.id, lease, second, limit)
+        while True:  # once more where the second has ended while Redis was asked
+            second = int(time.time())
+            if lease.second != second:
+                lease.second, lease.left, lease.taken = second, 0, 0
+            if lease.left or lease.taken >= limit:
+                break
+            async with lease.taking:
+                if lease.second == second and not lease.left and lease.taken < limit:
+                    await self._lease(key.id, lease, second, limit)
         remaining = max(0, limit - lease.taken) + lease.left
         if lease.left == 0:
             request.state.limits = (limit, 0, 1)

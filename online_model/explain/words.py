@@ -6,6 +6,7 @@ weight. So words cannot contradict numbers.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from domain.catalogue import INDEX
@@ -31,6 +32,12 @@ _COUNT_OF: Final = {since: count for count, (_, _, since) in _DATED.items()}
 _WINDOWED: Final = re.compile(r"(sessions|active_days|events|pages|orders)_(total|\d+[dw])")
 _TREND: Final = re.compile(r"(sessions|events|minutes|spend)_trend_(30d|13w)")
 _WITH_TREND: Final = re.compile(r"(sessions|events|minutes)_30d|(sessions|events|spend)_13w")
+
+
+# there are as many names as features: each is taken apart once
+_trend_of: Final = cache(_TREND.fullmatch)
+_has_trend: Final = cache(_WITH_TREND.fullmatch)
+_windowed: Final = cache(_WINDOWED.fullmatch)
 
 
 class User:
@@ -72,10 +79,10 @@ def sentence(feature: str, user: User) -> str:
 
 def _trend(feature: str, user: User) -> str | None:
     """``sessions fell from 12 to 4 in the last 30 days``, where both the count and its trend are known."""
-    asked = _TREND.fullmatch(feature)
+    asked = _trend_of(feature)
     if asked:
         feature = f"{asked[1]}_{asked[2]}"
-    elif not _WITH_TREND.fullmatch(feature):
+    elif not _has_trend(feature):
         return None
     stem, window = feature.split("_")
     now, trend = user.value(feature), user.value(f"{stem}_trend_{window}")
@@ -116,7 +123,7 @@ def _none(one: str, times: float | None, feature: str) -> str | None:
 
 
 def _counted(feature: str, user: User) -> str | None:
-    found = _WINDOWED.fullmatch(feature)
+    found = _windowed(feature)
     value = user.value(feature)
     if not found or value is None:
         return None

@@ -1,0 +1,286 @@
+"""``python -m benchmarks.api``: reading risk by HTTP, against a bare FastAPI route that reads one Redis key.
+
+Both are served alike and asked in turns in the same run, by the same generator in a process of its own. The risk read
+checks the key, counts metrics and gives three reasons in words; a recursive regression serves.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any, Final
+
+import msgspec
+import psutil
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from api.access.secrets import make
+from benchmarks import bare_api
+from benchmarks.deployment import TOPIC, Deployment, WorkerError, deployment, resident, working
+from benchmarks.findings import Goal, Surroundings, goals_json, goals_table, table, write
+from benchmarks.http_load import Job, Outcome, run
+from benchmarks.load import Feed
+from benchmarks.served import serve
+from benchmarks.speed import Speed
+from benchmarks.stream.contestants import ROOT
+from control import tables
+from domain.control import ApiKey
+from domain.labels import lineage_of
+from domain.settings import FactSettings
+from feature_store import lookup
+from feature_store import stream as streams
+from local_stack.ports import free_ports
+from online_model.registry.key import registry_key
+from online_model.registry.registry import Registry
+from producers.publish import Publisher
+from producers.topics import ensure_topics
+
+_SHARE: Final = 0.6
+_TIMES: Final = 2.0
+_P99_MS: Final = 25.0
+_BULK_MS: Final = 50.0
+_GROWTH: Final = 1.05
+_USERS: Final = 2000
+_DAYS: Final = 90
+_ROUNDS: Final = 3
+_PATIENCE_S: Final = 600.0
+_START_S: Final = 60.0
+_CONNECTIONS: Final = 32
+
+
+class Server:
+    """A process that answers HTTP."""
+
+    def __init__(self, process: psutil.Process, port: int) -> None:
+        self.process = process
+        self.port = port
+
+    def load(self, **job: Any) -> tuple[Outcome, float]:
+        """Do a job; its outcome, and the microseconds of CPU that each request took here."""
+        before = _cpu(self.process)
+        outcome = run(Job(port=self.port, **job))
+        took = _cpu(self.process) - before
+        warm = outcome.requests / (1 + 0.5 / max(float(job.get("seconds", 0)), 0.5))
+        return outcome, took / max(warm, 1) * 1e6
+
+
+def measure(events: int, seconds: float, requests: int, console: Console) -> dict[str, Any]:
+    """All of it; `seconds` for each load."""
+    around = Surroundings()
+    with deployment(console) as here, Progress(console=console, transient=True) as progress:
+        here.begin()
+        feed = Feed(events + int(30_000 * (seconds + 5)), _DAYS, users=_USERS)
+        feed.send(here, events, progress)
+        speed, end = Speed(), here.end()
+        with working(here) as worker:
+            worker.until(lambda: here.read() >= end, _PATIENCE_S, lambda: speed.look(here.read()))
+            speed.look(here.read())
+        worker_rate = speed.records_per_second() * events / end / 2
+        users = _version(here)
+        token = _key(here)
+        risk: dict[str, Any] = {"key": token, "paths": [f"/v1/users/{user}/risk" for user in users]}
+        bare: dict[str, Any] = {"paths": ["/bare/somebody"]}
+        here.store.set(bare_api.KEY, "0123456789")
+        with _bare(here) as other, _api(here) as ours:
+            tops = [
+                (
+                    other.load(seconds=seconds, connections=_CONNECTIONS, **bare),
+                    ours.load(seconds=seconds, connections=_CONNECTIONS, **risk),
+                )
+                for _ in range(_ROUNDS)
+            ]
+            top_bare = statistics.median(pair[0][0].per_second for pair in tops)
+            top_risk = statistics.median(pair[1][0].per_second for pair in tops)
+            rate = top_risk / 2
+            idle_bare, _ = other.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **bare)
+            idle_risk, _ = ours.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **risk)
+            with working(here), _sending(here, feed, worker_rate):
+                time.sleep(3.0)
+                busy, _ = ours.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **risk)
+            bulk = _bulk(ours, token, users)
+            memory = _memory(ours, risk, requests)
+        figures = {
+            "requests_per_second": {"bare": round(top_bare), "risk": round(top_risk)},
+            "share": round(statistics.median(p[1][0].per_second / p[0][0].per_second for p in tops), 3),
+            "cpu_microseconds": {
+                "bare": round(statistics.median(pair[0][1] for pair in tops)),
+                "risk": round(statistics.median(pair[1][1] for pair in tops)),
+            },
+            "rate": round(rate),
+            "milliseconds": {
+                "bare, idle": idle_bare.milliseconds,
+                "risk, idle": idle_risk.milliseconds,
+                f"risk, worker at {worker_rate:,.0f} events/s": busy.milliseconds,
+                "1,000 users at once": bulk.milliseconds,
+            },
+            "memory": memory,
+            "failed": sum(one.failed for one in (idle_bare, idle_risk, busy, bulk)),
+        }
+        return figures | {"seconds": seconds, "users": len(users), "conditions": around.describe(here.at)}
+
+
+def _version(here: Deployment) -> list[str]:
+    """Let a version serve; the users at risk."""
+    topic_id = ensure_topics(here.at.kafka, TOPIC, 12, "dead-letters", "control", compacted=("models",))
+    served = streams.load(here.store)
+    assert served is not None
+    parts = [lookup.most_at_risk(here.store, served, p, 10_000) for p in range(served.partitions)]
+    registry = Registry(str(here.home / "registry"), registry_key(here.home, None, create=True))
+    serve(here.at.kafka, "models", registry, lineage_of(FactSettings(), topic_id), FactSettings(), parts[0])
+    return [user for part in parts for user in part.users]
+
+
+def _key(here: Deployment) -> str:
+    token = make()
+    key = ApiKey(id=token.id, name="bench", digest=token.digest, scopes=("read",), created=0)
+    here.store.hset(tables.KEYS, token.id, msgspec.json.encode(key))
+    return token.text
+
+
+@contextmanager
+def _api(here: Deployment) -> Iterator[Server]:
+    (port,) = free_ports(1, Random())
+    environment = here.environment() | {
+        "EBBWATCH_API_PORT": str(port),
+        "EBBWATCH_API_PER_SECOND": "10000000",  # counted, and never reached
+        "EBBWATCH_TRAINER": "false",
+    }
+    command = [sys.executable, "-m", "ebbwatch", "api"]
+    with _process(command, environment, here.home / "api.log", port, "/readyz", "api") as server:
+        yield server
+
+
+@contextmanager
+def _bare(here: Deployment) -> Iterator[Server]:
+    (port,) = free_ports(1, Random())
+    environment = os.environ | {bare_api.REDIS: here.at.redis, bare_api.PORT: str(port)}
+    command = [sys.executable, "-m", "benchmarks.bare_api"]
+    with _process(
+        command, environment, here.home / "bare.log", port, "/bare/x", "benchmarks.bare_api"
+    ) as server:
+        yield server
+
+
+@contextmanager
+def _process(
+    command: list[str], environment: dict[str, str], log: Path, port: int, path: str, module: str
+) -> Iterator[Server]:
+    with log.open("wb") as output:
+        popen = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        give_up = time.monotonic() + _START_S
+        while not _answers(port, path):
+            if popen.poll() is not None or time.monotonic() > give_up:
+                raise WorkerError(f"{module} does not answer: {log.read_text('utf-8', 'replace')[-1000:]}")
+            time.sleep(0.2)
+        parent = psutil.Process(popen.pid)
+        found = next((c for c in parent.children() if module in c.cmdline()), parent)
+        yield Server(found, port)
+    finally:
+        popen.terminate()
+        popen.wait(30)
+
+
+def _answers(port: int, path: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def _sending(here: Deployment, feed: Feed, rate: float) -> Iterator[None]:
+    """Events at a rate from a thread."""
+    stopping = threading.Event()
+
+    def send() -> None:
+        with Publisher(here.at.kafka, TOPIC, 12) as publisher:
+            begun, sent = time.perf_counter(), 0
+            while not stopping.is_set():
+                due = int((time.perf_counter() - begun) * rate) - sent
+                for key, value, _ in feed.take(due) if due > 0 else []:
+                    publisher.send(key, value)
+                sent += max(due, 0)
+                stopping.wait(0.01)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def _bulk(ours: Server, token: str, users: list[str]) -> Outcome:
+    chosen = (users * (1000 // len(users) + 1))[:1000]
+    more = [f"nobody-{number}" for number in range(1000 - len(set(chosen)))]
+    body = json.dumps({"users": [*dict.fromkeys(chosen), *more]})
+    job = {"key": token, "paths": ["/v1/users/risk"], "body": body, "connections": 1, "count": 100}
+    return ours.load(**job, warm_up_s=0.2)[0]
+
+
+def _memory(ours: Server, risk: dict[str, Any], requests: int) -> dict[str, Any]:
+    """Megabytes after a tenth of the requests, and at the end; by tenths."""
+    part = max(requests // 10, 1)
+    series = []
+    for _ in range(10):
+        ours.load(count=part, connections=_CONNECTIONS, warm_up_s=0.0, **risk)
+        series.append(round(resident(ours.process), 1))
+    return {"requests": part * 10, "first_tenth_mb": series[0], "end_mb": series[-1], "series": series}
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def main(
+    events: Annotated[int, typer.Option(min=10_000, help="events in the store")] = 200_000,
+    seconds: Annotated[float, typer.Option(min=1, help="of each load")] = 8.0,
+    requests: Annotated[int, typer.Option(min=100, help="over which memory is watched")] = 100_000,
+    short: Annotated[bool, typer.Option("--short", help="100,000 events, 2 seconds, 5,000 requests")] = False,
+    out: Annotated[Path | None, typer.Option(help="JSON file [default: results/api.json]")] = None,
+) -> None:
+    """Measure reads of risk by HTTP."""
+    console = Console(stderr=True)
+    found = measure(100_000, 2.0, 5_000, console) if short else measure(events, seconds, requests, console)
+    ms = found["milliseconds"]
+    busy = next(name for name in ms if "worker" in name)
+    goals = {
+        "bare over risk, requests a second": Goal(1 / found["share"], 1 / _SHARE),
+        "risk over bare at half the top, p99": Goal(
+            ms["risk, idle"]["p99"] / ms["bare, idle"]["p99"], _TIMES
+        ),
+        "risk with the worker at half its rate, p99, ms": Goal(ms[busy]["p99"], _P99_MS),
+        "1,000 users at once, p99, ms": Goal(ms["1,000 users at once"]["p99"], _BULK_MS),
+        "memory at the end over that after a tenth": Goal(
+            found["memory"]["end_mb"] / found["memory"]["first_tenth_mb"], _GROWTH
+        ),
+        "requests that failed": Goal(found["failed"], 0),
+    }
+    found["goals"] = goals_json(goals)
+    each = found["requests_per_second"]
+    shown = table(
+        f"bare {each['bare']:,} requests/s, risk {each['risk']:,}; milliseconds at {found['rate']:,} requests/s",
+        "", *ms["risk, idle"],
+    )  # fmt: skip
+    for way, quantiles in ms.items():
+        shown.add_row(way, *(f"{value:,.1f}" for value in quantiles.values()))
+    Console().print(shown, goals_table(goals))
+    write("api", found, out, console)
+
+
+if __name__ == "__main__":
+    typer.run(main)
