@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import away, problems
 from api.access import audit
+from api.access.guard import KEY_SCHEME, guard
 from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
@@ -123,9 +125,29 @@ def _document(app: FastAPI) -> None:
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs", {}))
             schemas["Problem"] = problem
+            schema["components"]["securitySchemes"] = {"key": KEY_SCHEME}
+            _secure(schema)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
         assert app.openapi_schema is not None
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _secure(schema: dict[str, Any]) -> None:
+    """Say of each guarded call which scopes its key needs; the guard itself is no security scheme of FastAPI's."""
+    for router in ROUTERS:
+        for route in router.routes:
+            if not isinstance(route, APIRoute) or not is_guarded(route):
+                continue
+            scopes = sorted(
+                {scope for needed in route.dependant.dependencies for scope in needed.own_oauth_scopes or ()}
+            )
+            for method in route.methods or ():
+                schema["paths"][route.path_format][method.lower()]["security"] = [{"key": scopes}]
+
+
+def is_guarded(route: APIRoute) -> bool:
+    """Whether a route asks for a key."""
+    return any(needed.call is guard for needed in route.dependant.dependencies)

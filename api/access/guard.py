@@ -7,7 +7,6 @@ from typing import Final
 
 from fastapi import Request
 from fastapi.security import SecurityScopes
-from fastapi.security.base import SecurityBase
 
 from api.access.secrets import parse
 from api.problems import ProblemError
@@ -17,27 +16,21 @@ from domain.control import SCOPES, ApiKey
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
-class BearerKey(SecurityBase):
-    """Names the scheme in the OpenAPI document; the check itself is `guard`."""
+KEY_SCHEME: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "ebb_<id>_<secret>",
+    "description": "`Authorization: Bearer KEY`. Segment's libraries send the key as the user of basic auth.",
+}
+"""For the OpenAPI document."""
 
-    def __init__(self) -> None:
-        from fastapi.openapi.models import HTTPBearer  # noqa: PLC0415 - a model of the document, not the class that checks
 
-        self.model = HTTPBearer(
-            description="`Authorization: Bearer KEY`. Segment's libraries send the key as the user of basic auth.",
-            bearerFormat="ebb_<id>_<secret>",
-        )
-        self.scheme_name = "key"
-
-    async def __call__(self, request: Request) -> str:
-        """The token as it was sent, empty if there is none."""
-        header = request.headers.get("authorization", "")
-        scheme, _, rest = header.partition(" ")
-        if scheme.lower() == "bearer":
-            return rest.strip()
-        if scheme.lower() == "basic":
-            return _basic_user(rest)
-        return ""
+def _sent(request: Request) -> str:
+    """The key as it was sent, empty if there is none."""
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    return _basic_user(rest) if scheme.lower() == "basic" else ""
 
 
 def _basic_user(encoded: str) -> str:
@@ -55,7 +48,7 @@ async def guard(scopes: SecurityScopes, request: Request) -> ApiKey:
     """
     resources: Resources = request.app.state.resources
     request.state.scopes = frozenset(scopes.scopes)
-    text = await scheme(request)
+    text = _sent(request)
     token = parse(text)
     key = None if token is None else resources.keyring.find(token, int(time.time() * 1000))
     if key is None:
@@ -73,6 +66,3 @@ async def guard(scopes: SecurityScopes, request: Request) -> ApiKey:
         )
     await resources.limiter.take(request, key)
     return key
-
-
-scheme: Final = BearerKey()
