@@ -71,6 +71,7 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.api --requests 1000000
+	$(BIN)/python -m benchmarks.roundtrip
 	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.profile

@@ -7,34 +7,27 @@ checks the key, counts metrics and gives three reasons in words; a recursive reg
 import json
 import os
 import statistics
-import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any, Final
 
-import msgspec
-import psutil
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from api.access.secrets import make
 from benchmarks import bare_api
-from benchmarks.deployment import TOPIC, Deployment, WorkerError, deployment, resident, working
+from benchmarks.deployment import TOPIC, Deployment, deployment, resident, working
 from benchmarks.findings import Goal, Surroundings, goals_json, goals_table, table, write
-from benchmarks.http_load import Job, Outcome, run
+from benchmarks.http_load import Outcome
 from benchmarks.load import Feed
 from benchmarks.served import serve
+from benchmarks.servers import Server, answering_api, new_key, serving
 from benchmarks.speed import Speed
-from benchmarks.stream.contestants import ROOT
-from control import tables
-from domain.control import ApiKey
 from domain.labels import lineage_of
 from domain.settings import FactSettings
 from feature_store import lookup
@@ -58,22 +51,6 @@ _START_S: Final = 60.0
 _CONNECTIONS: Final = 32
 
 
-class Server:
-    """A process that answers HTTP."""
-
-    def __init__(self, process: psutil.Process, port: int) -> None:
-        self.process = process
-        self.port = port
-
-    def load(self, **job: Any) -> tuple[Outcome, float]:
-        """Do a job; its outcome, and the microseconds of CPU that each request took here."""
-        before = _cpu(self.process)
-        outcome = run(Job(port=self.port, **job))
-        took = _cpu(self.process) - before
-        warm = outcome.requests / (1 + 0.5 / max(float(job.get("seconds", 0)), 0.5))
-        return outcome, took / max(warm, 1) * 1e6
-
-
 def measure(events: int, seconds: float, requests: int, console: Console) -> dict[str, Any]:
     """All of it; `seconds` for each load."""
     around = Surroundings()
@@ -87,11 +64,11 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
             speed.look(here.read())
         worker_rate = speed.records_per_second() * events / end / 2
         users = _version(here)
-        token = _key(here)
+        token = new_key(here, "read")
         risk: dict[str, Any] = {"key": token, "paths": [f"/v1/users/{user}/risk" for user in users]}
         bare: dict[str, Any] = {"paths": ["/bare/somebody"]}
         here.store.set(bare_api.KEY, "0123456789")
-        with _bare(here) as other, _api(here) as ours:
+        with _bare(here) as other, answering_api(here) as ours:
             tops = [
                 (
                     other.load(seconds=seconds, connections=_CONNECTIONS, **bare),
@@ -140,63 +117,15 @@ def _version(here: Deployment) -> list[str]:
     return [user for part in parts for user in part.users]
 
 
-def _key(here: Deployment) -> str:
-    token = make()
-    key = ApiKey(id=token.id, name="bench", digest=token.digest, scopes=("read",), created=0)
-    here.store.hset(tables.KEYS, token.id, msgspec.json.encode(key))
-    return token.text
-
-
-@contextmanager
-def _api(here: Deployment) -> Iterator[Server]:
-    (port,) = free_ports(1, Random())
-    environment = here.environment() | {
-        "EBBWATCH_API_PORT": str(port),
-        "EBBWATCH_API_PER_SECOND": "10000000",  # counted, and never reached
-        "EBBWATCH_TRAINER": "false",
-    }
-    command = [sys.executable, "-m", "ebbwatch", "api"]
-    with _process(command, environment, here.home / "api.log", port, "/readyz", "api") as server:
-        yield server
-
-
 @contextmanager
 def _bare(here: Deployment) -> Iterator[Server]:
     (port,) = free_ports(1, Random())
     environment = os.environ | {bare_api.REDIS: here.at.redis, bare_api.PORT: str(port)}
     command = [sys.executable, "-m", "benchmarks.bare_api"]
-    with _process(
+    with serving(
         command, environment, here.home / "bare.log", port, "/bare/x", "benchmarks.bare_api"
     ) as server:
         yield server
-
-
-@contextmanager
-def _process(
-    command: list[str], environment: dict[str, str], log: Path, port: int, path: str, module: str
-) -> Iterator[Server]:
-    with log.open("wb") as output:
-        popen = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-    try:
-        give_up = time.monotonic() + _START_S
-        while not _answers(port, path):
-            if popen.poll() is not None or time.monotonic() > give_up:
-                raise WorkerError(f"{module} does not answer: {log.read_text('utf-8', 'replace')[-1000:]}")
-            time.sleep(0.2)
-        parent = psutil.Process(popen.pid)
-        found = next((c for c in parent.children() if module in c.cmdline()), parent)
-        yield Server(found, port)
-    finally:
-        popen.terminate()
-        popen.wait(30)
-
-
-def _answers(port: int, path: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 @contextmanager
@@ -239,11 +168,6 @@ def _memory(ours: Server, risk: dict[str, Any], requests: int) -> dict[str, Any]
         ours.load(count=part, connections=_CONNECTIONS, warm_up_s=0.0, **risk)
         series.append(round(resident(ours.process), 1))
     return {"requests": part * 10, "first_tenth_mb": series[0], "end_mb": series[-1], "series": series}
-
-
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def main(
