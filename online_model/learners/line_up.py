@@ -11,10 +11,10 @@ from online_model.learners.logistic import Logistic
 from online_model.learners.network import Network
 from online_model.learners.own_rhythm import OwnRhythm
 from online_model.learners.recency import Recency
-from online_model.learners.recursive import Recursive
+from online_model.learners.recursive import Agile, Recursive
 
-KINDS: Final = ("logistic", "ftrl", "recursive", "forest", "network", "own_rhythm")
-LINEAR: Final = frozenset({"logistic", "ftrl", "recursive"})
+KINDS: Final = ("logistic", "ftrl", "recursive", "agile", "forest", "network", "own_rhythm")
+LINEAR: Final = frozenset({"logistic", "ftrl", "recursive", "agile"})
 """Kinds whose scorers say what each feature contributes."""
 REFERENCES: Final = ("recency",)
 """For comparison only."""
@@ -38,6 +38,8 @@ def make(kind: str, seed: int, horizon_ms: int, features: Sequence[Feature] = CA
             return Ftrl(features)
         case "recursive":
             return Recursive(features)
+        case "agile":
+            return Agile(features)
         case "forest":
             return Forest(features, seed)
         case "network":

@@ -25,7 +25,7 @@ from online_model.learners.learner import (
     Vector,
     bounded,
 )
-from online_model.learners.linear import LinearScorer, LinearStack
+from online_model.learners.wide import WideScorer, WideStack
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _TIMES: Final = (_NODES + 1.0) / 2.0
@@ -45,9 +45,9 @@ class MeanScorer:
         if not members:
             raise ValueError("a mean of no scorers")
         self._members = tuple(members)
-        linear = [m for m in members if isinstance(m, LinearScorer)]
-        self._stack = LinearStack(linear) if len(linear) > 1 else None
-        self._others = [m for m in members if self._stack is None or not isinstance(m, LinearScorer)]
+        wide = [m for m in members if isinstance(m, WideScorer)]
+        self._stack = WideStack(wide) if len(wide) > 1 else None
+        self._others = [m for m in members if self._stack is None or not isinstance(m, WideScorer)]
 
     def score(self, x: Matrix) -> Vector:
         """See `Scorer.score`."""

@@ -10,9 +10,11 @@ from online_model.learners.linear import LinearScorer
 from online_model.learners.mean import MeanScorer
 from online_model.learners.network import NetworkScorer
 from online_model.learners.own_rhythm import OwnRhythmScorer
+from online_model.learners.wide import WideScorer
 
 _SINGLE: Final[dict[str, Callable[[Arrays], Scorer]]] = {
     LinearScorer.kind: LinearScorer,
+    WideScorer.kind: WideScorer,
     BinnedScorer.kind: BinnedScorer,
     ForestScorer.kind: ForestScorer,
     NetworkScorer.kind: NetworkScorer,

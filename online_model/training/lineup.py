@@ -17,10 +17,10 @@ from online_model.learners.mean import Mean
 
 BASELINE: Final = "own_rhythm"
 MEAN: Final = "mean"
-MEMBERS: Final = ("logistic", "recursive", "forest")
+MEMBERS: Final = ("recursive", "agile")
 """Kinds that the mean is made of."""
-LINEAR: Final = (BASELINE, "logistic", "ftrl", "recursive")
-DEFAULT: Final = (BASELINE, "logistic", "ftrl", "recursive", "forest", "network", MEAN)
+LINEAR: Final = (BASELINE, "logistic", "ftrl", "recursive", "agile")
+DEFAULT: Final = (BASELINE, "logistic", "ftrl", "recursive", "agile", "forest", "network", MEAN)
 
 Make = Callable[[str, int, int], Learner]
 """From kind, seed and horizon (ms) to a learner: `online_model.learners.make`."""

@@ -6,20 +6,23 @@ import numpy as np
 import pytest
 from river import linear_model, optim
 
-from domain.catalogue import INDEX
+from domain.catalogue import CATALOGUE, INDEX
 from domain.state import empty
 from online_model.learners.bins import FREEZE_AT, MILESTONES
+from online_model.learners.derived import places_of, widened
 from online_model.learners.encoder import encode, learn_row, no_moments, plan_of
 from online_model.learners.forest import NODES, TREES, Forest
 from online_model.learners.ftrl import Ftrl
 from online_model.learners.logistic import INTERCEPT_RATE, L2, RATE, Logistic
 from online_model.learners.own_rhythm import OwnRhythm
 from online_model.learners.recency import Recency
-from online_model.learners.recursive import INTERCEPT_PRIOR, Recursive
+from online_model.learners.recursive import INTERCEPT_PRIOR, Agile, Recursive, shares, wide_plan
 from online_model.own_rhythm import Population, risks
 from tests.online_model.learners.rows import DAY_MS, HORIZON_MS, examples
 
 PLAN = plan_of()
+WIDE = wide_plan(CATALOGUE)
+PLACES = places_of(CATALOGUE)
 
 
 @pytest.mark.parametrize("l2", [L2, 0.01])
@@ -42,18 +45,18 @@ def test_the_recursive_one_is_its_formula() -> None:
     x, lost, weights = examples(150)
     ours = Recursive(prior=0.05, trust=0.5, kept=1.0)
     ours.learn_many(x, lost, weights)
-    moments, z = no_moments(PLAN.columns), np.ones(PLAN.columns + 1)
-    covariance = np.diag([INTERCEPT_PRIOR, *[0.05] * PLAN.columns])
-    fitted = np.zeros(PLAN.columns + 1)
-    for row, y, weight in zip(x, lost.tolist(), weights.tolist(), strict=True):
+    moments, z = no_moments(WIDE.columns), np.ones(WIDE.columns + 1)
+    covariance = np.diag([INTERCEPT_PRIOR, *0.05 * shares(WIDE)])
+    fitted = np.zeros(WIDE.columns + 1)
+    for row, y, weight in zip(widened(x, PLACES), lost.tolist(), weights.tolist(), strict=True):
         if weight > 0:
-            learn_row(row, PLAN.way, PLAN.first, moments, z[1:])
+            learn_row(row, WIDE.way, WIDE.first, moments, z[1:])
             p = 1 / (1 + np.exp(-z @ fitted))
             gain, h = covariance @ z, 0.5 * weight * p * (1 - p)
             fitted += gain * 0.5 * weight * (y - p) / (1 + h * z @ gain)
             covariance -= np.outer(gain, gain) * h / (1 + h * z @ gain)
     new = examples(200, seed=2).x
-    log_odds = fitted[0] + encode(new, PLAN, moments) @ fitted[1:]
+    log_odds = fitted[0] + encode(widened(new, PLACES), WIDE, moments) @ fitted[1:]
     assert np.abs(ours.predict_many(new) - 1 / (1 + np.exp(-log_odds))).max() < 1e-9
 
 
@@ -61,11 +64,14 @@ def test_the_recursive_one_comes_to_the_fit_of_all_examples_at_once() -> None:
     x, lost, _ = examples(12_000)
     ours = Recursive(prior=0.05, trust=1.0, kept=1.0)
     ours.learn_many(x, lost, np.ones(len(x)))
-    moments = no_moments(PLAN.columns)
-    for row in x:
-        learn_row(row, PLAN.way, PLAN.first, moments, np.empty(PLAN.columns))
-    z = np.column_stack([np.ones(len(x)), encode(x, PLAN, moments)])
-    precision = np.diag([1 / INTERCEPT_PRIOR, *[1 / 0.05] * PLAN.columns])
+    moments = no_moments(WIDE.columns)
+    wide = widened(x, PLACES)
+    for row in wide:
+        learn_row(row, WIDE.way, WIDE.first, moments, np.empty(WIDE.columns))
+    z = np.column_stack([np.ones(len(x)), encode(wide, WIDE, moments)])
+    prior = np.array([INTERCEPT_PRIOR, *0.05 * shares(WIDE)])
+    z, prior = z[:, prior > 0], prior[prior > 0]
+    precision = np.diag(1 / prior)
     w = np.zeros(z.shape[1])
     for _ in range(20):
         p = 1 / (1 + np.exp(-z @ w))
@@ -95,7 +101,9 @@ def test_the_covariance_stays_symmetric_and_positive_over_200_000_examples(kept:
     covariance = learner._covariance[:n, :n]
     assert np.array_equal(covariance, covariance.T)
     assert np.linalg.eigvalsh(covariance).min() > 0
-    assert np.all(np.diag(covariance)[1:] <= learner._prior * (1 + 1e-9))
+    prior = learner._prior[learner._column_of[1:n]]
+    assert np.all(prior > 0)
+    assert np.all(np.diag(covariance)[1:] <= prior * (1 + 1e-9))
     p = learner.predict_many(x[-5000:])
     assert lost[-5000:].sum() / p.sum() == pytest.approx(1, abs=0.1)
 
@@ -110,6 +118,17 @@ def test_forgetting_follows_a_change_sooner() -> None:
         p = learner.predict_many(x[5000:])
         losses[kept] = -np.log(np.where(~lost[5000:], p, 1 - p)).mean()
     assert losses[0.995] < 0.95 * losses[1.0]
+
+
+def test_the_agile_one_follows_a_change_sooner_than_the_other() -> None:
+    x, lost, _ = examples(12_000)
+    losses = []
+    for learner in (Agile(), Recursive()):
+        learner.learn_many(x[:9000], lost[:9000], np.ones(9000))
+        learner.learn_many(x[9000:11_000], ~lost[9000:11_000], np.ones(2000))
+        p = learner.predict_many(x[11_000:])
+        losses.append(-np.log(np.where(~lost[11_000:], p, 1 - p)).mean())
+    assert losses[0] < 0.95 * losses[1]
 
 
 def test_bins_freeze_and_what_was_learned_before_is_learned_with_them() -> None:

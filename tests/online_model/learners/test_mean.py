@@ -8,6 +8,7 @@ from online_model.learners.line_up import make
 from online_model.learners.linear import LinearScorer, LinearStack
 from online_model.learners.mean import Mean, MeanScorer
 from online_model.learners.scorers import from_arrays
+from online_model.learners.wide import WideScorer, WideStack
 from tests.online_model.learners.rows import HORIZON_MS, examples, hostile, taught
 
 NEW = examples(300, seed=2).x
@@ -31,11 +32,21 @@ def test_it_is_the_plain_mean() -> None:
 
 
 def test_linear_members_asked_at_once_say_what_each_says() -> None:
-    found = [taught("logistic", 60).scorer(), taught("recursive").scorer(), taught("logistic", 400).scorer()]
+    found = [taught("logistic", 60).scorer(), taught("logistic", 200).scorer(), taught("logistic").scorer()]
     linear = [s for s in found if isinstance(s, LinearScorer)]
     x = np.concatenate([NEW, hostile()])
     assert [p.tolist() for p in LinearStack(linear).score(x)] == [s.score(x).tolist() for s in linear]
     assert len(linear) == 3
+
+
+def test_wide_members_asked_at_once_say_what_each_says() -> None:
+    found = [taught("recursive", 60).scorer(), taught("agile").scorer(), taught("recursive").scorer()]
+    wide = [s for s in found if isinstance(s, WideScorer)]
+    x = np.concatenate([NEW, hostile()])
+    said = [s.score(x) for s in wide]
+    assert [p.tolist() for p in WideStack(wide).score(x)] == [p.tolist() for p in said]
+    assert MeanScorer(wide).score(x) == pytest.approx(np.mean(said, axis=0), rel=1e-12)
+    assert len(wide) == 3
 
 
 def test_contributions_add_up_to_the_log_odds_of_the_mean() -> None:

@@ -15,7 +15,7 @@ def test_river_accepts_it(kind: str) -> None:
 
 def test_features_of_any_name_are_learned() -> None:
     model = RiverClassifier("recursive")
-    for i in range(3000):
+    for i in range(8000):
         model.learn_one({"hot": float(i % 2), 7: 1.0}, i % 2 == 1)
     assert model.predict_proba_one({"hot": 1.0})[True] > 0.7
     assert model.predict_proba_one({"hot": 0.0, "unheard": 3.0})[True] < 0.3
