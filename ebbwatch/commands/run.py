@@ -17,6 +17,7 @@ from ebbwatch.fleet import Fleet
 from ebbwatch.progress import StreamProgress, stream_progress, trainer_lag
 from ebbwatch.settings import Settings
 from feature_store import lookup
+from local_stack.ports import is_free
 
 _LOOK_S = 0.5
 
@@ -37,12 +38,15 @@ def run(
     here = open_deployment(settings)
     stopping = stop_event()
     logs = settings.home / "logs"
+    api = settings.api and not until_idle
+    if api:
+        _announce(settings)
     with Fleet(
         settings,
         workers or settings.workers,
         logs,
         trainer=settings.trainer,
-        api=settings.api and not until_idle,
+        api=api,
     ) as fleet:
         reached = _follow(here, fleet, stopping, until_idle)
     if failure := fleet.failure():
@@ -77,6 +81,20 @@ def stop_event() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     return stopping
+
+
+def _announce(settings: Settings) -> None:
+    """Say where the API will be, or why it cannot be there."""
+    if not is_free(settings.api_port):
+        sys.exit(
+            f"ebbwatch: port {settings.api_port} is taken, so the API cannot listen there: set EBBWATCH_API_PORT to "
+            "another, or EBBWATCH_API=false to do without it"
+        )
+    typer.echo(
+        f"API on http://{settings.api_host}:{settings.api_port}, logs in {settings.home / 'logs'}; "
+        "`ebbwatch keys create` makes a key for it",
+        err=True,
+    )
 
 
 def _follow(here: Deployment, fleet: Fleet, stopping: threading.Event, until_idle: bool) -> StreamProgress:
