@@ -57,6 +57,7 @@ reference: $(READY) ## write the documents that are generated from the code
 
 chaos: $(READY) ## twenty kills, hostile messages, old files put back; then verify
 	$(BIN)/python -m tests.chaos --kills 20
+	STORM_ALERTS=1000 $(BIN)/python -m pytest tests/integration/test_alert_storm.py
 	HOSTILE_MESSAGES=200000 $(BIN)/python -m pytest tests/integration/test_hostile.py
 
 $(BENCH_READY): requirements/bench.txt
