@@ -86,7 +86,7 @@ $(MODEL_READY): requirements/model.txt pyproject.toml
 	touch $(MODEL_READY)
 
 bench-model: $(MODEL_READY) ## the online model against boosted trees that are refitted every two weeks
-	$(MODEL)/python -m benchmarks.model
+	$(MODEL)/python -m benchmarks.model --users 1000
 	$(MODEL)/python -m benchmarks.model_speed
 	$(MODEL)/python -m benchmarks.trainer
 	$(MODEL)/python -m benchmarks.tables

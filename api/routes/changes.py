@@ -1,8 +1,5 @@
 """Users whose tier has changed, for CRM systems that take over what is new since their last call."""
 
-import csv
-import io
-from collections.abc import Sequence
 from typing import Annotated, Any, Final, cast
 
 import msgspec
@@ -12,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access.guard import guard
 from api.alerts.media import chosen
 from api.alerts.parameters import READ, Limit, NumberCursor
+from api.alerts.tables import written
 from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
 from control import tables
@@ -106,7 +104,7 @@ async def changes(
     elif media == LINES:
         body = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
     else:
-        body = _csv(rows)
+        body = written(rows, _COLUMNS)
     return Response(body, headers=headers, media_type=media)
 
 
@@ -138,12 +136,3 @@ def _row(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "as_of": change.as_of,
     }
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
-    """RFC 4180."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
