@@ -157,7 +157,9 @@ async def promote(chosen: Chosen, here: Shared, _: Admin) -> Response:
 
 
 def _operator(here: Resources) -> Operator:
-    return Operator(here.records.topics, here.people.following.registry, _PATIENCE_S)
+    # where there is no trainer nobody will answer: the order is left for one that comes
+    patience_s = _PATIENCE_S if here.config.trainer else 0.0
+    return Operator(here.records.topics, here.people.following.registry, patience_s)
 
 
 async def _ordered(give: Callable[[], list[Decided]]) -> Response:
