@@ -241,7 +241,7 @@ def test_a_cursor_neither_skips_nor_repeats_while_scores_move(served: Served) ->
     assert get(served, "/v1/users", plan="none such")["items"] == []
     assert served.http.get("/v1/users", params={"segment": "x"}).status_code == 422
     other = served.http.get("/v1/users", params={"cursor": first["next"], "tier": "high"})
-    assert other.status_code == 422
+    assert other.status_code == 409
     gone = served.http.get("/v1/users", params={"cursor": f"{'0' * 16}.00000000.1"})
     assert (gone.status_code, gone.json()["type"].rsplit("/", 1)[1]) == (404, "expired_cursor")
 
@@ -256,7 +256,7 @@ def test_the_model_is_told_and_orders_are_answered(served: Served, desk: Desk) -
     assert listed["items"] == desk.report("model", "list")
     assert get(served, "/v1/model/metrics")["contestants"] == []  # nobody has judged
     ready = served.http.get("/readyz").json()
-    assert set(ready["checks"]) == {"kafka", "redis", "lag", "model", "projection"}
+    assert set(ready["checks"]) == {"ingest", "kafka", "redis", "lag", "model", "projection"}
     assert ready["ready"], ready
     assert "ebbwatch_api_ready" in served.http.get("/metrics").text
     document = served.http.get("/v1/openapi.json").json()

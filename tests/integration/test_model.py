@@ -147,10 +147,16 @@ def all_agree(desk: Desk, version: str) -> None:
 
 def tiers_keep_their_shares(desk: Desk) -> None:
     begin = desk.report("model", "show")["thresholds"]
-    assert begin != [0.4, 0.7]
+    assert begin != {"medium": 0.4, "high": 0.7}
     users = desk.call("users", "top", "--count", 1000, "--json").json()
     for user in users:
-        expected = "high" if user["risk"] >= begin[1] else "medium" if user["risk"] >= begin[0] else "low"
+        expected = (
+            "high"
+            if user["risk"] >= begin["high"]
+            else "medium"
+            if user["risk"] >= begin["medium"]
+            else "low"
+        )
         assert user["tier"] == expected
     tiers = [user["tier"] for user in users]
     assert len(tiers) > 100
