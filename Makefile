@@ -50,7 +50,7 @@ unit: $(READY) ## tests that need no services
 	$(BIN)/python -m pytest -m "not integration" -n 2 --dist worksteal
 
 integration: $(READY) ## tests with a real Kafka and a real Redis
-	$(BIN)/python -m pytest -m integration -n 3 --dist loadfile
+	$(BIN)/python -m pytest -m integration -n 2 --dist loadfile
 
 reference: $(READY) ## write the documents that are generated from the code
 	$(BIN)/python -m ebbwatch.reference
