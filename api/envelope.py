@@ -76,7 +76,8 @@ class Envelope:
         deadline = asyncio.get_running_loop().time() + _BODY_S
         status, started, whole, size = 500, False, False, 0
         scope.setdefault("state", {})
-        scope["path"] = routed(scope.get("raw_path", scope["path"].encode()))
+        if b"%" in (raw := scope.get("raw_path") or b""):
+            scope["path"] = routed(raw)
 
         async def received() -> Message:
             nonlocal size, whole
