@@ -76,8 +76,7 @@ class Envelope:
         deadline = asyncio.get_running_loop().time() + _BODY_S
         status, started, whole, size = 500, False, False, 0
         scope.setdefault("state", {})
-        if b"%" in (raw := scope.get("raw_path") or b""):
-            scope["path"] = routed(raw)
+        scope["path"] = routed(scope.get("raw_path", scope["path"].encode()))
 
         async def received() -> Message:
             nonlocal size, whole
@@ -131,6 +130,8 @@ def routed(raw: bytes) -> str:
 
     So an id may hold a slash; `api.paths` decodes what is left.
     """
+    if b"%" not in raw:  # nearly all
+        return raw.decode("ascii", "replace")
     kept = raw.replace(b"%25", b"%2525").replace(b"%2F", b"%252F").replace(b"%2f", b"%252F")
     return unquote(kept.decode("ascii", "replace"), errors="replace")
 
