@@ -13,6 +13,7 @@ from redis import asyncio as aredis
 from api.config import ApiConfig
 from api.people.following import Following
 from control import tables
+from domain.alert_life import LIVE
 from domain.labels import delay_ms
 from online_model.ledger.ledger import LedgerError
 from online_model.risk import BASELINE
@@ -23,8 +24,6 @@ from profiles.profile import Beside, OpenAlert
 log = logging.getLogger("ebbwatch.api")
 
 _REFRESH_S: Final = 60.0
-_ALERTS: Final = f"{tables.BASE}:alerts"
-_LIVE: Final = frozenset({"open", "acknowledged", "snoozed"})
 _ALERT: Final = b"alert/"
 
 
@@ -92,7 +91,7 @@ class Past:
         ids = [field.removeprefix(_ALERT) for field in await reading if field.startswith(_ALERT)]
         if not ids:
             return []
-        reading = self._store.hmget(_ALERTS, ids)
+        reading = self._store.hmget(tables.ALERTS, ids)
         return open_alerts([stored for stored in await reading if stored is not None])
 
     async def _follow(self) -> None:
@@ -115,7 +114,7 @@ def open_alerts(stored: list[bytes]) -> list[OpenAlert]:
     """
     states = [msgspec.json.decode(one, type=_State) for one in stored]
     found = [
-        _shown(state.id, state.state, state.owner, state.view) for state in states if state.state in _LIVE
+        _shown(state.id, state.state, state.owner, state.view) for state in states if state.state in LIVE
     ]
     return sorted(found, key=lambda alert: (-alert.as_of, alert.id))
 
