@@ -11,12 +11,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import away, problems
+from api import away, envelope, problems
 from api.access import audit
 from api.access.guard import KEY_SCHEME, guard
 from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
+from api.quick import Quick
 from api.resources import Resources
 from api.routes import (
     alerts,
@@ -69,7 +70,8 @@ def create_app(config: ApiConfig) -> FastAPI:
         async with resources.opened():
             yield
 
-    app = FastAPI(
+    app = _App(
+        ApiMetrics(registry),
         title="Ebbwatch",
         version="1",
         summary="Events in; risk of churn, reasons and alerts out.",
@@ -84,14 +86,27 @@ def create_app(config: ApiConfig) -> FastAPI:
         app.include_router(router)
     problems.install(app, ROUTERS)
     away.install(app)
+    envelope.install(app)
     _document(app)
+    app.add_middleware(Quick, resources=resources)  # the last added is the outermost
     app.add_middleware(Compressed)
     if config.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(config.cors_origins), allow_methods=["*"], allow_headers=["*"]
         )
-    app.add_middleware(Envelope, metrics=ApiMetrics(registry))
     return app
+
+
+class _App(FastAPI):
+    """The envelope is outside of what answers unforeseen faults, which Starlette puts outside of all middleware."""
+
+    def __init__(self, metrics: ApiMetrics, **options: Any) -> None:
+        super().__init__(**options)
+        self._metrics = metrics
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Called once, by Starlette, for the first request."""
+        return Envelope(super().build_middleware_stack(), self._metrics)
 
 
 class Compressed:
