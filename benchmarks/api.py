@@ -1,7 +1,8 @@
 """``python -m benchmarks.api``: reading risk by HTTP, against a bare FastAPI route that reads one Redis key.
 
 Both are served alike and asked in turns in the same run, by the same generator in a process of its own. The risk read
-checks the key, counts metrics and gives three reasons in words; a recursive regression serves.
+checks the key, counts metrics and gives three reasons in words; a recursive regression serves. The worker stands back
+beside the API as in `ebbwatch run`.
 """
 
 import json
@@ -10,7 +11,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks import bare_api
-from benchmarks.deployment import TOPIC, Deployment, deployment, resident, working
+from benchmarks.deployment import TOPIC, Deployment, Worker, WorkerError, deployment, resident, working
 from benchmarks.findings import Goal, Surroundings, goals_json, goals_table, table, write
 from benchmarks.http_load import Outcome
 from benchmarks.load import Feed
@@ -30,6 +31,7 @@ from benchmarks.servers import Server, answering_api, new_key, serving
 from benchmarks.speed import Speed
 from domain.labels import lineage_of
 from domain.settings import FactSettings
+from ebbwatch.settings import Settings
 from feature_store import lookup
 from feature_store import stream as streams
 from local_stack.ports import free_ports
@@ -37,6 +39,7 @@ from online_model.registry.key import registry_key
 from online_model.registry.registry import Registry
 from producers.publish import Publisher
 from producers.topics import ensure_topics
+from stream_processors.priority import stand_back
 
 _SHARE: Final = 0.6
 _TIMES: Final = 2.0
@@ -47,7 +50,9 @@ _USERS: Final = 2000
 _DAYS: Final = 90
 _ROUNDS: Final = 3
 _PATIENCE_S: Final = 600.0
-_START_S: Final = 60.0
+_MORE: Final = 1_500_000
+"""Events beside the worker's reads: made before, so that their making takes no core."""
+_LATE_S: Final = 0.25
 _CONNECTIONS: Final = 32
 
 
@@ -56,7 +61,7 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
     around = Surroundings()
     with deployment(console) as here, Progress(console=console, transient=True) as progress:
         here.begin()
-        feed = Feed(events + int(30_000 * (seconds + 5)), _DAYS, users=_USERS)
+        feed = Feed(events + _MORE, _DAYS, users=_USERS)
         feed.send(here, events, progress)
         speed, end = Speed(), here.end()
         with working(here) as worker:
@@ -81,9 +86,19 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
             rate = top_risk / 2
             idle_bare, _ = other.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **bare)
             idle_risk, _ = ours.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **risk)
-            with working(here), _sending(here, feed, worker_rate):
-                time.sleep(3.0)
-                busy, _ = ours.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **risk)
+            more = feed.take(_MORE)
+            with working(here) as worker:
+                _stand_back(worker)
+                with _sending(here, more, worker_rate) as sent:
+                    # it has started, and has caught up with what came meanwhile
+                    worker.until(
+                        lambda: sent() > worker_rate and _behind(here) < worker_rate * _LATE_S,
+                        _PATIENCE_S,
+                        lambda: None,
+                    )
+                    before, begun = here.read(), time.monotonic()
+                    busy, _ = ours.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **risk)
+                    kept = (here.read() - before) / (time.monotonic() - begun)
             bulk = _bulk(ours, token, users)
             memory = _memory(ours, risk, requests)
         figures = {
@@ -94,6 +109,7 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
                 "risk": round(statistics.median(pair[1][1] for pair in tops)),
             },
             "rate": round(rate),
+            "worker_records_per_second": {"sent": round(worker_rate), "read": round(kept)},
             "milliseconds": {
                 "bare, idle": idle_bare.milliseconds,
                 "risk, idle": idle_risk.milliseconds,
@@ -128,25 +144,42 @@ def _bare(here: Deployment) -> Iterator[Server]:
         yield server
 
 
+def _stand_back(worker: Worker) -> None:
+    process = worker.process()
+    assert process is not None
+    stand_back(process.pid, Settings().background_nice)
+
+
+def _behind(here: Deployment) -> int:
+    """Records that the worker has yet to read."""
+    return here.end() - here.read()
+
+
 @contextmanager
-def _sending(here: Deployment, feed: Feed, rate: float) -> Iterator[None]:
-    """Events at a rate from a thread."""
+def _sending(
+    here: Deployment, events: Sequence[tuple[bytes, bytes, int]], rate: float
+) -> Iterator[Callable[[], int]]:
+    """Events at a rate from a thread; gives how many were sent so far."""
     stopping = threading.Event()
+    sent = 0
 
     def send() -> None:
+        nonlocal sent
         with Publisher(here.at.kafka, TOPIC, 12) as publisher:
-            begun, sent = time.perf_counter(), 0
+            begun = time.perf_counter()
             while not stopping.is_set():
-                due = int((time.perf_counter() - begun) * rate) - sent
-                for key, value, _ in feed.take(due) if due > 0 else []:
+                due = int((time.perf_counter() - begun) * rate)
+                for key, value, _ in events[sent:due]:
                     publisher.send(key, value)
-                sent += max(due, 0)
+                sent = due
                 stopping.wait(0.01)
 
     thread = threading.Thread(target=send)
     thread.start()
     try:
-        yield
+        yield lambda: sent
+        if sent > len(events):
+            raise WorkerError(f"all {len(events):,} events were sent before the measurement ended")
     finally:
         stopping.set()
         thread.join()
