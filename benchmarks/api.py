@@ -18,11 +18,13 @@ from pathlib import Path
 from random import Random
 from typing import Annotated, Any, Final
 
+import psutil
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks import bare_api
+from benchmarks.cores import Cores
 from benchmarks.deployment import TOPIC, Deployment, Worker, WorkerError, deployment, resident, working
 from benchmarks.findings import Goal, Surroundings, goals_json, goals_table, table, write
 from benchmarks.http_load import Outcome
@@ -105,11 +107,15 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
                         lambda: None,
                     )
                     behind, before, begun = _behind(here), here.read(), time.monotonic()
+                    here.store.config_set("latency-monitor-threshold", 1)
+                    here.store.config_resetstat()
+                    cores = Cores(_processes(here, ours, worker))
                     busy = [
                         ours.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **risk)[0]
                         for _ in range(_ROUNDS)
                     ]
                     kept = (here.read() - before) / (time.monotonic() - begun)
+                    where = {"cores": cores.figures(), "redis": _redis(here)}
             bulk = _bulk(ours, token, users)
             memory = _memory(ours, risk, requests)
         figures = {
@@ -126,6 +132,7 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
                 "read_per_second": round(kept),
                 "behind_at_first": behind,
             },
+            "beside_the_worker": where,
             "p99_of_each_round_with_worker": [one.milliseconds["p99"] for one in busy],
             "milliseconds": {
                 "bare, idle": idle_bare.milliseconds,
@@ -168,6 +175,31 @@ def _stand_back(worker: Worker) -> None:
     process = worker.process()
     assert process is not None
     stand_back(process.pid, Settings().background_nice)
+
+
+def _processes(here: Deployment, ours: Server, worker: Worker) -> dict[str, int]:
+    """By name; the generator of requests is another one each time, and left out."""
+    found = {"api": ours.process.pid, "events' sender": os.getpid()}
+    if (process := worker.process()) is not None:
+        found["worker"] = process.pid
+    info: Any = here.store.info("server")
+    found["redis"] = int(info["process_id"])
+    for other in psutil.process_iter(["name", "cmdline"]):
+        if other.info["name"] == "java" and any(str(here.home) in part for part in other.info["cmdline"]):
+            found["kafka"] = other.pid
+    return found
+
+
+def _redis(here: Deployment) -> dict[str, float]:
+    """What held Redis up, ms; all of it by the clock, so with what its thread waited for a core."""
+    events: Any = here.store.execute_command("LATENCY", "LATEST")
+    longest = {name.decode(): worst for name, _, _, worst in events}
+    scripts: Any = here.store.info("commandstats").get("cmdstat_evalsha", {})  # type: ignore[union-attr]
+    return {
+        "script_ms_mean": round(scripts.get("usec_per_call", 0.0) / 1000, 3),
+        "longest_command_ms": longest.get("command", 0),
+        "longest_sync_ms": longest.get("aof-fsync-always", 0),
+    }
 
 
 def _behind(here: Deployment) -> int:
