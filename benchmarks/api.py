@@ -121,7 +121,7 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
         figures = {
             "requests_per_second": {"bare": round(top_bare), "risk": round(top_risk)},
             "share": round(statistics.median(shares), 3),
-            "share_of_each_round": [round(share, 3) for share in shares],
+            "share_of_rounds": _spread(shares),
             "cpu_microseconds": {
                 "bare": round(statistics.median(pair[0][1] for pair in tops)),
                 "risk": round(statistics.median(pair[1][1] for pair in tops)),
@@ -133,7 +133,7 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
                 "behind_at_first": behind,
             },
             "beside_the_worker": where,
-            "p99_of_each_round_with_worker": [one.milliseconds["p99"] for one in busy],
+            "p99_ms_of_rounds_with_worker": _spread([one.milliseconds["p99"] for one in busy]),
             "milliseconds": {
                 "bare, idle": idle_bare.milliseconds,
                 "risk, idle": idle_risk.milliseconds,
@@ -175,6 +175,11 @@ def _stand_back(worker: Worker) -> None:
     process = worker.process()
     assert process is not None
     stand_back(process.pid, Settings().background_nice)
+
+
+def _spread(each: list[float]) -> dict[str, Any]:
+    rounded = [round(one, 3) for one in each]
+    return {"lowest": min(rounded), "highest": max(rounded), "each": rounded}
 
 
 def _processes(here: Deployment, ours: Server, worker: Worker) -> dict[str, int]:
