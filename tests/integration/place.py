@@ -215,7 +215,7 @@ class Api(NamedTuple):
 
     def caller(self, *scopes: Scope) -> httpx.Client:
         """Calls with a new key."""
-        headers = {"Authorization": f"Bearer {self.key(*scopes)}"}
+        headers = {"Authorization": f"Bearer {self.key(*scopes, name='tests')}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=10.0)
 
     def kill_notifier(self) -> None:
