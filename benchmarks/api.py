@@ -60,8 +60,15 @@ _LATE_S: Final = 0.25
 _CONNECTIONS: Final = 32
 
 
-def measure(events: int, seconds: float, requests: int, console: Console) -> dict[str, Any]:
-    """All of it; `seconds` for each load."""
+def measure(
+    events: int, seconds: float, requests: int, console: Console, reads: float = 0.0, nice: int | None = None
+) -> dict[str, Any]:
+    """All of it; `seconds` for each load.
+
+    Args:
+        reads: a second beside the worker and at rest; 0 for half of the top.
+        nice: how far the worker stands back; None for as far as in `ebbwatch run`.
+    """
     around = Surroundings()
     with deployment(console) as here, Progress(console=console, transient=True) as progress:
         here.begin()
@@ -88,13 +95,13 @@ def measure(events: int, seconds: float, requests: int, console: Console) -> dic
             shares = [ours_.per_second / theirs.per_second for (theirs, _), (ours_, _) in tops]
             top_bare = statistics.median(pair[0][0].per_second for pair in tops)
             top_risk = statistics.median(pair[1][0].per_second for pair in tops)
-            rate = top_risk / 2
+            rate = reads or top_risk / 2
             idle_bare, _ = other.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **bare)
             idle_risk, _ = ours.load(seconds=seconds, rate=rate, connections=_CONNECTIONS, **risk)
             more = feed.take(_MORE)
             gc.freeze()  # a collection that walks through them all would delay the sender
             with working(here) as worker:
-                _stand_back(worker)
+                _stand_back(worker, Settings().background_nice if nice is None else nice)
                 with _sending(here, more, worker_rate) as sent:
                     # it has started, and has caught up with what came meanwhile, if others let it
                     give_up = time.monotonic() + _CATCH_UP_S
@@ -171,10 +178,10 @@ def _bare(here: Deployment) -> Iterator[Server]:
         yield server
 
 
-def _stand_back(worker: Worker) -> None:
+def _stand_back(worker: Worker, nice: int) -> None:
     process = worker.process()
     assert process is not None
-    stand_back(process.pid, Settings().background_nice)
+    stand_back(process.pid, nice)
 
 
 def _spread(each: list[float]) -> dict[str, Any]:
@@ -265,11 +272,17 @@ def main(
     seconds: Annotated[float, typer.Option(min=1, help="of each load")] = 3.0,
     requests: Annotated[int, typer.Option(min=100, help="over which memory is watched")] = 100_000,
     short: Annotated[bool, typer.Option("--short", help="100,000 events, 2 seconds, 5,000 requests")] = False,
+    rate: Annotated[float, typer.Option(min=0, help="reads a second; 0 for half of the top")] = 0.0,
+    nice: Annotated[
+        int | None, typer.Option(min=0, max=19, help="of the worker [default: as in `ebbwatch run`]")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON file [default: results/api.json]")] = None,
 ) -> None:
     """Measure reads of risk by HTTP."""
     console = Console(stderr=True)
-    found = measure(100_000, 2.0, 5_000, console) if short else measure(events, seconds, requests, console)
+    if short:
+        events, seconds, requests = 100_000, 2.0, 5_000
+    found = measure(events, seconds, requests, console, rate, nice)
     ms = found["milliseconds"]
     busy = next(name for name in ms if "worker" in name)
     goals = {
