@@ -13,6 +13,7 @@ from api.config import ENVIRONMENT as API_CARRIER
 from ebbwatch.deployment import AWAY, open_deployment
 from ebbwatch.processes import (
     api_config,
+    archiver_config,
     courier_config,
     instance_name,
     notifier_config,
@@ -21,10 +22,11 @@ from ebbwatch.processes import (
 )
 from ebbwatch.rates import counting
 from ebbwatch.settings import Settings
+from stream_processors.archiver_config import ENVIRONMENT as ARCHIVER_CARRIER
 from stream_processors.config import ENVIRONMENT as CARRIER
 from stream_processors.courier_config import ENVIRONMENT as COURIER_CARRIER
 from stream_processors.notifier_config import ENVIRONMENT as NOTIFIER_CARRIER
-from stream_processors.supervisor import API, COURIER, NOTIFIER, TRAINER, WORKER, Supervisor
+from stream_processors.supervisor import API, ARCHIVER, COURIER, NOTIFIER, TRAINER, WORKER, Supervisor
 
 
 def _worker(settings: Settings, generation: int | None, instance: str, restarts: int) -> msgspec.Struct:
@@ -33,6 +35,10 @@ def _worker(settings: Settings, generation: int | None, instance: str, restarts:
 
 def _trainer(settings: Settings, restarts: int) -> msgspec.Struct:
     return trainer_config(open_deployment(settings), restarts)
+
+
+def _archiver(settings: Settings, restarts: int) -> msgspec.Struct:
+    return archiver_config(open_deployment(settings), restarts)
 
 
 def _notifier(settings: Settings, restarts: int) -> msgspec.Struct:
@@ -47,10 +53,14 @@ def _api(settings: Settings, restarts: int) -> msgspec.Struct:
     return api_config(open_deployment(settings), restarts)
 
 
-_COMMANDS: Final = {"trainer": TRAINER, "notifier": NOTIFIER, "courier": COURIER, "api": API}
+_COMMANDS: Final = {
+    "trainer": TRAINER, "archiver": ARCHIVER, "notifier": NOTIFIER, "courier": COURIER, "api": API,
+}  # fmt: skip
 _ANSWERING: Final = frozenset({"api", "notifier", "courier"})
-"""Somebody waits for what they do; workers and the trainer stand back beside them."""
-_CARRIERS: Final = {"notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER}
+"""Somebody waits for what they do; workers, the trainer and the archiver stand back beside them."""
+_CARRIERS: Final = {
+    "archiver": ARCHIVER_CARRIER, "notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER,
+}  # fmt: skip
 
 
 class Fleet:
@@ -64,6 +74,7 @@ class Fleet:
         generation: int | None = None,
         *,
         trainer: bool = False,
+        archiver: bool = False,
         api: bool = False,
     ) -> None:
         """
@@ -71,6 +82,7 @@ class Fleet:
             logs: folder for one log file a process.
             generation: of the keys to fill; None for the one that is served.
             trainer: whether a trainer runs beside the workers.
+            archiver: whether an archiver does.
             api: whether the API does, and the notifier and the courier.
         """
         logs.mkdir(parents=True, exist_ok=True)
@@ -81,6 +93,8 @@ class Fleet:
         }
         if trainer:
             configured["trainer"] = partial(_trainer, settings)
+        if archiver:
+            configured["archiver"] = partial(_archiver, settings)
         self._rates = ExitStack()
         if api:
             settings = self._rates.enter_context(counting(settings))

@@ -7,12 +7,15 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
+from archive.address import AddressError
+from archive.errors import ArchiveError
 from control.log import LogError
 from control.orders import OrderError
 from control.writing import ControlAwayError
 from domain.actions import ActionsError
 from ebbwatch.commands import alerts, clock, dlq, keys, model, stack, users
 from ebbwatch.commands.api import api
+from ebbwatch.commands.archiver import archiver
 from ebbwatch.commands.courier import courier
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.erase import erase
@@ -43,6 +46,8 @@ from profiles.explained import GoneError
 _PREFIX = Settings.model_config["env_prefix"]
 _MENDABLE = (
     ActionsError,
+    AddressError,
+    ArchiveError,
     ControlAwayError,
     GoneError,
     LedgerError,
@@ -75,6 +80,7 @@ app.add_typer(keys.app, name="keys")
 app.command()(replay)
 app.command()(worker)
 app.command()(trainer)
+app.command()(archiver)
 app.command()(api)
 app.command()(notifier)
 app.command()(courier)
