@@ -6,8 +6,10 @@ from typing import Final, NamedTuple
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]+)://(.+)", re.IGNORECASE)
 _STORES: Final = ("s3", "s3a", "gs", "az", "abfs", "abfss")
+_PATIENCE: Final = {"max_retries": "3", "retry_timeout": "10s", "connect_timeout": "5s"}
+"""Longer waits are the archiver's, which says in its health that it waits."""
 # a commit is a file that must not be there yet: the store itself has to refuse a second one
-_S3: Final = {"conditional_put": "etag"}
+_S3: Final = _PATIENCE | {"conditional_put": "etag"}
 
 
 class AddressError(ValueError):
@@ -46,4 +48,4 @@ def address_of(text: str | Path) -> Address:
         raise AddressError(
             f"{text}: no archive can be kept at {scheme}://; use a folder or one of {', '.join(_STORES)}"
         )
-    return Address(f"{scheme}://{rest}", dict(_S3) if scheme in ("s3", "s3a") else {})
+    return Address(f"{scheme}://{rest}", dict(_S3 if scheme in ("s3", "s3a") else _PATIENCE))

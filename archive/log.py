@@ -6,6 +6,7 @@ positions are one commit. delta-rs refuses a commit if another one that is young
 the same id; what it does not look at, whether the number goes up, is checked here, on that same version.
 """
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -28,6 +29,7 @@ KEEP_HOURS: Final = 24
 _TOPIC: Final = "ebbwatch.topic_id"
 _LAYOUT: Final = "ebbwatch.layout"
 _LAYOUT_NOW: Final = "1"
+_COLOUR: Final = re.compile("\x1b\\[[0-9;]*m|\u21b3")
 _UPKEEP: Final = "upkeep"
 """Application id of compaction and erasing: of two that rewrite files at once, one is refused."""
 
@@ -63,6 +65,9 @@ class ArchiveLog:
         self.address = address
         self.files = Files(address)
         self._table = table
+        self._known: dict[
+            int, int | None
+        ] = {}  # positions of this version: to look one up, the table's log is read
 
     @property
     def version(self) -> int:
@@ -80,12 +85,22 @@ class ArchiveLog:
         Raises:
             ArchiveAwayError: the store does not answer.
         """
+        before = self.version
         with _named(self.address):
             self._table.update_incremental()
+        if self.version != before:
+            self._known = {}
 
     def position(self, partition: int) -> int | None:
-        """Offset of the next record of a partition in this version; None if it has none of them."""
-        return self._table.transaction_version(f"{self.topic_id}/{partition}")
+        """Offset of the next record of a partition in this version; None if it has none of them.
+
+        Raises:
+            ArchiveAwayError: the store does not answer.
+        """
+        if partition not in self._known:
+            with _named(self.address):
+                self._known[partition] = self._table.transaction_version(f"{self.topic_id}/{partition}")
+        return self._known[partition]
 
     def positions(self, partitions: int) -> dict[int, int]:
         """Those of all partitions that the archive has records of."""
@@ -114,6 +129,7 @@ class ArchiveLog:
                 [file.action(new_data=True) for file in written],
                 [Transaction(f"{self.topic_id}/{p}", part.next) for p, part in parts.items()],
             )
+        self._known |= {p: part.next for p, part in parts.items()}
 
     def replace(self, old: list[File], rows: pa.Table, *, new_data: bool) -> None:
         """Put rows in the place of files, in one commit.
@@ -155,6 +171,7 @@ class ArchiveLog:
                 int(keep_hours), dry_run=False, enforce_retention_duration=False, full=True
             )
             self._table.update_incremental()
+        self._known = {}
         return len(gone)
 
     def _commit(self, actions: list[AddAction | RemoveAction], moves: list[Transaction]) -> None:
@@ -167,6 +184,8 @@ class ArchiveLog:
         except CommitFailedError as fault:
             raise FencedError(f"{self.address.url}: {fault}") from fault
         self._table.update_incremental()
+        if self.version != before + 1:
+            self._known = {}
         self.files.settle(range(before + 1, self.version + 1))
 
 
@@ -244,9 +263,14 @@ def _named(address: Address) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException) as fault:
-        raise ArchiveAwayError(f"{address.url}: {fault}") from fault
+        raise ArchiveAwayError(f"{address.url}: {_plain(fault)}") from fault
     except DeltaError as fault:
-        raise _of(fault)(f"{address.url}: {fault}") from fault
+        raise _of(fault)(f"{address.url}: {_plain(fault)}") from fault
+
+
+def _plain(fault: Exception) -> str:
+    """In one line, without delta-rs's colours."""
+    return " ".join(_COLOUR.sub("", str(fault)).split())
 
 
 def _of(fault: Any) -> type[ArchiveError]:

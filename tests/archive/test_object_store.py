@@ -1,12 +1,15 @@
 """The same in an object store: moto's server, which speaks S3 on loopback."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import date
+from random import Random
 
-import boto3
+import httpx
 import pytest
 from deltalake import DeltaTable
-from moto.server import ThreadedMotoServer
 
 from archive.address import address_of
 from archive.compaction import compact
@@ -14,31 +17,51 @@ from archive.erasing import carry_out, rows_of_user
 from archive.errors import ArchiveAwayError, FencedError, MissingArchiveError
 from archive.log import open_log
 from archive.reading import addresses, changed_days, in_log_order
+from local_stack.ports import free_ports
 from tests.archive.logs import START, TOPIC, archive, archive_at, mark, part, some
 
 URL = "s3://bucket/archive/log"
 
 
+Server = subprocess.Popen[bytes]
+
+
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadedMotoServer]:
-    running = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A process of its own: delta-rs keeps Python's lock while it waits for an answer."""
+    (port,) = free_ports(1, Random())
     for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ALLOW_HTTP": "true",
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="bucket")
-    yield running
-    running.stop()
+    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _make_bucket(f"http://127.0.0.1:{port}/bucket", running)
+        yield running
+    finally:
+        running.kill()
+        running.wait()
 
 
-def test_all_that_an_archive_does(server: ThreadedMotoServer) -> None:
+def _make_bucket(url: str, running: Server) -> None:
+    give_up = time.monotonic() + 60
+    while True:
+        try:
+            httpx.put(url).raise_for_status()
+        except httpx.TransportError:
+            assert running.poll() is None
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+        else:
+            return
+
+
+def test_all_that_an_archive_does(server: Server) -> None:
     with pytest.raises(MissingArchiveError):
         open_log(address_of(URL))
     logs = some(1, 300)
@@ -60,7 +83,7 @@ def test_all_that_an_archive_does(server: ThreadedMotoServer) -> None:
     assert DeltaTable(URL, storage_options=address_of(URL).options).count() == sum(map(len, logs.values()))
 
 
-def test_of_two_who_append_at_once_one_is_refused(server: ThreadedMotoServer) -> None:
+def test_of_two_who_append_at_once_one_is_refused(server: Server) -> None:
     one, other = archive_at(URL), archive_at(URL)
     one.append({0: part(0, 0, [mark(START)])})
     with pytest.raises(FencedError):
@@ -71,11 +94,10 @@ def test_of_two_who_append_at_once_one_is_refused(server: ThreadedMotoServer) ->
     assert sum(file.rows for file in other.content()) == 2
 
 
-def test_a_store_that_is_away_is_waited_for(
-    server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_that_is_away_is_waited_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     found = archive_at(URL)
-    server.stop()
+    server.kill()
+    server.wait()
     with pytest.raises(ArchiveAwayError, match="bucket"):
         found.append({0: part(0, 0, [mark(START)])})
     with pytest.raises(ArchiveAwayError, match="bucket"):
@@ -84,6 +106,6 @@ def test_a_store_that_is_away_is_waited_for(
         open_log(address_of(URL))
 
 
-def test_a_bucket_that_is_not_there(server: ThreadedMotoServer) -> None:
+def test_a_bucket_that_is_not_there(server: Server) -> None:
     with pytest.raises(ArchiveAwayError, match="elsewhere"):
         archive_at("s3://elsewhere/log")
