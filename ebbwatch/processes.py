@@ -48,12 +48,7 @@ def worker_config(here: Deployment, instance: str, restarts: int) -> WorkerConfi
         model_topic=settings.model_topic,
         registry=registry_address(settings),
         registry_key=_key(settings),
-        policy=Policy(
-            settings.tier_medium,
-            settings.tier_high,
-            settings.tier_margin,
-            int(settings.alert_cooldown_days * DAY_MS),
-        ),
+        policy=policy_of(settings),
         actions=_actions(settings.alert_actions),
         sweep_users=settings.sweep_users,
         group=f"{settings.group}-{stream.generation}",
@@ -228,6 +223,16 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
 def registry_address(settings: Settings) -> str:
     """Where the versions are."""
     return settings.registry or str(settings.home.absolute() / "registry")
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Tiers and alerts."""
+    return Policy(
+        settings.tier_medium,
+        settings.tier_high,
+        settings.tier_margin,
+        int(settings.alert_cooldown_days * DAY_MS),
+    )
 
 
 def archive_folder(settings: Settings) -> Path:

@@ -11,13 +11,16 @@ from random import Random
 from typing import Any
 
 import pytest
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient
 
 from archive.address import address_of
-from archive.erasing import rows_of_user
+from archive.erasing import rows_of_user, wishes
 from archive.log import ArchiveLog, open_log
 from archive.reading import in_log_order
 from control.log import Log
 from domain.events import UserErasure, encode
+from feature_store.served import facts
 from stream_processors.config import EXIT_REFUSED
 from tests.integration.feed import Sent, event, prepare, publish, some_days
 from tests.integration.place import Place, Supervised, eventually
@@ -76,6 +79,17 @@ def caught_up(place: Place, *running: Supervised) -> None:
 
     eventually("the archive is there", (place.home / "archive" / "log" / "_delta_log").exists)
     eventually("all is archived", all_there)
+
+
+def cut(place: Place, at: Callable[[int], int]) -> None:
+    """Kafka lets go of all before an offset, which is said by the end."""
+    with Log(place.at.kafka, place.topic) as log:
+        ends = log.ends(place.partitions)
+    admin = KafkaAdminClient(bootstrap_servers=place.at.kafka)
+    try:
+        admin.delete_records({TopicPartition(place.topic, p): at(end) for p, end in ends.items()})
+    finally:
+        admin.close()
 
 
 def mixed(seed: int, events: int) -> Iterator[Sent]:
@@ -189,21 +203,13 @@ def test_who_is_erased_leaves_the_archive_too(make_place: Callable[..., Place]) 
 
 
 def test_a_log_that_was_cut_and_another_topic_are_refused(make_place: Callable[..., Place]) -> None:
-    from tests.chaos.aftermath import KafkaAdminClient, TopicPartition  # noqa: PLC0415
-
     place = make_place(partitions=2)
     publish(place, mixed(3, 300))
     with place.archiver() as archiver:
         caught_up(place, archiver)
         assert archiver.stop() == 0
     publish(place, mixed(4, 300))
-    with Log(place.at.kafka, place.topic) as log:
-        ends = log.ends(place.partitions)
-    admin = KafkaAdminClient(bootstrap_servers=place.at.kafka)
-    try:
-        admin.delete_records({TopicPartition(place.topic, p): end - 1 for p, end in ends.items()})
-    finally:
-        admin.close()
+    cut(place, lambda end: end - 1)
     with place.archiver() as archiver:
         assert archiver.ended() == EXIT_REFUSED
         assert "deleted before it was archived" in archiver.text()
@@ -233,3 +239,50 @@ def test_while_the_disk_is_away_it_waits(make_place: Callable[..., Place]) -> No
         caught_up(place, archiver)
         assert archiver.stop() == 0
     every_offset_once(place)
+
+
+def test_a_rebuild_from_the_archive_is_that_from_the_log(make_place: Callable[..., Place]) -> None:
+    place = make_place(partitions=2)
+    publish(place, mixed(6, 2500))
+    with place.worker() as worker, place.archiver() as archiver:
+        place.but(archiver=True).ebbwatch("wait", "--timeout", 200)
+        assert [archiver.stop(), worker.stop()] == [0, 0]
+    assert place.report("verify")["identical"]
+    before = facts_of(place)
+    cut(place, lambda end: end // 2)
+    publish(place, mixed(7, 100))
+    refused = place.call("rebuild")
+    assert refused.returncode == 1
+    assert "--from-archive" in refused.said
+    assert facts_of(place) == before
+    place.ebbwatch("rebuild", "--from-archive")
+    with place.worker() as worker:
+        place.ebbwatch("wait", "--timeout", 200)
+        assert worker.stop() == 0
+    report = place.report("verify")
+    assert report["identical"], report["differences"]
+    assert place.stream().generation == 2
+
+
+def facts_of(place: Place) -> dict[str, list[bytes]]:
+    """Facts of all users, by user, in each partition's order."""
+    with place.store as store:
+        found: dict[str, list[bytes]] = {}
+        for partition in range(place.partitions):
+            stored: Any = store.hgetall(place.stream().keys(partition).users)
+            for user, packed in zip(stored, facts(list(stored.values())), strict=True):
+                found.setdefault(user.decode(), []).append(packed or b"")
+        return found
+
+
+def test_users_are_the_same_from_an_archive_without_the_erased(make_place: Callable[..., Place]) -> None:
+    place = make_place(partitions=2)
+    publish(place, [*mixed(8, 1200), (b"user-1", encode(UserErasure(erase=True))), *mixed(9, 60)])
+    with place.worker() as worker, place.archiver() as archiver:
+        place.but(archiver=True).ebbwatch("wait", "--timeout", 200)
+        eventually("the erasure is carried out", lambda: not wishes(archived(place)))
+        assert [archiver.stop(), worker.stop()] == [0, 0]
+    before = facts_of(place)
+    cut(place, lambda end: end - 10)
+    place.ebbwatch("rebuild", "--from-archive")
+    assert facts_of(place) == before
