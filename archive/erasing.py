@@ -7,7 +7,7 @@ nothing else. So a crash on the way leaves the wish, and a second carrying out f
 It concerns, in its own partition, what stands before it; of what was sent to a wrong partition, what arrived before.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -122,14 +122,14 @@ def emptied(rows: pa.Table, mask: Mask) -> pa.Table:
     return pa.table(columns, schema=SCHEMA)
 
 
-def rows_of_user(archive: ArchiveLog, user: str) -> list[dict[str, object]]:
+def rows_of_user(archive: ArchiveLog, user: str) -> list[dict[str, Any]]:
     """All that the archive has of a user, in the order of (partition, offset): the whole of it is looked through.
 
     Raises:
         ArchiveAwayError: the store does not answer.
         ArchiveError: a file is damaged.
     """
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     for file in archive.content():
         with reading(file.path):
             known = archive.files.read(file.path, file.day, ["key", "user"])
