@@ -65,9 +65,9 @@ class ArchiveLog:
         self.address = address
         self.files = Files(address)
         self._table = table
-        self._known: dict[
-            int, int | None
-        ] = {}  # positions of this version: to look one up, the table's log is read
+        # positions of a version, and which it is: to look one up, the table's log is read
+        self._known: dict[int, int | None] = {}
+        self._known_at = -1
 
     @property
     def version(self) -> int:
@@ -85,11 +85,8 @@ class ArchiveLog:
         Raises:
             ArchiveAwayError: the store does not answer.
         """
-        before = self.version
         with _named(self.address):
             self._table.update_incremental()
-        if self.version != before:
-            self._known = {}
 
     def position(self, partition: int) -> int | None:
         """Offset of the next record of a partition in this version; None if it has none of them.
@@ -97,6 +94,8 @@ class ArchiveLog:
         Raises:
             ArchiveAwayError: the store does not answer.
         """
+        if self._known_at != self.version:
+            self._known, self._known_at = {}, self.version
         if partition not in self._known:
             with _named(self.address):
                 self._known[partition] = self._table.transaction_version(f"{self.topic_id}/{partition}")
@@ -129,7 +128,18 @@ class ArchiveLog:
                 [file.action(new_data=True) for file in written],
                 [Transaction(f"{self.topic_id}/{p}", part.next) for p, part in parts.items()],
             )
-        self._known |= {p: part.next for p, part in parts.items()}
+        if self.version == self._known_at + 1:  # nobody else has moved any
+            self._known |= {p: part.next for p, part in parts.items()}
+            self._known_at = self.version
+
+    def settle(self) -> None:
+        """Bring the entry of this version down to the disk, if the answer to its writing was lost.
+
+        Raises:
+            ArchiveAwayError: the disk does not take it.
+        """
+        with _named(self.address):
+            self.files.settle(range(self.version, self.version + 1))
 
     def replace(self, old: list[File], rows: pa.Table, *, new_data: bool) -> None:
         """Put rows in the place of files, in one commit.
@@ -171,7 +181,6 @@ class ArchiveLog:
                 int(keep_hours), dry_run=False, enforce_retention_duration=False, full=True
             )
             self._table.update_incremental()
-        self._known = {}
         return len(gone)
 
     def _commit(self, actions: list[AddAction | RemoveAction], moves: list[Transaction]) -> None:
@@ -184,8 +193,6 @@ class ArchiveLog:
         except CommitFailedError as fault:
             raise FencedError(f"{self.address.url}: {fault}") from fault
         self._table.update_incremental()
-        if self.version != before + 1:
-            self._known = {}
         self.files.settle(range(before + 1, self.version + 1))
 
 

@@ -184,6 +184,7 @@ def _append(archive: ArchiveLog, parts: dict[int, Part]) -> None:
     archive.refresh()
     stands = {p: archive.position(p) for p in parts}
     if stands == {p: part.next for p, part in parts.items()}:
+        archive.settle()
         return
     archive.append(parts)
 

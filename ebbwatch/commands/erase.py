@@ -36,7 +36,7 @@ def erase(
     ] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
 ) -> None:
-    """Erase a user: record, ranking, alerts, pending labels, what people have said, rows of the ledger and the archive.
+    """Erase a user: record, ranking, alerts, pending labels, what people have said, rows of ledger and archive.
 
     A rebuild forgets again; events that come later begin a new record. Exit code 1 if the worker has not come to it
     in time: it will when it runs.

@@ -68,7 +68,7 @@ def down(
 
 
 def _forget_archive(settings: Settings) -> None:
-    """The topic is gone, and its archive, which no other topic can go on with, unless it was given a place of its own."""
+    """The topic is gone, and with it its archive, which no other can go on with, unless that has its own place."""
     if settings.archive is None and not settings.archive_log:
         for folder in archive_folder(settings).glob(f"{TABLE}*"):
             shutil.rmtree(folder)
