@@ -161,3 +161,15 @@ def test_addresses() -> None:
     assert address_of("s3://bucket/a/").url == "s3://bucket/a"
     assert address_of("s3://bucket/a").folder is None
     assert address_of("a").folder == Path("a").absolute()
+
+
+def test_a_last_entry_without_its_bytes_is_a_commit_that_did_not_happen(tmp_path: Path) -> None:
+    found = archive_at(tmp_path)
+    found.append({0: part(0, 0, [mark(START)])})
+    found.append({0: part(0, 1, [mark(START)])})
+    (tmp_path / "_delta_log" / f"{found.version:020d}.json").write_bytes(b"")  # as power loss may leave it
+    again = archive_at(tmp_path)
+    assert again.positions(1) == {0: 1}
+    assert offsets(again, 0) == [0]
+    again.append({0: part(0, 1, [mark(START)])})
+    assert offsets(archive_at(tmp_path), 0) == [0, 1]
