@@ -13,7 +13,7 @@ from rich.live import Live
 from control.log import Log
 from ebbwatch.commands.run import stop_event
 from ebbwatch.deployment import Deployment, open_deployment
-from ebbwatch.fleet import Fleet
+from ebbwatch.fleet import Fleet, brisk
 from ebbwatch.live import Rate, screen
 from ebbwatch.picture import save_picture
 from ebbwatch.progress import StreamProgress, behind, stream_progress
@@ -85,7 +85,7 @@ def _watch(
         Live(console=console, refresh_per_second=4, transient=False) as live,
     ):
         with Fleet(
-            settings,
+            brisk(settings),
             settings.workers,
             settings.home / "logs",
             trainer=settings.trainer,

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from control.log import Log
 from ebbwatch.deployment import Deployment, open_deployment
-from ebbwatch.fleet import Fleet
+from ebbwatch.fleet import Fleet, brisk
 from ebbwatch.progress import StreamProgress, behind, stream_progress
 from ebbwatch.settings import Settings
 from feature_store import lookup
@@ -42,7 +42,7 @@ def run(
     if api:
         _announce(settings)
     with Fleet(
-        settings,
+        brisk(settings) if until_idle else settings,
         workers or settings.workers,
         logs,
         trainer=settings.trainer,

@@ -22,9 +22,6 @@ DAY: Final = 24 * HOUR
 START: Final = 1_704_067_200_000  # 2024-01-01
 FACTS: Final = FactSettings()
 
-Kept = tuple[bytes | None, bytes | None, int]
-"""Key, value, and Kafka's time of a record."""
-
 
 class Told(NamedTuple):
     """One record of the log."""

@@ -302,3 +302,10 @@ def test_export_shows_and_erase_empties_what_is_archived(make_place: Callable[..
         assert rows_of_user(archived(place), "user-1") == []
         assert place.call("users", "export", "user-1", "--archive").returncode == 1
         assert [p.stop() for p in (archiver, notifier, worker)] == [0, 0, 0]
+
+
+def test_a_run_that_ends_by_itself_has_archived_all(make_place: Callable[..., Place]) -> None:
+    place = make_place(partitions=2, archiver=True, archive_batch_seconds=600)
+    publish(place, mixed(2, 400))
+    place.ebbwatch("run", "--until-idle")
+    every_offset_once(place)
