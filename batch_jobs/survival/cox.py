@@ -1,0 +1,155 @@
+"""Cox's model on weighted counts: hazard ratios with limits, all covariates of a view together.
+
+Cox (1972, J. R. Stat. Soc. B 34), ties by Efron (1977, J. Am. Stat. Assoc. 72); fitted by lifelines.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+from lifelines import CoxPHFitter
+from lifelines.exceptions import ConvergenceError, ConvergenceWarning
+
+from batch_jobs.survival.counts import OTHER, rolled_up
+from batch_jobs.survival.curve import day_table
+from batch_jobs.survival.proportional import Cells, check
+
+_WEIGHTS: Final = "users"
+
+
+class Term(NamedTuple):
+    """One level against its covariate's reference; figures are None where there are none, and `note` says why."""
+
+    covariate: str
+    level: str
+    reference: str
+    users: int
+    events: int
+    hazard_ratio: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    p: float | None = None
+    proportional_statistic: float | None = None
+    proportional_p: float | None = None
+    note: str | None = None
+
+
+def terms(counts: pd.DataFrame, covariates: Sequence[str], alpha: float, least_events: int) -> Iterator[Term]:
+    """Fit the model and tell its terms, covariates and levels in order.
+
+    Args:
+        counts: columns `covariates`, `entry`, `duration`, `event`, `users`; at least one row.
+        least_events: levels with fewer losses are joined, see `joined`.
+    """
+    coarse = {name: joined(counts, name, least_events) for name in covariates}
+    cells = rolled_up(counts.assign(**coarse), covariates)
+    references = {name: _most_frequent(cells, name) for name in covariates}
+    design = _design(cells, references)
+    told, note = _independent(design, cells), ""
+    estimates: Mapping[tuple[str, str], dict[str, float]] = {}
+    if told:
+        estimates, note = _fitted(cells, design[told], alpha)
+    for name, reference in references.items():
+        for level in sorted(set(cells[name]) - {reference}):
+            own = cells[cells[name] == level]
+            size = int(own[_WEIGHTS].sum()), int((own[_WEIGHTS] * own["event"]).sum())
+            figures: Any = estimates.get((name, level))
+            if figures is None:
+                yield Term(name, level, reference, *size, note=note or "tells nothing that the others do not")
+            else:
+                yield Term(name, level, reference, *size, **figures)
+
+
+def joined(counts: pd.DataFrame, name: str, least_events: int) -> pd.Series:
+    """Levels with fewer losses than `least_events` as `other`, or with the most frequent level if `other` is too
+    small.
+
+    On few losses a hazard ratio is noise, and on none it has no finite estimate.
+    """
+    events = (counts[_WEIGHTS] * counts["event"]).groupby(counts[name]).sum()
+    few = set(events.index[events < least_events])
+    coarse: pd.Series = counts[name].where(~counts[name].isin(few), OTHER)
+    others = coarse == OTHER
+    if (counts[_WEIGHTS] * counts["event"])[others].sum() < least_events and not others.all():
+        coarse = coarse.where(~others, _most_frequent(counts[~others], name))
+    return coarse
+
+
+def _most_frequent(counts: pd.DataFrame, name: str) -> str:
+    users = counts.groupby(name)[_WEIGHTS].sum()
+    return str(min(users.index, key=lambda level: (-users[level], level)))
+
+
+def _design(cells: pd.DataFrame, references: Mapping[str, str]) -> pd.DataFrame:
+    columns = {
+        (name, level): (cells[name] == level).astype(np.float64)
+        for name, reference in references.items()
+        for level in sorted(set(cells[name]) - {reference})
+    }
+    design = pd.DataFrame(columns, index=cells.index)
+    design.columns = pd.Index(list(columns), tupleize_cols=False)
+    return design
+
+
+def _independent(design: pd.DataFrame, cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """Columns that no earlier ones add up to, by the rank of their cross products."""
+    weighted = design.to_numpy() * np.sqrt(cells[_WEIGHTS].to_numpy())[:, None]
+    centred = weighted - np.outer(
+        np.sqrt(cells[_WEIGHTS]), np.average(design, axis=0, weights=cells[_WEIGHTS])
+    )
+    products = centred.T @ centred
+    kept: list[int] = []
+    for column in range(len(products)):
+        tried = [*kept, column]
+        scale = np.sqrt(np.diag(products)[tried])
+        if (scale > 0).all():
+            correlation = products[np.ix_(tried, tried)] / np.outer(scale, scale)
+            if np.linalg.eigvalsh(correlation)[0] > 1e-9:
+                kept = tried
+    columns: list[tuple[str, str]] = list(design.columns)  # type: ignore[arg-type]
+    return [columns[column] for column in kept]
+
+
+def _fitted(
+    cells: pd.DataFrame, design: pd.DataFrame, alpha: float
+) -> tuple[dict[tuple[str, str], dict[str, float]], str]:
+    """Figures by term, or none and why."""
+    names = [str(number) for number in range(design.shape[1])]
+    frame = pd.DataFrame(design.to_numpy(), columns=names).assign(
+        T=cells["duration"].to_numpy(), E=cells["event"].to_numpy(), W=cells[_WEIGHTS].to_numpy()
+    )
+    late = bool(cells["entry"].max() >= cells["duration"][cells["event"] == 1].min())
+    if late:  # else all are in before the first loss
+        # at risk from the origin's day on, where entry is 0: (-1, duration]
+        frame["L"] = np.where(cells["entry"] == 0, -1, cells["entry"])
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("error", ConvergenceWarning)
+            fitter = CoxPHFitter(alpha=alpha).fit(
+                frame, "T", "E", weights_col="W", entry_col="L" if late else None
+            )
+    except (ConvergenceError, ConvergenceWarning) as problem:
+        return {}, f"not fitted: {str(problem).strip().splitlines()[0]}"
+    statistics, p = check(
+        Cells(
+            design.to_numpy(),
+            np.where(cells["entry"] == 0, -1, cells["entry"]),
+            cells["duration"].to_numpy(),
+            cells["event"].to_numpy() == 1,
+            cells[_WEIGHTS].to_numpy(),
+        ),
+        fitter.params_.to_numpy(),
+        fitter.variance_matrix_.to_numpy(),
+        day_table(cells, 0),
+    )
+    summary = fitter.summary
+    low, high = (column for column in summary if column.startswith("exp(coef) "))
+    figures = (summary[column].to_numpy() for column in ("exp(coef)", low, high, "p"))
+    keys = ("hazard_ratio", "lower", "upper", "p", "proportional_statistic", "proportional_p")
+    rows = zip(*figures, statistics, p, strict=True)
+    columns: list[tuple[str, str]] = list(design.columns)  # type: ignore[arg-type]
+    return {
+        term: dict(zip(keys, map(float, row), strict=True)) for term, row in zip(columns, rows, strict=True)
+    }, ""
