@@ -4,19 +4,20 @@ Cox (1972, J. R. Stat. Soc. B 34), ties by Efron (1977, J. Am. Stat. Assoc. 72);
 """
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 
-from batch_jobs.survival.counts import OTHER, rolled_up
+from batch_jobs.survival.counts import OTHER, USERS, Values, rolled_up
 from batch_jobs.survival.curve import day_table
 from batch_jobs.survival.proportional import Cells, check
 
-_WEIGHTS: Final = "users"
+Column = tuple[str, int]
+"""Covariate and code of a level."""
 
 
 class Term(NamedTuple):
@@ -36,53 +37,54 @@ class Term(NamedTuple):
     note: str | None = None
 
 
-def terms(counts: pd.DataFrame, covariates: Sequence[str], alpha: float, least_events: int) -> Iterator[Term]:
+def terms(counts: pd.DataFrame, covariates: Values, alpha: float, least_events: int) -> Iterator[Term]:
     """Fit the model and tell its terms, covariates and levels in order.
 
     Args:
-        counts: columns `covariates`, `entry`, `duration`, `event`, `users`; at least one row.
+        counts: columns `covariates` (codes: places in their values, the number of values for others), `entry`,
+            `duration`, `event`, `users`; at least one row.
         least_events: levels with fewer losses are joined, see `joined`.
     """
-    coarse = {name: joined(counts, name, least_events) for name in covariates}
-    cells = rolled_up(counts.assign(**coarse), covariates)
+    coarse = {name: joined(counts, name, len(values), least_events) for name, values in covariates.items()}
+    cells = rolled_up(counts.assign(**coarse), tuple(covariates))
     references = {name: _most_frequent(cells, name) for name in covariates}
     design = _design(cells, references)
     told, note = _independent(design, cells), ""
-    estimates: Mapping[tuple[str, str], dict[str, float]] = {}
+    estimates: Mapping[Column, dict[str, float]] = {}
     if told:
         estimates, note = _fitted(cells, design[told], alpha)
-    for name, reference in references.items():
-        for level in sorted(set(cells[name]) - {reference}):
-            own = cells[cells[name] == level]
-            size = int(own[_WEIGHTS].sum()), int((own[_WEIGHTS] * own["event"]).sum())
-            figures: Any = estimates.get((name, level))
-            if figures is None:
-                yield Term(name, level, reference, *size, note=note or "tells nothing that the others do not")
-            else:
-                yield Term(name, level, reference, *size, **figures)
+    columns: list[Column] = list(design.columns)  # type: ignore[arg-type]
+    for name, level in columns:
+        own = cells[cells[name] == level]
+        size = int(own[USERS].sum()), int((own[USERS] * own["event"]).sum())
+        labels = (*covariates[name], OTHER)
+        figures: Any = estimates.get((name, level))
+        if figures is None:
+            figures = {"note": note or "tells nothing that the others do not"}
+        yield Term(name, labels[level], labels[references[name]], *size, **figures)
 
 
-def joined(counts: pd.DataFrame, name: str, least_events: int) -> pd.Series:
-    """Levels with fewer losses than `least_events` as `other`, or with the most frequent level if `other` is too
-    small.
+def joined(counts: pd.DataFrame, name: str, other: int, least_events: int) -> pd.Series:
+    """Levels with fewer losses than `least_events` as `other`; where these are too few, as the most frequent level.
 
     On few losses a hazard ratio is noise, and on none it has no finite estimate.
     """
-    events = (counts[_WEIGHTS] * counts["event"]).groupby(counts[name]).sum()
-    few = set(events.index[events < least_events])
-    coarse: pd.Series = counts[name].where(~counts[name].isin(few), OTHER)
-    others = coarse == OTHER
-    if (counts[_WEIGHTS] * counts["event"])[others].sum() < least_events and not others.all():
+    lost = counts[USERS] * counts["event"]
+    events = lost.groupby(counts[name]).sum()
+    coarse: pd.Series = counts[name].where(~counts[name].isin(events.index[events < least_events]), other)
+    others = coarse == other
+    if lost[others].sum() < least_events and not others.all():
         coarse = coarse.where(~others, _most_frequent(counts[~others], name))
     return coarse
 
 
-def _most_frequent(counts: pd.DataFrame, name: str) -> str:
-    users = counts.groupby(name)[_WEIGHTS].sum()
-    return str(min(users.index, key=lambda level: (-users[level], level)))
+def _most_frequent(counts: pd.DataFrame, name: str) -> int:
+    users = counts.groupby(name)[USERS].sum()
+    return int(np.asarray(users.index)[int(users.to_numpy().argmax())])
 
 
-def _design(cells: pd.DataFrame, references: Mapping[str, str]) -> pd.DataFrame:
+def _design(cells: pd.DataFrame, references: Mapping[str, int]) -> pd.DataFrame:
+    """Columns (covariate, level) of 0 and 1, shape (cells, terms)."""
     columns = {
         (name, level): (cells[name] == level).astype(np.float64)
         for name, reference in references.items()
@@ -93,12 +95,10 @@ def _design(cells: pd.DataFrame, references: Mapping[str, str]) -> pd.DataFrame:
     return design
 
 
-def _independent(design: pd.DataFrame, cells: pd.DataFrame) -> list[tuple[str, str]]:
+def _independent(design: pd.DataFrame, cells: pd.DataFrame) -> list[Column]:
     """Columns that no earlier ones add up to, by the rank of their cross products."""
-    weighted = design.to_numpy() * np.sqrt(cells[_WEIGHTS].to_numpy())[:, None]
-    centred = weighted - np.outer(
-        np.sqrt(cells[_WEIGHTS]), np.average(design, axis=0, weights=cells[_WEIGHTS])
-    )
+    weighted = design.to_numpy() * np.sqrt(cells[USERS].to_numpy())[:, None]
+    centred = weighted - np.outer(np.sqrt(cells[USERS]), np.average(design, axis=0, weights=cells[USERS]))
     products = centred.T @ centred
     kept: list[int] = []
     for column in range(len(products)):
@@ -108,17 +108,17 @@ def _independent(design: pd.DataFrame, cells: pd.DataFrame) -> list[tuple[str, s
             correlation = products[np.ix_(tried, tried)] / np.outer(scale, scale)
             if np.linalg.eigvalsh(correlation)[0] > 1e-9:
                 kept = tried
-    columns: list[tuple[str, str]] = list(design.columns)  # type: ignore[arg-type]
+    columns: list[Column] = list(design.columns)  # type: ignore[arg-type]
     return [columns[column] for column in kept]
 
 
 def _fitted(
     cells: pd.DataFrame, design: pd.DataFrame, alpha: float
-) -> tuple[dict[tuple[str, str], dict[str, float]], str]:
+) -> tuple[dict[Column, dict[str, float]], str]:
     """Figures by term, or none and why."""
     names = [str(number) for number in range(design.shape[1])]
     frame = pd.DataFrame(design.to_numpy(), columns=names).assign(
-        T=cells["duration"].to_numpy(), E=cells["event"].to_numpy(), W=cells[_WEIGHTS].to_numpy()
+        T=cells["duration"].to_numpy(), E=cells["event"].to_numpy(), W=cells[USERS].to_numpy()
     )
     late = bool(cells["entry"].max() >= cells["duration"][cells["event"] == 1].min())
     if late:  # else all are in before the first loss
@@ -138,7 +138,7 @@ def _fitted(
             np.where(cells["entry"] == 0, -1, cells["entry"]),
             cells["duration"].to_numpy(),
             cells["event"].to_numpy() == 1,
-            cells[_WEIGHTS].to_numpy(),
+            cells[USERS].to_numpy(),
         ),
         fitter.params_.to_numpy(),
         fitter.variance_matrix_.to_numpy(),
@@ -149,7 +149,7 @@ def _fitted(
     figures = (summary[column].to_numpy() for column in ("exp(coef)", low, high, "p"))
     keys = ("hazard_ratio", "lower", "upper", "p", "proportional_statistic", "proportional_p")
     rows = zip(*figures, statistics, p, strict=True)
-    columns: list[tuple[str, str]] = list(design.columns)  # type: ignore[arg-type]
+    columns: list[Column] = list(design.columns)  # type: ignore[arg-type]
     return {
         term: dict(zip(keys, map(float, row), strict=True)) for term, row in zip(columns, rows, strict=True)
     }, ""

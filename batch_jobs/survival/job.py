@@ -1,17 +1,29 @@
 """The job `survival`: how long users stay, who stays longer, and who comes back."""
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
-from ibis.expr.types import Table
 from scipy.stats import norm
 
 from batch_jobs.job import Progress, Tables
 from batch_jobs.star.star import Star
 from batch_jobs.survival import cox, logrank, schema
-from batch_jobs.survival.counts import ALL, OTHER, among, count, frequent, included, rolled_up, statuses
+from batch_jobs.survival.counts import (
+    ALL,
+    OUTCOME,
+    USERS,
+    Values,
+    by_group,
+    by_outcome,
+    coded,
+    count,
+    frequent,
+    of_view,
+    statuses,
+)
 from batch_jobs.survival.covariates import LANDMARK, check_groups, check_landmark
 from batch_jobs.survival.curve import fit
 from batch_jobs.survival.groups import (
@@ -31,11 +43,9 @@ from batch_jobs.survival.lives import INCLUDED, VIEWS, lives
 from batch_jobs.survival.options import Options
 from batch_jobs.survival.returns import absences, share
 
-Counts = dict[tuple[str, str], pd.DataFrame]
-"""Weighted counts by kind and name of the group."""
-
 PLAN: Final = "plan"
 """The dimension that a landmark's Cox model is adjusted for."""
+MOST_PLANS: Final = 4
 
 
 class Survival:
@@ -78,74 +88,57 @@ class _Run:
         self._z = float(norm.ppf(1 - options.alpha / 2))
         self._rows: dict[str, list[Row]] = {name: [] for name in schema.TABLES}
         self._curves: list[dict[str, Any]] = []
-        self._lives = lives(star, "passage", options.prevalent)
-        self._inside = included(self._lives)
-        self._days = 0
-        self._kept: dict[str, tuple[str, ...]] = {}
+        self._lives = lives(star, options.prevalent)
+        self._values = frequent(star, self._lives, options.groups, options.most_values)
+        self._cells = by_outcome(star, self._lives, self._values)
+        followed = of_view(self._cells, "passage", ())["duration"]
+        self._days = min(options.most_days, int(followed.max())) if len(followed) else 0
 
     def view(self, view: str) -> None:
         """Curves and all that goes with them, by the dimensions as known at the origin."""
-        table = self._lives if view == "passage" else lives(self._star, view, self._options.prevalent)
-        self._statuses(view, statuses(self._star, table))
-        inside = included(table)
-        if view == "passage":
-            self._kept = {
-                name: frequent(self._star, inside, name, self._options.most_values)
-                for name in self._options.groups
-            }
-        counts = self._by_dimension(inside)
-        if view == "passage" and counts:
-            self._days = min(self._options.most_days, int(counts[ALL, ALL]["duration"].max()))
-        self._tell(view, counts)
-        if view == "passage" and counts:
-            kept = self._few_patterns()
-            groups = {name: among(inside[name], values) for name, values in kept.items()}
-            self._model(view, count(self._star, inside, groups), tuple(groups))
+        cells = of_view(self._cells, view, tuple(self._values))
+        self._statuses(view, statuses(self._cells, view))
+        self._tell(view, by_group(cells, self._values))
+        if view == "passage" and len(cells):
+            kept = few_patterns(self._values, self._options.most_patterns)
+            coarse = {name: cells[name].clip(upper=len(values)) for name, values in kept.items()}
+            self._model(view, cells.assign(**coarse), kept)
 
     def landmark(self, day: int) -> None:
         """From a landmark day on, by what was known by then."""
-        view, options = f"landmark_{day}", self._options
-        names = options.landmark_covariates
-        table = from_landmark(self._star, self._inside, day, names)
-        adjusted = {PLAN: among(table[PLAN], self._kept[PLAN][:4])} if self._kept.get(PLAN) else {}
-        cells = count(self._star, table, {**{name: table[name] for name in names}, **adjusted})
-        total = sum(row["users"] for row in self._rows["population"] if row["view"] == "passage")
-        left = int(cells["users"].sum())
-        self._statuses(view, {INCLUDED: left, "lost or not followed by then": total - left})
-        if not left:
-            return
-        counts: Counts = {(ALL, ALL): rolled_up(cells)}
-        for name in names:
-            for label in LANDMARK[name].labels:
-                own = cells[cells[name] == label]
-                if len(own):
-                    counts[name, label] = rolled_up(own)
-        self._tell(view, counts)
-        self._model(view, cells, (*names, *adjusted))
+        view = f"landmark_{day}"
+        bands = {name: LANDMARK[name].labels for name in self._options.landmark_covariates}
+        adjusted = {PLAN: self._values[PLAN][:MOST_PLANS]} if PLAN in self._values else {}
+        table = from_landmark(self._star, self._lives, day, tuple(bands))
+        keys = {name: table[name] for name in (*bands, *OUTCOME)}
+        cells = count(
+            self._star,
+            table,
+            {**keys, **{name: coded(table[name], known) for name, known in adjusted.items()}},
+        )
+        total, left = int(self._cells[USERS].sum()), int(cells[USERS].sum())
+        self._statuses(view, {INCLUDED: left, "not followed that long": total - left})
+        self._tell(view, by_group(cells, bands))
+        if left:
+            self._model(view, cells, {**bands, **adjusted})
 
     def returns(self) -> None:
         """Those who came back, apart from survival."""
-        absent = absences(self._star, self._inside)
-        for (kind, name), counts in self._by_dimension(absent).items():
+        absent = absences(self._star, self._lives, self._values)
+        for (kind, name), counts in by_group(absent, self._values).items():
             head = {"group_kind": kind, "group": name}
             own = share(counts, self._z)
-            self._rows["returns"].append(
-                {**head, **own._asdict(), "small": own.lost < self._options.least_users}
-            )
-            curve = fit(counts, self._options.milestones[-1], self._options.alpha)
+            small = own.lost < self._options.least_users
+            self._rows["returns"].append({**head, **own._asdict(), "small": small})
+            curve = fit(counts, max(self._options.milestones), self._options.alpha)
             for day in self._options.milestones:
-                found = at(curve, day)
-                stay, low, high = (found[key] for key in ("survival", "lower", "upper"))
-                known = stay is not None
+                away = at(curve, day)
+                back = {
+                    mine: None if away[theirs] is None else 1 - away[theirs]
+                    for mine, theirs in (("share", "survival"), ("lower", "upper"), ("upper", "lower"))
+                }
                 self._rows["return_milestones"].append(
-                    {
-                        **head,
-                        "day": day,
-                        "share": 1 - stay if known else None,
-                        "lower": 1 - high if known else None,
-                        "upper": 1 - low if known else None,
-                        "at_risk": found["at_risk"],
-                    }
+                    {**head, "day": day, **back, "at_risk": away["at_risk"]}
                 )
 
     def tables(self) -> dict[str, pa.Table]:
@@ -158,34 +151,7 @@ class _Run:
         parts = [pa.Table.from_pydict(columns, schema=schema.CURVES) for columns in self._curves]
         return {"curves": pa.concat_tables(parts) if parts else schema.CURVES.empty_table(), **found}
 
-    def _by_dimension(self, table: Table) -> Counts:
-        """Counts of all, and by each dimension; empty where there is nobody."""
-        everyone = count(self._star, table)
-        if not len(everyone):
-            return {}
-        counts: Counts = {(ALL, ALL): everyone}
-        for kind, values in self._kept.items():
-            cells = count(self._star, table, {kind: among(table[kind], values)})
-            order = [*values, *([] if OTHER in values else [OTHER])]
-            own = dict(tuple(cells.groupby(kind)))
-            counts |= {(kind, name): rolled_up(own[name]) for name in order if name in own}
-        return counts
-
-    def _few_patterns(self) -> Mapping[str, tuple[str, ...]]:
-        """Values that a Cox model tells apart, so few that the cells stay few: as many of each dimension as can
-        be.
-        """
-        most = self._options.most_values
-        while True:
-            kept = {name: values[:most] for name, values in self._kept.items()}
-            patterns = 1
-            for values in kept.values():
-                patterns *= len(values) + 1
-            if patterns <= self._options.most_patterns or most == 1:
-                return kept
-            most -= 1
-
-    def _tell(self, view: str, counts: Counts) -> None:
+    def _tell(self, view: str, counts: Mapping[tuple[str, str], pd.DataFrame]) -> None:
         options, rows = self._options, self._rows
         groups = [fitted(view, kind, name, own, self._days, options) for (kind, name), own in counts.items()]
         for group in groups:
@@ -197,7 +163,7 @@ class _Run:
                 rows["hazard"] += hazard_rows(group, options.alpha, self._z)
         rows["logrank"] += _tests(view, groups)
 
-    def _model(self, view: str, counts: pd.DataFrame, covariates: tuple[str, ...]) -> None:
+    def _model(self, view: str, counts: pd.DataFrame, covariates: Values) -> None:
         options = self._options
         for term in cox.terms(counts, covariates, options.alpha, options.least_events):
             self._rows["cox"].append({"view": view, **term._asdict()})
@@ -206,6 +172,18 @@ class _Run:
         self._rows["population"] += (
             {"view": view, "status": status, "users": users} for status, users in sorted(found.items())
         )
+
+
+def few_patterns(values: Values, most: int) -> Values:
+    """Values that a Cox model tells apart: the same number of each dimension, so that the cells stay few.
+
+    As many as leave at most so many combinations, but one of each dimension in any case.
+    """
+    for size in range(max(map(len, values.values()), default=0), 1, -1):
+        kept = {name: known[:size] for name, known in values.items()}
+        if prod(len(known) + 1 for known in kept.values()) <= most:
+            return kept
+    return {name: known[:1] for name, known in values.items()}
 
 
 def _tests(view: str, groups: list[Group]) -> Iterator[Row]:

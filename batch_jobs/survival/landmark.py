@@ -1,6 +1,4 @@
-"""Lives from a landmark day on, with what was known by then (Anderson, Cain & Gelber 1983; van Houwelingen
-2007).
-"""
+"""Lives from a landmark day on, with what was known by then (Anderson, Cain & Gelber 1983; van Houwelingen 2007)."""
 
 from collections.abc import Sequence
 
@@ -8,26 +6,29 @@ import ibis
 from ibis.expr.types import Table, Value
 
 from batch_jobs.star.star import Star
-from batch_jobs.survival.covariates import LANDMARK, Bands
+from batch_jobs.survival.covariates import LANDMARK
+from batch_jobs.survival.lives import INCLUDED
 
 
 def from_landmark(star: Star, table: Table, day: int, covariates: Sequence[str]) -> Table:
     """Users who are still at risk and followed after that day: they enter at its end, whatever their fate.
 
     Args:
-        table: included lives of the view `passage`.
+        table: lives of `batch_jobs.survival.lives`.
         day: the landmark; days 0 to `day` are known, losses from `day` + 1 on count.
         covariates: names of `LANDMARK`.
 
     Returns:
-        The lives, with each covariate as the label of its band.
+        The lives with `entry`, `duration` and `event`, each covariate as the number of its band.
     """
-    staying = table.filter(table.duration > day)
+    staying = table.filter((table.passage_status == INCLUDED) & (table.passage_duration > day))
     known = _known(star, staying, day)
-    joined = staying.left_join(known, staying.user == known.known_user).drop("known_user")
+    joined = staying.left_join(known, staying.user == known.known_user)
     return joined.mutate(
         entry=ibis.greatest(joined.entry, day),
-        **{name: _band(joined[f"known_{name}"].fill_null(0), LANDMARK[name]) for name in covariates},
+        duration=joined.passage_duration,
+        event=joined.passage_event,
+        **{name: _band(joined[f"known_{name}"].fill_null(0), LANDMARK[name].floors) for name in covariates},
     )
 
 
@@ -43,6 +44,7 @@ def _known(star: Star, staying: Table, day: int) -> Table:
     )
 
 
-def _band(value: Value, bands: Bands) -> Value:
-    rising = zip(bands.floors[1:], bands.labels, strict=False)
-    return ibis.cases(*((value < floor, label) for floor, label in rising), else_=bands.labels[-1])
+def _band(value: Value, floors: Sequence[int]) -> Value:
+    return ibis.cases(
+        *((value < floor, band) for band, floor in enumerate(floors[1:])), else_=len(floors) - 1
+    )

@@ -5,7 +5,7 @@ cells exactly, and nothing need be sampled. Time is transformed by Kaplan-Meier,
 `proportional_hazard_test` gives the same on one row a user; its weights count a cell as one loss.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,20 +35,21 @@ def check(cells: Cells, coefficients: Matrix, covariance: Matrix, table: DayTabl
         table: of all cells together, for the transform of time.
     """
     risk = cells.users * np.exp(cells.covariates @ coefficients)
-    days = np.unique(cells.duration[cells.event])
+    lost = cells.event
+    size = int(cells.duration.max()) + 1
+    days = np.unique(cells.duration[lost])
+    deaths = np.bincount(cells.duration[lost], cells.users[lost], size)[days]
+    observed = _by_day(cells.duration[lost], cells.users[lost], cells.covariates[lost], size)[days]
+    tied = _by_day(cells.duration[lost], risk[lost], cells.covariates[lost], size)[days]
+    # at risk: whose last day is this one or later, less those who enter on it or later
+    leaving = _by_day(cells.duration, risk, cells.covariates, size)
+    entering = _by_day(np.maximum(cells.entry, -1) + 1, risk, cells.covariates, size + 1)[1:]
+    staying = (leaving - entering)[::-1].cumsum(axis=0)[::-1][days]
     residuals = np.empty((len(days), len(coefficients)))
-    deaths = np.empty(len(days))
-    for number, day in enumerate(days):
-        lost = cells.event & (cells.duration == day)
-        staying = (cells.duration >= day) & (cells.entry < day)
-        deaths[number] = count = cells.users[lost].sum()
-        tied = np.arange(count) / count  # Efron: the shares of the tied that are out of the risk set
-        numerator = (risk[staying] @ cells.covariates[staying]) - np.outer(
-            tied, risk[lost] @ cells.covariates[lost]
-        )
-        denominator = risk[staying].sum() - tied * risk[lost].sum()
-        mean = (numerator / denominator[:, None]).mean(axis=0)
-        residuals[number] = cells.users[lost] @ cells.covariates[lost] - count * mean
+    for number, count in enumerate(deaths):
+        out = np.arange(count)[:, None] / count  # Efron: the shares of the tied that have left the risk set
+        sums = staying[number] - out * tied[number]
+        residuals[number] = observed[number, 1:] - count * (sums[:, 1:] / sums[:, :1]).mean(axis=0)
     total = deaths.sum()
     time = _transformed(table)[days]
     centred = time - (time * deaths).sum() / total
@@ -57,6 +58,13 @@ def check(cells: Cells, coefficients: Matrix, covariance: Matrix, table: DayTabl
     with np.errstate(all="ignore"):
         statistics = (centred @ scaled) ** 2 / spread
     return statistics, chi2.sf(statistics, 1)
+
+
+def _by_day(day: npt.NDArray[np.int64], weights: npt.NDArray[Any], covariates: Matrix, size: int) -> Matrix:
+    """Sums of the weights and of each weighted covariate, shape (size, 1 + columns)."""
+    columns = [np.bincount(day, weights, size)]
+    columns += [np.bincount(day, weights * column, size) for column in covariates.T]
+    return np.stack(columns, axis=1)
 
 
 def _transformed(table: DayTable) -> Matrix:
