@@ -17,8 +17,8 @@ def answer(tables: Mapping[str, pa.Table], kind: str | None = None, view: str = 
         kind: what to group by, as in `group_kind`.
 
     Returns:
-        `{"curves": {group: [{"day", "survival", "lower", "upper", "at_risk"}, ...]}}`, days rising, with null where a
-        group is not followed any more.
+        `{"curves": {group: [{"day", "survival", "lower", "upper", "at_risk"}, ...]}}`, days rising, with null
+        where a group is not followed any more.
     """
     curves = tables["curves"]
     own = curves.filter(pc.equal(curves["view"], view))

@@ -1,7 +1,7 @@
 """Lives rolled up in the engine to weighted counts: all that the estimates are made of.
 
-One row a day, outcome and group, with how many users share it; fitted with these as weights, the estimates are those
-of one row a user. The engine is asked once for the finest cells, and the groups are rolled up from them.
+One row a day, outcome and group, with how many users share it; fitted with these as weights, the estimates are
+those of one row a user. The engine is asked once for the finest cells, and the groups are rolled up from them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,9 @@ def count(star: Star, table: Table, keys: Mapping[str, Value]) -> pd.DataFrame:
 
 
 def by_outcome(star: Star, table: Table, values: Values) -> pd.DataFrame:
-    """Cells of all users in both views: dimensions as codes, `entry`, and of each view status, duration and event."""
+    """Cells of all users in both views: dimensions as codes, `entry`, and of each view status, duration and
+    event.
+    """
     keys: dict[str, Value] = {name: coded(table[name], known) for name, known in values.items()}
     for view in VIEWS:
         inside = table[f"{view}_status"] == INCLUDED

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 
 from batch_jobs.survival.counts import OTHER, USERS, Values, rolled_up
 from batch_jobs.survival.curve import day_table
-from batch_jobs.survival.proportional import Cells, check
+from batch_jobs.survival.efron import CountedCox, risk_sets
+from batch_jobs.survival.proportional import check
 
 Column = tuple[str, int]
 """Covariate and code of a level."""
@@ -116,40 +116,34 @@ def _fitted(
     cells: pd.DataFrame, design: pd.DataFrame, alpha: float
 ) -> tuple[dict[Column, dict[str, float]], str]:
     """Figures by term, or none and why."""
-    names = [str(number) for number in range(design.shape[1])]
-    frame = pd.DataFrame(design.to_numpy(), columns=names).assign(
-        T=cells["duration"].to_numpy(), E=cells["event"].to_numpy(), W=cells[USERS].to_numpy()
+    columns: list[Column] = list(design.columns)  # type: ignore[arg-type]
+    entry = np.where(
+        cells["entry"] == 0, -1, cells["entry"]
+    )  # there from the origin's day on: (-1, duration]
+    frame = pd.DataFrame(design.to_numpy(), columns=[str(number) for number in range(len(columns))]).assign(
+        T=cells["duration"].to_numpy(), E=cells["event"].to_numpy(), W=cells[USERS].to_numpy(), L=entry
     )
-    late = bool(cells["entry"].max() >= cells["duration"][cells["event"] == 1].min())
-    if late:  # else all are in before the first loss
-        # at risk from the origin's day on, where entry is 0: (-1, duration]
-        frame["L"] = np.where(cells["entry"] == 0, -1, cells["entry"])
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", ConvergenceWarning)
-            fitter = CoxPHFitter(alpha=alpha).fit(
-                frame, "T", "E", weights_col="W", entry_col="L" if late else None
-            )
+            fitter = CountedCox(alpha=alpha).fit(frame, "T", "E", weights_col="W", entry_col="L")
     except (ConvergenceError, ConvergenceWarning) as problem:
         return {}, f"not fitted: {str(problem).strip().splitlines()[0]}"
+    sets = risk_sets(
+        design.to_numpy(),
+        entry,
+        cells["duration"].to_numpy(),
+        cells["event"].to_numpy() == 1,
+        cells[USERS].to_numpy(),
+    )
     statistics, p = check(
-        Cells(
-            design.to_numpy(),
-            np.where(cells["entry"] == 0, -1, cells["entry"]),
-            cells["duration"].to_numpy(),
-            cells["event"].to_numpy() == 1,
-            cells[USERS].to_numpy(),
-        ),
-        fitter.params_.to_numpy(),
-        fitter.variance_matrix_.to_numpy(),
-        day_table(cells, 0),
+        sets, fitter.params_.to_numpy(), fitter.variance_matrix_.to_numpy(), day_table(cells, 0)
     )
     summary = fitter.summary
     low, high = (column for column in summary if column.startswith("exp(coef) "))
     figures = (summary[column].to_numpy() for column in ("exp(coef)", low, high, "p"))
     keys = ("hazard_ratio", "lower", "upper", "p", "proportional_statistic", "proportional_p")
     rows = zip(*figures, statistics, p, strict=True)
-    columns: list[Column] = list(design.columns)  # type: ignore[arg-type]
     return {
         term: dict(zip(keys, map(float, row), strict=True)) for term, row in zip(columns, rows, strict=True)
     }, ""

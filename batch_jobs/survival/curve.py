@@ -121,8 +121,16 @@ def _upper_without_survivors(table: DayTable, survival: Shares, upper: Shares, a
     upper[none] = before * (1.0 - (alpha / 2) ** (1.0 / table.at_risk[day]))
 
 
-def first_at_most_half(values: Shares) -> int | None:
-    """The first day on which the share is at most one half; None if there is none (Brookmeyer & Crowley 1982)."""
+def median(curve: Curve) -> tuple[int | None, int | None, int | None]:
+    """The first day on which half are lost, and its limits: the days on which those of the curve come to one half.
+
+    None where they do not (Brookmeyer & Crowley 1982, Biometrics 38). Only days with losses before can be limits.
+    """
+    lower = np.where(curve.survival < 1, curve.lower, 1.0)
+    return _first_half(curve.survival), _first_half(lower), _first_half(curve.upper)
+
+
+def _first_half(values: Shares) -> int | None:
     found = np.flatnonzero(values <= _HALF)
     return int(found[0]) if len(found) else None
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from batch_jobs.survival import hazard
-from batch_jobs.survival.curve import Curve, first_at_most_half, fit, restricted_mean
+from batch_jobs.survival.curve import Curve, fit, median, restricted_mean
 from batch_jobs.survival.options import Options
 
 Row = dict[str, Any]
@@ -54,16 +54,13 @@ def curve_rows(group: Group, days: int) -> dict[str, Any]:
 def median_row(group: Group) -> Row:
     """Row of `medians`."""
     users, events = group.counts["users"], (group.counts["users"] * group.counts["event"]).sum()
-    curve = group.curve
     return {
         **group.head,
         "users": int(users.sum()),
         "events": int(events),
         "censored": int(users.sum() - events),
         "small": group.small,
-        "median": first_at_most_half(curve.survival),
-        "lower": first_at_most_half(curve.lower),
-        "upper": first_at_most_half(curve.upper),
+        **dict(zip(("median", "lower", "upper"), median(group.curve), strict=True)),
     }
 
 

@@ -190,5 +190,5 @@ def _tests(view: str, groups: list[Group]) -> Iterator[Row]:
     kinds = dict.fromkeys(group.kind for group in groups if group.kind != ALL)
     for kind in kinds:
         tables = {group.name: group.curve.table for group in groups if group.kind == kind and not group.small}
-        for test in logrank.tests(tables):
-            yield {"view": view, "group_kind": kind, **test._asdict()}
+        for found in logrank.comparisons(tables):
+            yield {"view": view, "group_kind": kind, **found._asdict()}

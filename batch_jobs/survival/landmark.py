@@ -1,4 +1,6 @@
-"""Lives from a landmark day on, with what was known by then (Anderson, Cain & Gelber 1983; van Houwelingen 2007)."""
+"""Lives from a landmark day on, with what was known by then (Anderson, Cain & Gelber 1983; van Houwelingen
+2007).
+"""
 
 from collections.abc import Sequence
 

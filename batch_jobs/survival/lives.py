@@ -1,9 +1,10 @@
 """Users as lives: from when to when they are followed, and whether they were lost.
 
-Time is counted in whole UTC days from the origin's day, which is day 0. The as-of is a midnight, so the last day that
-is known, the one before it, is known whole: a user who is not lost is censored on it, a loss belongs to the day on
-which it falls, and every user who is counted as at risk on a day was followed through all of it. With hours elapsed
-since the origin, users would be censored within a day, and either they or the losses of that day would be miscounted.
+Time is counted in whole UTC days from the origin's day, which is day 0. The as-of is a midnight, so the last day
+that is known, the one before it, is known whole: a user who is not lost is censored on it, a loss belongs to the
+day on which it falls, and every user who is counted as at risk on a day was followed through all of it. With hours
+elapsed since the origin, users would be censored within a day, and either they or the losses of that day would be
+miscounted.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -24,8 +25,8 @@ VIEWS: Final = ("passage", "onset")
 def last_known_day(star: Star, view: str) -> date:
     """The last day of which it is known who was lost on it.
 
-    Losses by silence that are dated at its beginning are known an inactivity period later, so `onset` ends earlier by
-    that: else the last period would show no losses at all.
+    Losses by silence that are dated at its beginning are known an inactivity period later, so `onset` ends earlier
+    by that: else the last period would show no losses at all.
     """
     end = star.as_of
     if view == "onset":

@@ -16,7 +16,7 @@ from batch_jobs.survival.counts import ALL
 from batch_jobs.survival.curve import DayTable
 
 
-class Test(NamedTuple):
+class Comparison(NamedTuple):
     """Statistic and p are None where no loss tells anything."""
 
     group_a: str
@@ -27,18 +27,18 @@ class Test(NamedTuple):
     p_holm: float | None
 
 
-def tests(groups: Mapping[str, DayTable]) -> Iterator[Test]:
+def comparisons(groups: Mapping[str, DayTable]) -> Iterator[Comparison]:
     """The test of all groups first, then pair by pair; nothing for fewer than two groups.
 
     `p_holm` is corrected over the pairs.
     """
     if len(groups) < 2:
         return
-    yield Test(ALL, ALL, *compare(list(groups.values())), None)
+    yield Comparison(ALL, ALL, *compare(list(groups.values())), None)
     pairs = [(a, b, *compare([groups[a], groups[b]])) for a, b in combinations(groups, 2)]
     corrected = holm([p for *_, p in pairs])
     for (a, b, statistic, degrees, p), adjusted in zip(pairs, corrected, strict=True):
-        yield Test(a, b, statistic, degrees, p, adjusted)
+        yield Comparison(a, b, statistic, degrees, p, adjusted)
 
 
 def compare(tables: list[DayTable]) -> tuple[float | None, int, float | None]:

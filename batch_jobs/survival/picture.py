@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -17,7 +16,6 @@ COLOURS: Final = (
 """Told apart by colour-blind readers (Okabe & Ito 2008), then three more."""
 _TICKS: Final = (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365)
 _MOST_TICKS: Final = 8
-_STYLE: Final = {"font.family": "DejaVu Sans", "svg.hashsalt": "ebbwatch", "axes.formatter.use_locale": False}
 
 
 def picture(curves: pa.Table, kind: str = "all", view: str = "passage", title: str = "") -> Figure:
@@ -33,15 +31,14 @@ def picture(curves: pa.Table, kind: str = "all", view: str = "passage", title: s
     names = pc.unique(chosen["group"]).to_pylist()
     if not names:
         raise ValueError(f"no survival curves of view {view!r} by {kind!r}")
-    with rc_context(_STYLE):
-        figure = Figure(figsize=(8.0, 4.2 + 0.22 * len(names)), layout="constrained")
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(12, 1 + len(names)))
-        parts = [chosen.filter(pc.equal(chosen["group"], name)) for name in names]
-        for number, (name, part) in enumerate(zip(names, parts, strict=True)):
-            _draw_curve(upper, name, part, COLOURS[number % len(COLOURS)])
-        ticks = _ticks(_last_day(parts))
-        _finish(upper, ticks, title, len(names) > 1)
-        _write_at_risk(lower, names, parts, ticks)
+    figure = Figure(figsize=(8.0, 4.2 + 0.22 * len(names)), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(12, 1 + len(names)))
+    parts = [chosen.filter(pc.equal(chosen["group"], name)) for name in names]
+    for number, (name, part) in enumerate(zip(names, parts, strict=True)):
+        _draw_curve(upper, name, part, COLOURS[number % len(COLOURS)])
+    ticks = _ticks(_last_day(parts))
+    _finish(upper, ticks, title, len(names) > 1)
+    _write_at_risk(lower, names, parts, ticks)
     return figure
 
 
