@@ -66,7 +66,7 @@ def risk_sets(
 
 
 def _counted(pattern: Whole, day: Whole, users: Whole, size: int, span: int) -> Matrix:
-    counted: Matrix = np.bincount(pattern * span + day, users.astype(np.float64), size * span)
+    counted: Matrix = np.asarray(np.bincount(pattern * span + day, users, size * span), dtype=np.float64)
     return counted.reshape(size, span)
 
 

@@ -12,7 +12,7 @@ from lifelines.statistics import proportional_hazard_test
 from batch_jobs.survival.cox import Term, terms
 from tests.batch_jobs.survival.counting import counts_of
 
-ROSSI = ("fin", "race", "wexp", "mar", "paro")
+ROSSI: tuple[str, ...] = ("fin", "race", "wexp", "mar", "paro")
 
 
 def model(

@@ -1,5 +1,7 @@
 """Log-rank: as published, as lifelines on one row a user, and with late entry as a slow sum."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +14,8 @@ from batch_jobs.survival.logrank import compare, comparisons, holm
 from tests.batch_jobs.survival.counting import counts_of
 
 
-def tables(
-    duration: list[int], event: list[int], group: list[str], entry: list[int] | None = None
-) -> dict[str, DayTable]:
-    counts = counts_of(duration, event, 0 if entry is None else entry, group=group)
+def tables(duration: Any, event: Any, group: Any, entry: Any = 0) -> dict[str, DayTable]:
+    counts = counts_of(duration, event, entry, group=group)
     return {str(name): day_table(own, 5) for name, own in counts.groupby("group")}
 
 
@@ -48,7 +48,7 @@ GROUPED = st.lists(
 def test_as_lifelines_on_one_row_a_user(users: list[tuple[int, int, str, int]]) -> None:
     # somebody of every group stays to the end, so that all groups tell something
     users = users + [(10, 0, group, 0) for group in "abc"]
-    duration, event, group = ([user[column] for user in users] for column in range(3))
+    duration, event, group, _ = (list(column) for column in zip(*users, strict=True))
     first, *pairs = comparisons(tables(duration, event, group))
     if not any(event):
         assert (first.statistic, first.p) == (None, None)
@@ -69,7 +69,7 @@ def test_as_lifelines_on_one_row_a_user(users: list[tuple[int, int, str, int]]) 
 def test_with_late_entry_as_a_slow_sum(users: list[tuple[int, int, str, int]]) -> None:
     users = [user for user in users if user[3] == 0 or user[0] > user[3]] + [(10, 0, "a", 0), (10, 0, "b", 0)]
     users = [user for user in users if user[2] != "c"]
-    duration, event, group, entry = ([user[column] for user in users] for column in range(4))
+    duration, event, group, entry = (list(column) for column in zip(*users, strict=True))
     surplus = variance = 0.0
     for day in range(11):
         risk = [u for u in users if u[0] >= day and (u[3] == 0 or u[3] < day)]
@@ -83,7 +83,8 @@ def test_with_late_entry_as_a_slow_sum(users: list[tuple[int, int, str, int]]) -
         assert statistic is None
     else:
         assert statistic == pytest.approx(surplus**2 / variance, rel=1e-9, abs=1e-9)
-        assert (degrees, p) == (1, pytest.approx(chi2.sf(surplus**2 / variance, 1), rel=1e-9))
+        assert degrees == 1
+        assert p == pytest.approx(chi2.sf(surplus**2 / variance, 1), rel=1e-9)
 
 
 def test_nobody_to_compare_with() -> None:
