@@ -118,6 +118,12 @@ def test_who_is_lost_before_the_origin_is_told_apart() -> None:
     assert view(early)[0][0] == "lost before the origin"
 
 
+def test_a_loss_that_the_star_knows_too_early_is_not_known() -> None:
+    star = star_of([Person(at("2024-01-01"), (at("2024-01-20"),))], at("2024-02-01"))
+    at_the_as_of = replace(star, users=star.users.mutate(lost=ibis.literal(at("2024-02-01"))))
+    assert view(at_the_as_of) == view(star) == [("included", 30, False)]
+
+
 def test_options_out_of_bounds_are_refused() -> None:
     with pytest.raises(ValueError, match="alpha must lie between 0 and 1, not 0"):
         Options(alpha=0.0)
