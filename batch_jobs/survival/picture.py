@@ -69,6 +69,7 @@ def _write_at_risk(axes: Axes, names: Sequence[str], parts: Sequence[pa.Table], 
     axes.set_xticks(ticks)
     axes.set_xlabel("days since the origin")
     axes.tick_params(length=0)
+    axes.tick_params(axis="y", pad=26)  # room for half of the widest number on day 0
     for side in axes.spines.values():
         side.set_visible(False)
     for row, part in enumerate(parts):
