@@ -131,6 +131,9 @@ def test_levels_with_few_losses_are_joined() -> None:
         ("1", "0", 30, 20),
         ("other", "0", 20, 7),
     ]
+    # four are enough for a level of its own; three alone are not, and join the reference
+    found = model(data, "day", "lost", ["level"], least=4)
+    assert sizes(found) == [("1", "0", 30, 20), ("3", "0", 10, 4)]
     # not enough: they are part of the reference, the most frequent level
     found = model(data, "day", "lost", ["level"], least=8)
     assert sizes(found) == [("1", "0", 30, 20)]
