@@ -72,6 +72,8 @@ def _by_day(name: str, rows: pa.Table) -> Iterator[Day]:
         for column in ("day", "user", "time", "type", "feature")
         if column in rows.schema.names
     ]
+    if not rows.num_rows:
+        return
     ordered = rows.take(pc.sort_indices(rows, order)).combine_chunks()
     numbers = ordered["day"].to_numpy()
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))

@@ -6,7 +6,7 @@ cancellation counts from the origin on, too. What comes first is the loss; at th
 """
 
 import ibis
-from ibis.expr.types import Table
+from ibis.expr.types import IntegerValue, Table, Value
 
 from domain.settings import FactSettings
 
@@ -50,6 +50,11 @@ def losses(
     return by_user if before is None else _with_former(by_user, active, whole, before)
 
 
+def silent(people: Table) -> IntegerValue:
+    """Since when each user has been silent, ms: the last activity, or the origin."""
+    return ibis.greatest(people.last_active.fill_null(0), people.origin)
+
+
 def _passages(active: Table, settings: FactSettings) -> Table:
     """Silences that reached the limit and were ended by an activity."""
     follows = ibis.window(group_by="user", order_by="day")
@@ -66,8 +71,7 @@ def _passages(active: Table, settings: FactSettings) -> Table:
 
 def _passing(whole: Table, as_of: int, settings: FactSettings) -> Table:
     """Silences that reached the limit and go on."""
-    since = ibis.greatest(whole.last_active.fill_null(0), whole.origin)
-    rows = whole.select("user", since=since)
+    rows = whole.select("user", since=silent(whole))
     rows = rows.filter(rows.since + settings.inactivity_ms < as_of)
     return rows.select(
         "user", loss=rows.since + settings.inactivity_ms, cancels=ibis.literal(False), since="since",
@@ -121,22 +125,29 @@ def _with_former(found: Table, active: Table, whole: Table, before: Table) -> Ta
     former = former.filter(former.lost.notnull()).select(
         "user", "lost", "lost_by", "silent_since", "returned", "returns"
     )
-    former = former.rename({f"{name}_then": name for name in former.columns})
     fresh = active.filter(~active.old)
-    fresh = fresh.group_by(user_new="user").agg(first_new=fresh.first_active.min())
-    both = found.outer_join(former, found.user == former.user_then)
-    both = both.select(
-        *(found[name] for name in found.columns), *(former[name] for name in former.columns),
-        whose=ibis.coalesce(found.user, former.user_then),
+    fresh = fresh.group_by("user").agg(first_new=fresh.first_active.min())
+    nothing, nobody = ibis.null("int64"), ibis.null("string")
+    rows = ibis.union(
+        found.mutate(then=ibis.literal(False), first_new=nothing),
+        former.mutate(left=nothing, then=ibis.literal(True), first_new=nothing),
+        fresh.select(
+            "user", lost=nothing, lost_by=nobody, silent_since=nothing, returned=nothing,
+            returns=ibis.literal(0, "int64"), left=nothing, then=ibis.literal(False), first_new="first_new",
+        ),
     )  # fmt: skip
-    both = both.left_join(fresh, both.whose == fresh.user_new)
-    had = both.user_then.notnull()
-    return both.select(
-        user="whose",
-        lost=ibis.ifelse(had, both.lost_then, both.lost),
-        lost_by=ibis.ifelse(had, both.lost_by_then, both.lost_by),
-        silent_since=ibis.ifelse(had, both.silent_since_then, both.silent_since),
-        returned=ibis.ifelse(had, ibis.coalesce(both.returned_then, both.first_new), both.returned),
-        returns=both.returns.fill_null(0) + both.returns_then.fill_null(0),
-        left="left",
+
+    def of(name: str) -> Value:
+        return ibis.coalesce(rows[name].max(where=rows.then), rows[name].max(where=~rows.then))
+
+    both = rows.group_by("user").agg(
+        had=rows.then.any(),
+        **{name: of(name) for name in ("lost", "lost_by", "silent_since", "left")},
+        returned_then=rows.returned.max(where=rows.then),
+        returned_now=rows.returned.max(where=~rows.then),
+        returns=rows.returns.sum(),
+        first_new=rows.first_new.max(),
     )
+    back = ibis.ifelse(both.had, ibis.coalesce(both.returned_then, both.first_new), both.returned_now)
+    both = both.filter(both.lost.notnull()).mutate(returned=back)
+    return both.select("user", "lost", "lost_by", "silent_since", "returned", "returns", "left")

@@ -7,15 +7,15 @@ A day knows itself and the day before. Where the stream knows more, the two may 
 - Of several `session_end` in a row only the first can lengthen the session, even if it neither is near nor has the
   session's id and a later one does; one that is not near must have the id of the activity before it, not only of the
   session.
-- Of two sessions whose ids alternate, with nameless activities between events of the later one, the earlier one is
-  not known again.
+- Of two sessions whose ids alternate, the earlier one is not known again if nameless activities have come twice
+  between events of the later one.
 - Who has cancelled is not gone in the stream however long the silence is, so an old id continues there; here silence
   of `inactivity_ms` always ends a session. It matters only if that is less than two days.
-- Where an event lasts longer than until the end of the next day, seconds may count twice.
+- Where an event lasts beyond the end of the next day, its seconds may count twice.
 """
 
 import ibis
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, Table
 
 from batch_jobs.star.events import is_activity
 from domain.settings import FactSettings
@@ -98,55 +98,76 @@ def _segments(rows: Table, settings: FactSettings) -> Table:
 
 
 def _numbered(segments: Table) -> Table:
-    """Segments with the number of the session that they belong to, and whether they open it."""
-    breaks = segments.filter(segments.breaks)
+    """Segments with the number of the session that they belong to, and whether they open it.
+
+    Of each twice: as the day and the day before see it, and as the day alone does (`opens_alone`, `alone`): that is
+    what the next day knows of it.
+    """
+    breaks = _with_names(segments.filter(segments.breaks))
+    opened = breaks.select(
+        "user", "segment", "day", opens=~_goes_on(breaks, 1), opens_alone=~_goes_on(breaks, 0)
+    )
+    joined = segments.left_join(opened, ["user", "segment", "day"])
+    joined = joined.select(
+        "user", "day", "key", "time", "ends",
+        opens=joined.opens.fill_null(False).cast("int64"),
+        # what goes on from the day before without a break begins anew for a day alone
+        opens_alone=joined.opens_alone.fill_null(True).cast("int64"),
+    )  # fmt: skip
+    so_far = ibis.window(**_FOLLOWS, preceding=None, following=0)
+    return joined.mutate(session=joined.opens.sum().over(so_far), alone=joined.opens_alone.sum().over(so_far))
+
+
+def _with_names(breaks: Table) -> Table:
+    """Breaks with the id of the session that they stand in, and the one before it, each with the day that says so."""
     follows = ibis.window(**_FOLLOWS)
     breaks = breaks.mutate(
-        named_last=breaks.id.lag().over(follows).notnull(),
-        # a nameless break that opened, or that came behind a name
-        opened_last=(~breaks.loose).lag().over(follows).fill_null(True),
+        # of the break before: whether it opened a nameless session, and what stood before it if it did not
+        nameless=(~breaks.loose).lag().over(follows).fill_null(True),
         beyond=breaks.id_before.lag().over(follows),
         beyond_day=breaks.day_before.lag().over(follows),
     )
-    through = ~breaks.opened_last & (breaks.beyond_day >= breaks.day - 1).fill_null(False)
     direct = breaks.id_before.notnull()
+    through = ibis.ifelse(breaks.nameless, ibis.null("string"), breaks.beyond)
     breaks = breaks.mutate(
-        current=ibis.ifelse(
-            direct, breaks.id_before, ibis.ifelse(through, breaks.beyond, ibis.null("string"))
-        ),
+        current=ibis.ifelse(direct, breaks.id_before, through),
         current_day=ibis.ifelse(direct, breaks.day_before, breaks.beyond_day),
     )
-    breaks = breaks.mutate(
-        former=ibis.ifelse(direct, breaks.current.lag().over(follows), breaks.current.lag(2).over(follows)),
-        former_day=ibis.ifelse(
-            direct, breaks.current_day.lag().over(follows), breaks.current_day.lag(2).over(follows)
-        ),
+    back = {
+        n: (breaks.current.lag(n).over(follows), breaks.current_day.lag(n).over(follows))
+        for n in (1, 2, 3, 4)
+    }
+    # the id before the current one; where a nameless stretch lies within the current one's, before that
+    former, former_day = (ibis.ifelse(direct, back[1][i], back[2][i]) for i in (0, 1))
+    further, further_day = (ibis.ifelse(direct, back[3][i], back[4][i]) for i in (0, 1))
+    again = (former == breaks.current).fill_null(False)
+    return breaks.mutate(
+        former=ibis.ifelse(again, further, former), former_day=ibis.ifelse(again, further_day, former_day)
     )
-    by_name = ibis.ifelse(
-        breaks.current.isnull(),
-        breaks.loose,
-        (breaks.id == breaks.current)
-        | (
-            ((breaks.id == breaks.former) & (breaks.former_day >= breaks.day - 1)).fill_null(False)
-            & breaks.near
-            & ~breaks.start
-        ),
-    )
-    goes_on = breaks.known & ibis.ifelse(breaks.id.notnull(), by_name, breaks.loose)
-    opened = breaks.select("user", "segment", "day", opens=~goes_on)
-    joined = segments.left_join(opened, ["user", "segment", "day"])
-    joined = joined.select("user", "day", "key", "time", "ends", opens=joined.opens.fill_null(False))
-    so_far = ibis.window(**_FOLLOWS, preceding=None, following=0)
-    return joined.mutate(session=joined.opens.cast("int64").sum().over(so_far))
+
+
+def _goes_on(breaks: Table, days: int) -> BooleanValue:
+    """Whether a break continues the session, by what its day and so many days before it say."""
+
+    def told(name: str) -> BooleanValue:
+        return (breaks[name] >= breaks.day - days).fill_null(False)
+
+    known = breaks.known & told("day_before")
+    has_name = breaks.current.notnull() & told("current_day")
+    is_current = breaks.id == breaks.current
+    is_former = ((breaks.id == breaks.former) & told("former_day")).fill_null(False)
+    by_name = ibis.ifelse(has_name, is_current | (is_former & breaks.near & ~breaks.start), breaks.loose)
+    return known & ibis.ifelse(breaks.id.notnull(), by_name, breaks.loose)
 
 
 def _by_day(segments: Table) -> Table:
-    spent = segments.group_by("user", "session", "day").agg(
-        opened=segments.opens.cast("int64").sum(), first=segments.time.min() // 1000, ends=segments.ends.max()
+    last = segments.group_by("user", "day", "alone").agg(ends=segments.ends.max())
+    tails = last.group_by("user", "day").agg(tail=last.ends.argmax(last.alone))
+    tails = tails.select(user_="user", next_day=tails.day + 1, tail="tail")
+    pieces = segments.group_by("user", "day", "session").agg(
+        opened=segments.opens.sum(), first=segments.time.min() // 1000, ends=segments.ends.max()
     )
-    follows = ibis.window(group_by=["user", "session"], order_by="day")
-    spent = spent.mutate(ends_before=spent.ends.lag().over(follows), day_before=spent.day.lag().over(follows))
-    goes_on = (spent.opened == 0) & (spent.day_before >= spent.day - 1).fill_null(False)
-    since = ibis.ifelse(goes_on, spent.ends_before, spent["first"])
+    spent = pieces.left_join(tails, [pieces.user == tails.user_, pieces.day == tails.next_day])
+    since = ibis.ifelse(spent.opened > 0, spent["first"], spent.tail)
     spent = spent.mutate(more=ibis.greatest(spent.ends - since, 0))
     return spent.group_by("user", "day").agg(sessions=spent.opened.sum(), session_ms=spent.more.sum() * 1000)

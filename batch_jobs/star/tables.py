@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -50,11 +50,23 @@ STORED: Final = {
 """Columns of each table, and the one that it is partitioned by."""
 
 
+class Written(NamedTuple):
+    """A file that no version names yet."""
+
+    action: AddAction
+    """What makes it part of a version."""
+    path: str
+    """Below the table."""
+    rows: int
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What one refresh has written of `users`."""
 
     number: int
     as_of: date
+    since: date
+    """First day whose facts had changed."""
     rows: int
 
 
@@ -142,7 +154,12 @@ class StarTables:
             if (wanted is None or value in wanted) and (before is None or value < before)
         ]
 
-    def write(self, name: str, value: Any, parts: Iterable[pa.RecordBatch | pa.Table]) -> list[AddAction]:
+    def values(self, name: str, version: int) -> list[Any]:
+        """Values of a table's partitioning column, in order."""
+        table = self._table(name, version)
+        return [] if table is None else sorted({value for _, value in _listed(table, STORED[name][1])})
+
+    def write(self, name: str, value: Any, parts: Iterable[pa.RecordBatch | pa.Table]) -> list[Written]:
         """A new file of rows that all have `value` in the partitioning column; none for no rows.
 
         Args:
@@ -168,7 +185,8 @@ class StarTables:
             else:
                 size = _synced(self._folder / name / path)  # type: ignore[operator]
         stats = f'{{"numRecords":{rows}}}'
-        return [AddAction(path, size, {by: str(value)}, int(time.time() * 1000), True, stats)]
+        action = AddAction(path, size, {by: str(value)}, int(time.time() * 1000), True, stats)
+        return [Written(action, path, rows)]
 
     def commit(self, name: str, adds: list[AddAction], replaced: Iterable[Any] | None) -> int:
         """Put files in the place of others, in one step; the version that has them.
