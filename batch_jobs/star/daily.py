@@ -19,6 +19,7 @@ STORED: Final = pa.schema(
     [
         *DAILY,
         # what the users are computed from, and jobs have no use for
+        pa.field("partition", pa.int64(), nullable=False),  # of the log: all of a user is in one
         pa.field("first_event", _TIME, nullable=False),
         pa.field("first_sign", _TIME),  # first event that is not silent
         pa.field("last_signup", _TIME),
@@ -92,6 +93,7 @@ def _counted(mine: Table, settings: FactSettings) -> Table:
             for name in DIMENSIONS
             if name != "channel"
         },
+        partition=mine.partition.min(),
         first_event=mine.time.min(),
         first_sign=mine.time.min(where=loud),
         first_paid=mine.time.min(where=paid),

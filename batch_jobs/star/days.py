@@ -67,14 +67,9 @@ def facts(log: Log, engine: Engine, days: Sequence[date], settings: FactSettings
 
 
 def _by_day(name: str, rows: pa.Table) -> Iterator[Day]:
-    order = [
-        (column, "ascending")
-        for column in ("day", "user", "time", "type", "feature")
-        if column in rows.schema.names
-    ]
     if not rows.num_rows:
         return
-    ordered = rows.take(pc.sort_indices(rows, order)).combine_chunks()
+    ordered = rows.take(pc.sort_indices(rows["day"])).combine_chunks()
     numbers = ordered["day"].to_numpy()
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
     for start, end in zip(starts, [*starts[1:], len(numbers)], strict=True):

@@ -21,6 +21,7 @@ _TEXTS: Final = (
     "experiment", "variant",
 )  # fmt: skip
 _COLUMNS: Final = (
+    "partition",
     "offset", "kind", "time", "user", "event_id", "type", *_TEXTS, "quantity", "amount", "discount", "pages",
     "duration_ms", "conversion", "day",
 )  # fmt: skip
@@ -46,7 +47,7 @@ def once(found: Table) -> Table:
     repeated = found.group_by(by).agg(first=found.key.min(), times=found.count())
     repeated = repeated.filter(repeated.times > 1)
     same = [found[name] == repeated[name] for name in by]
-    return found.anti_join(repeated, [*same, found.key > repeated["first"]])
+    return found.anti_join(repeated, [*same, found.key > repeated["first"]]).drop("event_id")
 
 
 def is_activity(found: Table, settings: FactSettings) -> BooleanValue:

@@ -20,6 +20,8 @@ from batch_jobs.star.reading import latest, ms
 from batch_jobs.star.tables import Manifest, Run, StarTables
 from domain.settings import FactSettings
 
+MOST_DAYS: Final = 1_000_000
+"""Rows of `daily` that users are computed from at a time: what they hold in memory."""
 _SHARE: Final = 4
 """Later runs may have one row for so many of the first."""
 
@@ -38,8 +40,14 @@ def all_users(
 ) -> tuple[int, list[Run]]:
     """Every user from all days; the version of the table, and its runs."""
     facts = _facts(tables, engine, versions)
-    people = users.users(facts.days, facts.changes, ms(as_of), settings)
-    written = tables.write("users", 1, users.hashed(engine.batches(people, users.BATCH)))
+    counted = facts.days.aggregate(rows=facts.days.count(), partitions=facts.days.partition.max() + 1)
+    rows, partitions = (column[0].as_py() or 1 for column in engine.rows(counted).columns)
+    parts = min(partitions, -(-rows // MOST_DAYS))
+    written = []
+    for part in range(parts):
+        days = facts.days.filter(facts.days.partition % parts == part)
+        people = users.users(days, facts.changes, ms(as_of), settings)
+        written += tables.write("users", 1, users.hashed(engine.batches(people, users.BATCH)))
     version = tables.commit("users", [file.action for file in written], None)
     return version, [Run(number=1, as_of=as_of, since=since, rows=sum(file.rows for file in written))]
 

@@ -69,7 +69,10 @@ def users(
     at_origin = {
         f"{name}_at_origin": ibis.coalesce(found[f"known_{name}"], found[f"told_{name}"])
         for name in DIMENSIONS
+        if name != "channel"
     }
+    # of the channel the first is what counts
+    at_origin["channel_at_origin"] = ibis.coalesce(found.told_channel, found.known_channel)
     cancelled = (found.cancelled >= found.last_signup.fill_null(0)).fill_null(False)
     return found.mutate(
         **at_origin,

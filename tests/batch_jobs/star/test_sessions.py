@@ -1,7 +1,6 @@
 """Sessions in windows against the stream's own slow rules, for a day and the day before it."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from random import Random
 
 import ibis
@@ -10,7 +9,6 @@ import pytest
 from batch_jobs.engine.duckdb import DuckDB
 from batch_jobs.star.events import READ, events, once
 from batch_jobs.star.sessions import sessions
-from domain.oracle.history import History
 from tests.batch_jobs.star.happened import (
     BUSY,
     DAY,
@@ -24,6 +22,8 @@ from tests.batch_jobs.star.happened import (
     numbers,
     table,
 )
+from tests.batch_jobs.star.quirks import quirky
+from tests.batch_jobs.star.slow import told
 
 STEPS = (
     *(0, 1, 999, 1000, MINUTE, 10 * MINUTE, 30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE + 1, HOUR),
@@ -48,39 +48,16 @@ def in_windows(engine: DuckDB, happened: Sequence[Happened]) -> dict[tuple[str, 
     }
 
 
-def told(happened: Sequence[Happened]) -> History:
-    """The stream's slow rules; no timer is left waiting."""
-    history = History(happened[0].user, SETTINGS)
-    for one in happened:
-        list(history.fire(one.time, 0))
-        history.take(one.event(), one.time, 0)
-    return history
-
-
 def by_two_days(happened: Sequence[Happened]) -> dict[tuple[str, int], tuple[int, int]]:
     """What the stream would say of each day if it began the day before."""
     found = {}
     for user, day in {(h.user, h.day) for h in happened}:
-        history = told([h for h in happened if h.user == user and h.day in (day - 1, day)])
+        history = told([h for h in happened if h.user == user and h.day in (day - 1, day)], SETTINGS)
         opened = sum(s.start // DAY == day for s in history.sessions)
         seconds = history.days.counts[day]["seconds"]
         if opened or seconds:
             found[user, day] = opened, seconds * 1000
     return found
-
-
-def quirky(mine: Sequence[Happened]) -> bool:
-    """What `batch_jobs.star.sessions` says that it does not see."""
-    for before, here in pairwise(mine):
-        if before.type == here.type == "session_end":
-            return True
-        if (
-            here.type == "session_end"
-            and here.fields.get("session_id")
-            and not before.fields.get("session_id")
-        ):
-            return True
-    return False
 
 
 KIND = Kind(BUSY, ("session_id", "session_id", "session_id", "duration_ms"), STEPS, repeats=False)
