@@ -25,17 +25,17 @@ _NOTE = "<!-- Made by `python -m ebbwatch.reference`: change the code, not this 
 _READING = """\
 ## Reading it from a warehouse
 
-The star lies in a folder or under an address of an object store. Each table is a Delta Lake table below it, read as it
-is by whatever reads Delta Lake: `daily`, `usage`, `changes` and `treatments` are partitioned by `day`, `users` by `run`.
-Timestamps are stored in microseconds, `hash` as 64 bits with a sign. Columns that are not listed above are there for the
-next refresh and may change.
+The star lies in a folder or under an address of an object store. Each table is a Delta Lake table below it, read as
+it is by whatever reads Delta Lake: `daily`, `usage`, `changes` and `treatments` are partitioned by `day`, `users`
+by `run`. Timestamps are stored in microseconds, `hash` as 64 bits with a sign. Columns that are not listed above
+are there for the next refresh and may change.
 
 `manifest.json` names the version of each table (`versions`) that belong together, the as-of and the version of the
-archived log. It is replaced in one step after all tables are written. Whoever wants the tables to agree with each other
-reads these versions; whoever reads one table alone may take its newest.
+archived log. It is replaced in one step after all tables are written. Whoever wants the tables to agree with each
+other reads these versions; whoever reads one table alone may take its newest.
 
-A refresh appends to `users` a run of rows of those of whom something is new. Of a user's rows that of the highest run
-counts:
+A refresh appends to `users` a run of rows of those of whom something is new. Of a user's rows that of the highest
+run counts:
 
 ```sql
 SELECT * FROM users QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY run DESC) = 1
@@ -43,11 +43,12 @@ SELECT * FROM users QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY run 
 
 ## How it is kept
 
-A refresh computes the days whose records have changed since the last one, late events too, and the day after each, since
-sessions and orders know the day before. Users are computed from what was known of them and their new days. So it costs the
-day, not history. Where late events have changed days that are older than the runs of `users` that are kept apart
-(`EBBWATCH_ALLOWED_LATENESS` and a day), all days of the users concerned are read; an erasure writes `users` whole. What a
-crash leaves behind is put back by the next refresh. Other settings of the facts, or another archive, make all of it anew.
+A refresh computes the days whose records have changed since the last one, late events too, and the day after each,
+since sessions and orders know the day before. Users are computed from what was known of them and their new days. So
+it costs the day, not history. Where late events have changed days that are older than the runs of `users` that are
+kept apart (`EBBWATCH_ALLOWED_LATENESS` and a day), all days of the users concerned are read; an erasure writes
+`users` whole. What a crash leaves behind is put back by the next refresh. Other settings of the facts, or another
+archive, make all of it anew.
 
 An earlier as-of is computed from the days before it. The as-of of a run is the midnight that the clock marks of all
 partitions have passed."""

@@ -1,9 +1,9 @@
-"""Spark in local mode: the same expressions where one machine's memory is not enough, and a second opinion in tests."""
+"""Spark in local mode: the same expressions at a larger scale, and a second opinion in tests."""
 
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -43,12 +43,15 @@ _TYPES: Final[dict[pa.DataType, DataType]] = {
 class Spark:
     """One session; of several in a process the last one's settings count."""
 
-    def __init__(self, threads: int = 2, memory: str = "1g", partitions: int = 2) -> None:
+    def __init__(
+        self, threads: int = 2, memory: str = "1g", partitions: int = 2, more: Mapping[str, str] | None = None
+    ) -> None:
         """Starts Java.
 
         Args:
             memory: of the driver, as Java writes sizes.
             partitions: of a shuffle.
+            more: settings of Spark beside those above.
         """
         self.scratch = Path(tempfile.mkdtemp(prefix="spark-"))
         builder = SparkSession.builder.master(f"local[{threads}]").appName("ebbwatch")
@@ -58,7 +61,7 @@ class Spark:
             "spark.local.dir": str(self.scratch),
             "spark.sql.warehouse.dir": str(self.scratch / "warehouse"),
         }
-        for name, value in (_SETTINGS | own).items():
+        for name, value in (_SETTINGS | own | dict(more or {})).items():
             builder = builder.config(name, value)
         self._session = builder.getOrCreate()
         self.backend = ibis.pyspark.connect(self._session)

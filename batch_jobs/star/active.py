@@ -1,7 +1,7 @@
 """Active users by day and by week (Monday to Sunday, UTC), for every combination of dimensions.
 
-FACT_DAILY_ACTIVE_USERS and FACT_WEEKLY_ACTIVE_USERS: aggregates of `daily` and `users`. A user counts where the user's
-dimensions stand as of the as-of, once a day or week; a null is a combination of its own.
+FACT_DAILY_ACTIVE_USERS and FACT_WEEKLY_ACTIVE_USERS: aggregates of `daily` and `users`. A user counts once a day or
+week, where the user's dimensions stand as of the as-of; a null is a combination of its own.
 """
 
 from typing import Final
@@ -29,8 +29,8 @@ WEEKLY_ACTIVE: Final = pa.schema([pa.field("week", pa.date32(), nullable=False),
 
 
 ABOUT: Final = {
-    "daily_active": "FACT_DAILY_ACTIVE_USERS: users with an activity by day and combination of dimensions; an aggregate "
-    "of `daily` and `users`.",
+    "daily_active": "FACT_DAILY_ACTIVE_USERS: users with an activity by day and combination of dimensions; an "
+    "aggregate of `daily` and `users`.",
     "weekly_active": "FACT_WEEKLY_ACTIVE_USERS: likewise by week. A user counts once a week, however many days.",
 }
 MEANINGS: Final = {

@@ -42,8 +42,8 @@ def refresh(
         return _some(log, tables, engine, max(as_of, known.as_of), settings, progress, known, changed)
     except EngineError as fault:
         raise StarError(
-            f"the archived log at {log.place.url} cannot be read ({fault}): put the file back from a copy, or archive "
-            "the log anew. The last good star stays"
+            f"the archived log at {log.place.url} cannot be read ({fault}): put the file back from a copy, or "
+            "archive the log anew. The last good star stays"
         ) from fault
 
 

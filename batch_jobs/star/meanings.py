@@ -98,7 +98,7 @@ MEANINGS: Final[dict[str, dict[str, str]]] = {
         "first_order": "first day with an order",
         "last_order": "last day with an order",
         "trial": "first trial begun",
-        "paid": "first event that names a paid plan at or after the trial; the first of all where there was no trial",
+        "paid": "first event that names a paid plan at or after the trial; the first of all if there was no trial",
     },
 }
 """By table and column."""
@@ -106,7 +106,7 @@ MEANINGS: Final[dict[str, dict[str, str]]] = {
 ABOUT: Final = {
     "daily": "FACT_DAILY_ACTIVITY: one row a user and day with an event. Revenue is `spent + renewed − refunded`.",
     "usage": "FACT_FEATURE_USAGE: one row a user, day and feature.",
-    "changes": "FACT_SUBSCRIPTION_CHANGE: signups, trials, changes of plan, renewals, declined charges, cancellations.",
+    "changes": "FACT_SUBSCRIPTION_CHANGE: signups, trials, plans changed, renewals, declined charges, cancellations.",
     "treatments": "FACT_TREATMENT: every assignment and promotion; the first assignment is the one that counts.",
     "users": "DIM_USERS: one row a user, as of the as-of.",
 }

@@ -1,9 +1,9 @@
 """`users` as it is stored: all of them at first, then after each refresh those of whom something is new.
 
-A refresh appends a **run** of rows; of a user's rows that of the highest run counts. Of the others nothing is read but
-who has passed the limit of silence meanwhile. Where late events have changed days that users' rows already contain, it
-goes back to the last run before these days, or else to all of the users' days. When the later runs have grown, the
-older ones become one.
+A refresh appends a **run** of rows; of a user's rows that of the highest run counts. Of the others nothing is read
+but who has passed the limit of silence meanwhile. Where late events have changed days that users' rows already
+contain, it goes back to the last run before these days, or else to all of the users' days. When the later runs have
+grown, the older ones become one.
 """
 
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""The star's tables as they are stored: Delta Lake tables, of which one manifest names the versions that belong together.
+"""The star's tables as they are stored: in Delta Lake, and one manifest names the versions that belong together.
 
 Writing goes in steps, each of which leaves the last good star readable: files, then one commit a table, then the
 manifest. What a crash leaves behind is ahead of the manifest, and is put back before the next refresh.
@@ -255,8 +255,8 @@ class StarTables:
             yield
         except (OSError, DeltaError, pa.ArrowException) as fault:
             raise StarError(
-                f"{self.place.url}/{what}: {fault}. The last good star stays; if it is damaged, delete {self.place.url}, "
-                "and it is made anew from the archive"
+                f"{self.place.url}/{what}: {fault}. The last good star stays; if it is damaged, delete "
+                f"{self.place.url}, and it is made anew from the archive"
             ) from fault
 
 

@@ -1,7 +1,7 @@
 """``python -m benchmarks.batch``: the star and the jobs in full, the next day's refresh, and pandas beside them.
 
-One archive of simulated users grows: at a quarter, a half and all of its days the star and all jobs are computed in
-full, a day is added, and they are brought up to it. Each step is a process of its own, whose peak of memory is its own.
+One archive of simulated users grows: at a quarter, a half and all of its days the star and all jobs are computed
+in full, a day is added, and they are brought up to it. Each step is a process of its own, with a peak of its own.
 """
 
 import shutil

@@ -1,6 +1,6 @@
 """An archive of simulated users without Kafka: the simulator's events as rows of the archived log.
 
-The bytes of keys and values are left out, since no batch job reads them; everything else is as the archiver writes it.
+The bytes of keys and values are left out, since no batch job reads them; all else is as the archiver writes it.
 """
 
 import time

@@ -16,14 +16,22 @@ from tests.batch_jobs.star.archives import Archive, ordered
 from tests.batch_jobs.star.happened import DAY, HOUR, MINUTE, MONDAY, SETTINGS, Kind, many
 from tests.batch_jobs.star.slow import Tables
 
-
 STEPS = (0, 1, MINUTE, 30 * MINUTE, HOUR, 20 * HOUR, 2 * DAY)
 """So that there are few days: each is a file, and Spark takes its time over every file."""
 
 
+QUICK = {
+    # little data: compiling takes longer than it saves
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
+
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Spark]:
-    engine = Spark(partitions=1)
+    engine = Spark(partitions=1, more=QUICK)
     yield engine
     engine.close()
 

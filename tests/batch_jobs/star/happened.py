@@ -130,7 +130,7 @@ TRADE: Final = ("purchase", "purchase", "refund", "subscription_change")
 
 
 class Choose(Protocol):
-    """Takes one of several: hypothesis does it so that histories shrink, a random generator so that many fit a query."""
+    """Takes one of several: hypothesis so that histories shrink, a random generator so that many fit a query."""
 
     def __call__(self, options: Sequence[Any], /) -> Any: ...
 

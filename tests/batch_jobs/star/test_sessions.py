@@ -14,7 +14,6 @@ from tests.batch_jobs.star.happened import (
     DAY,
     HOUR,
     MINUTE,
-    MONDAY,
     SETTINGS,
     Happened,
     Kind,

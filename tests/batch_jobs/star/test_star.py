@@ -38,7 +38,7 @@ def same(found: slow.Tables, expected: slow.Tables) -> None:
         if found[name] != wanted:
             missing = [row for row in wanted if row not in found[name]]
             surplus = [row for row in found[name] if row not in wanted]
-            assert not (missing or surplus), (name, missing[:2], surplus[:2])
+            assert (missing, surplus) == ([], []), name
             assert len(found[name]) == len(wanted), name
 
 
