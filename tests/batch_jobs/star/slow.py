@@ -204,8 +204,9 @@ def _lost(origin: int, acts: list[int], cancellations: list[int], as_of: int, se
         if here and back:
             returns.append((min(here)[0], back))
         losses += here
-    lost, by, since = min(losses, default=(None, None, None))
+    first = min(losses, default=None)
+    lost, by, onset = first or (None, None, None)
     return {
-        "lost": lost, "lost_by": by, "silent_since": since, "returns": len(returns),
+        "lost": lost, "lost_by": by, "silent_since": onset, "returns": len(returns),
         "returned": next((back for loss, back in returns if loss == lost), None),
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """What the star says of a user is what the stream's features say at the same moment, on simulated users."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -93,8 +93,8 @@ def test_users_are_those_of_the_stream(archive: Path, days: int) -> None:
         assert told == {feature: own[feature] for feature in told}, user
 
 
-def _days(as_of: date, moment: object) -> float:
-    then = round(moment.timestamp() * 1000)  # type: ignore[attr-defined]
+def _days(as_of: date, moment: datetime) -> float:
+    then = round(moment.timestamp() * 1000)
     return ((as_of - date(1970, 1, 1)).days * DAY_MS - then) / DAY_MS
 
 
