@@ -9,14 +9,49 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import msgspec
+import pyarrow as pa
 import typer
 from pydantic_core import PydanticUndefined
 
+from batch_jobs.star import active, schema, sessions
+from batch_jobs.star.meanings import ABOUT, MEANINGS
 from domain.catalogue import CATALOGUE, DAY_WINDOWS, WEEK_WINDOWS
 from domain.events import EVENT_TYPES, MAX_EVENT_BYTES, ClockMark, Event, UserErasure, encode, json_schema
 from ebbwatch.settings import Settings
 
 _NOTE = "<!-- Made by `python -m ebbwatch.reference`: change the code, not this page. -->"
+
+
+_READING = """\
+## Reading it from a warehouse
+
+The star lies in a folder or under an address of an object store. Each table is a Delta Lake table below it, read as
+it is by whatever reads Delta Lake: `daily`, `usage`, `changes` and `treatments` are partitioned by `day`, `users`
+by `run`. Timestamps are stored in microseconds, `hash` as 64 bits with a sign. Columns that are not listed above
+are there for the next refresh and may change.
+
+`manifest.json` names the version of each table (`versions`) that belong together, the as-of and the version of the
+archived log. It is replaced in one step after all tables are written. Whoever wants the tables to agree with each
+other reads these versions; whoever reads one table alone may take its newest.
+
+A refresh appends to `users` a run of rows of those of whom something is new. Of a user's rows that of the highest
+run counts:
+
+```sql
+SELECT * FROM users QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY run DESC) = 1
+```
+
+## How it is kept
+
+A refresh computes the days whose records have changed since the last one, late events too, and the day after each,
+since sessions and orders know the day before. Users are computed from what was known of them and their new days. So
+it costs the day, not history. Where late events have changed days that are older than the runs of `users` that are
+kept apart (`EBBWATCH_ALLOWED_LATENESS` and a day), all days of the users concerned are read; an erasure writes
+`users` whole. What a crash leaves behind is put back by the next refresh. Other settings of the facts, or another
+archive, make all of it anew.
+
+An earlier as-of is computed from the days before it. The as-of of a run is the midnight that the clock marks of all
+partitions have passed."""
 
 
 def pages() -> dict[str, str]:
@@ -26,6 +61,7 @@ def pages() -> dict[str, str]:
         "event-schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
         "events.md": events_page(),
         "settings.md": settings_page(),
+        "star-schema.md": star_page(),
     }
 
 
@@ -90,6 +126,32 @@ def settings_page() -> str:
         "Kafka and Redis themselves are named by `KAFKA_BOOTSTRAP_SERVERS` and `REDIS_URL`; without them "
         "`ebbwatch stack up` says where they are.",
     )
+
+
+def star_page() -> str:
+    """Every table of the star with its columns."""
+    parts = []
+    for name, columns in schema.TABLES.items():
+        parts += [f"## `{name}`", ABOUT[name], _columns(columns, MEANINGS[name])]
+    label = MEANINGS["users"]
+    for name, columns in (("daily_active", active.DAILY_ACTIVE), ("weekly_active", active.WEEKLY_ACTIVE)):
+        parts += [f"## `{name}`", active.ABOUT[name], _columns(columns, label | active.MEANINGS)]
+    return _page(
+        "The star schema",
+        "What all batch jobs start from: facts by user and day, and users as of a midnight, made from the archived "
+        "log. Days are UTC days, money is in minor units. An **activity** is an event of a type that opens or "
+        "continues a session ([events.md](events.md)). Of events with the same user, id and day one counts, the "
+        "first by (time, offset). Of users who were erased nothing is left once the archive has carried the erasure "
+        "out.",
+        *parts,
+        "## Sessions\n\n" + inspect.cleandoc(sessions.__doc__ or "").partition("\n\n")[2],
+        _READING,
+    )
+
+
+def _columns(columns: pa.Schema, meanings: dict[str, str]) -> str:
+    rows = [(f"`{f.name}`", str(f.type), "yes" if f.nullable else "", meanings[f.name]) for f in columns]
+    return _table(("column", "type", "may be null", "meaning"), rows)
 
 
 def _default(default: object) -> str:

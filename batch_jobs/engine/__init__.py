@@ -1,0 +1,1 @@
+"""Where expressions are computed: DuckDB inside the process, or Spark. Both give the same tables."""
