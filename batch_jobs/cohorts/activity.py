@@ -9,9 +9,10 @@ from collections.abc import Mapping
 import ibis
 from ibis.expr.types import Table
 
+from batch_jobs.cohorts.counting import Counts, by_slice
 from batch_jobs.cohorts.days import GrainName, number_of
 from batch_jobs.cohorts.grid import Reach
-from batch_jobs.cohorts.sizes import WIDTH, Counts, Sizes, cohort_of, columns
+from batch_jobs.cohorts.sizes import WIDTH, Sizes, cohort_of
 from batch_jobs.cohorts.slices import Combinations
 
 
@@ -39,25 +40,21 @@ def ages(daily: Table, members: Table, since: int) -> Table:
     return aged.group_by("origin", "month", "combination", "age").agg(**firsts)
 
 
-def retained(aged: Table, found: Combinations, sizes: Sizes, reach: Reach) -> Counts:
+def retained(aged: Table, found: Combinations, sizes: Sizes, reach: Reach, as_of: int) -> Counts:
     """Members active in a period, by (row, period); right for periods that begin within the reach.
 
     Args:
-        aged: of `ages`.
+        aged: of `ages`, held.
+        as_of: number of the day.
     """
-    limits = sizes.limits
     rows = aged.select(
         "combination",
         cohort=cohort_of(sizes.grain, aged),
         period=aged.age // sizes.width,
         firsts=aged[f"first_in_{sizes.grain}"],
     )
-    rows = rows.filter(rows.firsts > 0, rows.cohort >= reach.cohort, rows.period <= limits.periods)
-    small = rows.group_by("cohort", "combination", "period").agg(firsts=rows.firsts.sum())
-    joined = small.join(found.membership(limits.some), "combination")
-    joined = joined.filter((joined.kind <= limits.whole) | joined.period.isin(list(limits.marked)))
-    table = joined.group_by("cohort", "slice", "period").agg(users=joined.firsts.sum())
-    counts = columns(table)
+    rows = rows.filter(rows.firsts > 0, rows.cohort >= reach.cohort, rows.period <= sizes.limits.periods)
+    counts = by_slice(rows, {"users": lambda t: t.firsts.sum()}, (), found, sizes.grain, sizes.limits, as_of)
     return sizes.dense(counts["cohort"], counts["slice"], counts["period"], counts["users"])
 
 

@@ -47,17 +47,18 @@ def week_of(days: Column) -> Column:
     return (days + _MONDAY) // 7
 
 
-def month(number: int) -> int:
-    """Months since year 0 of the day with that number."""
-    found = day(number)
-    return found.year * 12 + found.month - 1
-
-
 def key(grain: GrainName, number: int) -> int:
     """Number of the day, week or month that holds the day with that number."""
+    return int(keys(grain, np.array([number], np.int64))[0])
+
+
+def keys(grain: GrainName, days: Days) -> Days:
+    """Numbers of the days, weeks or months that hold these days."""
     if grain == "day":
-        return number
-    return (number + _MONDAY) // 7 if grain == "week" else month(number)
+        return days
+    if grain == "week":
+        return (days + _MONDAY) // 7
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + _MONTHS_BEFORE_1970
 
 
 def starts(grain: GrainName, keys: Days) -> Days:

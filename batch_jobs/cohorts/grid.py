@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from batch_jobs.cohorts.counting import Counts
 from batch_jobs.cohorts.days import starts
-from batch_jobs.cohorts.sizes import Counts, Sizes
+from batch_jobs.cohorts.sizes import Sizes
 
 
 class Cells(NamedTuple):

@@ -12,7 +12,9 @@ class GrainLimits:
     """Of one grain."""
 
     cohorts: int
-    """The latest so many days, weeks or months of origin, with the as-of's."""
+    """The latest so many days, weeks or months of origin, to that of the day before the as-of."""
+    sliced: int
+    """So many of them by slices of the users."""
     periods: int
     """The last period."""
     marked: tuple[int, ...]
@@ -25,9 +27,9 @@ class GrainLimits:
 
 def _default() -> Mapping[GrainName, GrainLimits]:
     return {
-        "day": GrainLimits(400, 90, (1, 7, 14, 30, 60, 90), whole=0, some=1),
-        "week": GrainLimits(104, 52, (1, 4, 8, 12, 26, 52), whole=1, some=2),
-        "month": GrainLimits(60, 24, (1, 2, 3, 6, 12, 24), whole=1, some=2),
+        "day": GrainLimits(400, 180, 90, (1, 7, 14, 30, 60, 90), whole=0, some=1),
+        "week": GrainLimits(104, 53, 52, (1, 2, 4, 8, 12, 26, 52), whole=0, some=2),
+        "month": GrainLimits(60, 25, 24, (1, 2, 3, 6, 12, 24), whole=1, some=2),
     }
 
 

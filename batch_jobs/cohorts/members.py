@@ -8,7 +8,7 @@ import ibis
 from ibis.expr.types import BooleanValue, Table
 
 from batch_jobs.cohorts.days import month_of, number_of
-from batch_jobs.cohorts.slices import Combinations, Top, combinations_of, with_labels
+from batch_jobs.cohorts.slices import Top, combination
 from batch_jobs.star.schema import DIMENSIONS
 from batch_jobs.star.star import Star
 
@@ -30,23 +30,16 @@ def prevalent(star: Star) -> BooleanValue:
     return ~star.users.signed_up & (star.users.origin < ibis.literal(end))
 
 
-def members(star: Star, top: Top, paired: int) -> tuple[Table, Combinations]:
+def members(star: Star, top: Top) -> Table:
     """Users in cohorts: `user`, `origin` and `last` (days; null if never active), `month`, `combination`."""
     users = star.users.filter(~prevalent(star))
-    labels = with_labels(
-        users.select(
-            "user",
-            *AT_ORIGIN.values(),
-            origin=number_of(users.origin.date()),
-            month=month_of(users.origin.date()),
-            last=number_of(users.last_active.date()),
-        ),
-        AT_ORIGIN,
-        top,
+    return users.select(
+        "user",
+        origin=number_of(users.origin.date()),
+        month=month_of(users.origin.date()),
+        last=number_of(users.last_active.date()),
+        combination=combination(users, AT_ORIGIN, top),
     )
-    found = combinations_of(labels, top, paired)
-    numbered = labels.join(found.numbered, list(DIMENSIONS))
-    return numbered.select("user", "origin", "month", "last", "combination"), found
 
 
 def counted(star: Star) -> Mapping[str, int]:

@@ -5,15 +5,18 @@ period 0, r₀. Of period n: net retention is Σ rₙ / Σ r₀, gross retention
 So the cohort is fixed, and in the gross figure more money of one does not make up for less of another.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import ibis
 import numpy as np
-from ibis.expr.types import Table
+from ibis.expr.types import IntegerScalar, Table
 
+from batch_jobs.cohorts.counting import Counts, by_slice
 from batch_jobs.cohorts.days import number_of
 from batch_jobs.cohorts.grid import Reach
-from batch_jobs.cohorts.sizes import Counts, Sizes, cohort_of, columns
+from batch_jobs.cohorts.sizes import Sizes, cohort_of
 from batch_jobs.cohorts.slices import Combinations
 
 
@@ -31,8 +34,11 @@ class Money(NamedTuple):
     """Revenue up to the user's own base."""
 
 
-def money(daily: Table, members: Table, found: Combinations, sizes: Sizes, reach: Reach) -> Money:
-    """Right for periods that begin within the reach; period 0 of the cohorts within it is read as well."""
+def payments(daily: Table, members: Table, sizes: Sizes, reach: Reach) -> Table:
+    """Of payers, by `cohort`, `combination` and `period`; right for periods that begin within the reach.
+
+    Period 0 of the cohorts within the reach is read as well.
+    """
     paid = daily.select("user", day=number_of(daily.day), paid=daily.spent + daily.renewed - daily.refunded)
     mine = paid.filter(paid.paid != 0).join(members, "user")
     aged = mine.select(
@@ -54,22 +60,29 @@ def money(daily: Table, members: Table, found: Combinations, sizes: Sizes, reach
     )
     first = by_user.filter(by_user.period == 0, by_user.paid > 0).select("user", base="paid")
     both = by_user.join(first, "user")
-    small = both.group_by("cohort", "combination", "period").agg(
+    return both.group_by("cohort", "combination", "period").agg(
         paying=(both.paid > 0).ifelse(1, 0).sum(),
         revenue=both.paid.sum(),
         kept=ibis.least(both.paid, both.base).sum(),
     )
-    joined = small.join(found.membership(sizes.limits.some), "combination")
-    limits = sizes.limits
-    marked = [0, *limits.marked]  # period 0 is the base of the others
-    joined = joined.filter((joined.kind <= limits.whole) | joined.period.isin(marked))
-    counts = columns(
-        joined.group_by("cohort", "slice", "period").agg(
-            paying=joined.paying.sum(), revenue=joined.revenue.sum(), kept=joined.kept.sum()
-        )
-    )
+
+
+def money(paid: Table, found: Combinations, sizes: Sizes, as_of: int) -> Money:
+    """Sums of payments.
+
+    Args:
+        paid: of `payments`, held.
+        as_of: number of the day.
+    """
+    limits = replace(sizes.limits, marked=(0, *sizes.limits.marked))  # period 0 is the base of the others
+    sums: dict[str, Callable[[Table], IntegerScalar]] = {
+        "paying": lambda t: t.paying.sum(),
+        "revenue": lambda t: t.revenue.sum(),
+        "kept": lambda t: t.kept.sum(),
+    }
+    counts = by_slice(paid, sums, (), found, sizes.grain, limits, as_of)
     where = counts["cohort"], counts["slice"], counts["period"]
-    paying, revenue, kept = (sizes.dense(*where, counts[name]) for name in ("paying", "revenue", "kept"))
+    paying, revenue, kept = (sizes.dense(*where, counts[name]) for name in sums)
     return Money(paying[:, 0].copy(), revenue[:, 0].copy(), paying, revenue, kept)
 
 

@@ -16,10 +16,10 @@ from batch_jobs.cohorts.grid import Cells, Reach, ends, reach, ripe
 from batch_jobs.cohorts.held import held
 from batch_jobs.cohorts.limits import DEFAULT, Limits
 from batch_jobs.cohorts.members import AT_ORIGIN, counted, members
-from batch_jobs.cohorts.money import Money, money, nothing
+from batch_jobs.cohorts.money import Money, money, nothing, payments
 from batch_jobs.cohorts.schema import CLASSIC, MEMBERS, TABLES, UNBOUNDED, VALUES
 from batch_jobs.cohorts.sizes import Sizes, sizes
-from batch_jobs.cohorts.slices import Combinations, Top, top_values
+from batch_jobs.cohorts.slices import Combinations, Top, combinations_of, top_values
 from batch_jobs.job import Progress, Tables
 from batch_jobs.star.star import Star
 
@@ -68,8 +68,8 @@ class Retention:
         if former is not None and not _same(former[0]["values"], top, self.limits.paired):
             former = None
         progress("users by cohort", 0.1)
-        people, found = members(star, top, self.limits.paired)
-        with held(star.engine, people) as kept:
+        with held(star.engine, members(star, top)) as kept:
+            found = combinations_of(kept, top, self.limits.paired)
             return {
                 **self._of(star, kept, found, former, progress),
                 "members": pa.table(
@@ -146,18 +146,19 @@ def _activity(
     star: Star, people: Table, found: Combinations, grains: Mapping[GrainName, _Grain]
 ) -> dict[GrainName, np.ndarray]:
     """Retained by grain and cell."""
+    as_of = number(star.as_of.date())
     reaches = {name: reach(grain.sizes, grain.cells.where(grain.fresh)) for name, grain in grains.items()}
     since = activity.first_day(reaches)
     if since is None:
         return {name: grain.retained for name, grain in grains.items()}
     with held(star.engine, activity.ages(star.daily, people, since)) as aged:
-        return {name: _counted(aged, found, grain, reaches[name]) for name, grain in grains.items()}
+        return {name: _counted(aged, found, grain, reaches[name], as_of) for name, grain in grains.items()}
 
 
-def _counted(aged: Table, found: Combinations, grain: _Grain, back: Reach | None) -> np.ndarray:
+def _counted(aged: Table, found: Combinations, grain: _Grain, back: Reach | None, as_of: int) -> np.ndarray:
     if back is None:
         return grain.retained
-    counts = activity.retained(aged, found, grain.sizes, back)
+    counts = activity.retained(aged, found, grain.sizes, back, as_of)
     return np.where(grain.fresh, counts[grain.cells.rows, grain.cells.periods], grain.retained)
 
 
@@ -165,7 +166,11 @@ def _money(star: Star, people: Table, found: Combinations, grain: _Grain) -> tup
     """Cells of cohorts with payers, and their sums by cell."""
     cells, fresh = grain.cells, grain.fresh
     back = reach(grain.sizes, cells.where(fresh))
-    now = nothing(grain.sizes) if back is None else money(star.daily, people, found, grain.sizes, back)
+    if back is None:
+        now = nothing(grain.sizes)
+    else:
+        with held(star.engine, payments(star.daily, people, grain.sizes, back)) as paid:
+            now = money(paid, found, grain.sizes, number(star.as_of.date()))
     at = cells.rows, cells.periods
     counts = Money(now.payers[at[0]], now.base[at[0]], now.paying[at], now.revenue[at], now.kept[at])
     both = Money(*(np.where(fresh, new, old) for new, old in zip(counts, grain.paid, strict=True)))

@@ -1,20 +1,19 @@
 """Cohorts by grain and slice: how many members, and in which period they were last active."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 from ibis.expr.types import IntegerColumn, Table
 
-from batch_jobs.cohorts.days import Days, GrainName, key, week_of
+from batch_jobs.cohorts.counting import Counts, by_slice
+from batch_jobs.cohorts.days import Days, GrainName, week_of
 from batch_jobs.cohorts.limits import GrainLimits
 from batch_jobs.cohorts.slices import Combinations
 
 WIDTH: Final[dict[GrainName, int]] = {"day": 1, "week": 7, "month": 30}
 """Days of a period, counted from the member's own origin."""
-Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -67,55 +66,47 @@ def cohort_of(grain: GrainName, members: Table) -> IntegerColumn:
     return week_of(members.origin) if grain == "week" else members.month
 
 
-def first_cohort(grain: GrainName, limits: GrainLimits, as_of: int) -> int:
-    """The earliest cohort that is told."""
-    return key(grain, as_of - 1) - limits.cohorts + 1
-
-
-def sizes(members: Table, found: Combinations, grain: GrainName, limits: GrainLimits, as_of: int) -> Sizes:
+def sizes(people: Table, found: Combinations, grain: GrainName, limits: GrainLimits, as_of: int) -> Sizes:
     """Of one grain.
 
     Args:
-        members: of `batch_jobs.cohorts.members.members`.
+        people: of `batch_jobs.cohorts.members.members`, held.
         as_of: number of the day.
     """
-    last = members["last"]
-    period = (last - members.origin) // WIDTH[grain]
-    never = last.isnull() | (last < members.origin)
-    rows = members.select(
+    last = people["last"]
+    period = (last - people.origin) // WIDTH[grain]
+    never = last.isnull() | (last < people.origin)
+    rows = people.select(
         "combination",
         "origin",
-        cohort=cohort_of(grain, members),
+        cohort=cohort_of(grain, people),
         period=ibis.cases((never, -1), (period > limits.periods, limits.periods), else_=period),
     )
-    rows = rows.filter(rows.cohort >= first_cohort(grain, limits, as_of))
-    small = rows.group_by("cohort", "combination", "period").agg(
-        members=rows.count(), newest=rows.origin.max()
+    every = replace(limits, whole=limits.some)
+    counts = by_slice(
+        rows,
+        {"members": lambda t: t.count(), "newest": lambda t: t.origin.max()},
+        {"newest"},
+        found,
+        grain,
+        every,
+        as_of,
     )
-    joined = small.join(found.membership(limits.some), "combination")
-    table = joined.group_by("cohort", "slice", "period").agg(
-        kind=joined.kind.max(), members=joined.members.sum(), newest=joined.newest.max()
-    )
-    return _rows(columns(table), grain, limits)
-
-
-def columns(table: Table) -> dict[str, Counts]:
-    """Whole numbers by the name of the column, without null."""
-    found = table.to_pyarrow()
-    return {name: found[name].to_numpy().astype(np.int64) for name in found.column_names}
+    return _rows(counts, grain, limits)
 
 
 def _rows(found: dict[str, Counts], grain: GrainName, limits: GrainLimits) -> Sizes:
-    keys = np.stack([found["slice"], found["cohort"]])
-    unique, first, row = np.unique(keys, axis=1, return_index=True, return_inverse=True)
-    row = row.reshape(-1)  # NumPy 2.0 kept an axis of length 1
-    held = np.zeros((unique.shape[1], limits.periods + 2), np.int64)
-    np.add.at(held, (row, found["period"] + 1), found["members"])
-    slices, cohorts = unique
-    kinds = found["kind"][first]
-    newest_of, at = np.unique(found["cohort"], return_inverse=True)
-    newest = np.full(len(newest_of), np.iinfo(np.int64).min)
-    np.maximum.at(newest, at.reshape(-1), found["newest"])
+    low = found["cohort"].min(initial=0)
+    span = int(found["cohort"].max(initial=0) - low + 1)
+    codes, row = np.unique(found["slice"] * span + found["cohort"] - low, return_inverse=True)
+    row = row.reshape(-1)  # NumPy 2.0 gave it another shape
+    held = np.zeros((len(codes), limits.periods + 2), np.int64)
+    held[row, found["period"] + 1] = found["members"]
+    slices, cohorts = codes // span, codes % span + low
+    kinds = np.zeros(len(codes), np.int64)
+    kinds[row] = found["kind"]
+    newest_of = np.zeros(span, np.int64)
+    np.maximum.at(newest_of, found["cohort"] - low, found["newest"])
     return Sizes(
         grain=grain,
         limits=limits,
@@ -123,6 +114,6 @@ def _rows(found: dict[str, Counts], grain: GrainName, limits: GrainLimits) -> Si
         kinds=kinds,
         cohorts=cohorts,
         sizes=held.sum(1),
-        newest=newest[np.searchsorted(newest_of, cohorts)],
+        newest=newest_of[cohorts - low],
         last_seen=held[:, 1:],
     )

@@ -3,7 +3,7 @@
 The engine counts by combination of all four dimensions once; a small table says which slices each belongs to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import ibis
 import pyarrow as pa
-from ibis.expr.types import StringColumn, Table
+from ibis.expr.types import IntegerColumn, StringColumn, Table
 
 from batch_jobs.star.schema import DIMENSIONS
 
@@ -56,18 +56,32 @@ def top_values(users: Table, columns: Mapping[str, Sequence[str]], limit: int) -
     return found
 
 
-def labelled(column: StringColumn, top: Sequence[str]) -> StringColumn:
-    """What a value is called."""
+def coded(column: StringColumn, top: Sequence[str]) -> IntegerColumn:
+    """0 where nothing is said, 2 and on for the values of `top` in their order, 1 for others."""
     unsaid = column.isnull() | (column == "")
-    return ibis.cases((unsaid, UNKNOWN), (column.isin(list(top)), column), else_=OTHER)
+    places = ((column == value, n + 2) for n, value in enumerate(top))
+    return ibis.cases((unsaid, 0), *places, else_=1)
+
+
+def label(code: int, top: Sequence[str]) -> str:
+    """What a code stands for."""
+    return (UNKNOWN, OTHER, *top)[code]
+
+
+def combination(table: Table, columns: Mapping[str, str], top: Top) -> IntegerColumn:
+    """Codes of all dimensions in one number; each is made of the column that is named for it."""
+    found = ibis.literal(0, "int64")
+    for name in DIMENSIONS:
+        found = found * (len(top[name]) + 2) + coded(table[columns[name]], top[name])
+    return found
 
 
 @dataclass(frozen=True)
 class Combinations:
-    """Combinations of labels that occur, numbered, and the slices that they belong to."""
+    """Combinations of labels that occur, and the slices that they belong to."""
 
-    found: tuple[tuple[str, ...], ...]
-    """Labels in the order of `DIMENSIONS`, sorted."""
+    numbers: tuple[int, ...]
+    """As `combination` makes them, sorted."""
     top: Top
     paired: int
     """Values told apart within pairs."""
@@ -75,25 +89,17 @@ class Combinations:
     @cached_property
     def slices(self) -> list[Slice]:
         """All of them, in the order in which they are told; a slice's number is its place."""
-        of = {piece for labels in self.found for piece in self._slices(labels)} | {EVERYBODY}
-        rank = {name: n for n, name in enumerate(("", ALL, *DIMENSIONS))}
-        return sorted(of, key=lambda s: (s.kind, rank[s.dimension], rank[s.second], s))
+        return in_order({piece for number in self.numbers for piece in self._slices(number)} | {EVERYBODY})
 
     @cached_property
-    def numbered(self) -> Table:
-        """Labels to `combination`."""
-        columns = list(zip(*self.found, strict=True)) or [()] * len(DIMENSIONS)
-        data = {name: pa.array(column, pa.string()) for name, column in zip(DIMENSIONS, columns, strict=True)}
-        return ibis.memtable(pa.table({**data, "combination": pa.array(range(len(self.found)), pa.int64())}))
-
-    def membership(self, kind: int) -> Table:
-        """`combination` to `slice` (its number) and `kind`, of slices up to that kind."""
+    def membership(self) -> Table:
+        """`combination` to `slice` (its number) and `kind`, but for everybody."""
         place = {piece: n for n, piece in enumerate(self.slices)}
         rows = [
-            (n, place[piece], piece.kind)
-            for n, labels in enumerate(self.found)
-            for piece in self._slices(labels)
-            if piece.kind <= kind
+            (number, place[piece], piece.kind)
+            for number in self.numbers
+            for piece in self._slices(number)
+            if piece.kind
         ]
         columns = list(zip(*rows, strict=True)) or [(), (), ()]
         names = ("combination", "slice", "kind")
@@ -101,24 +107,28 @@ class Combinations:
             pa.table({n: pa.array(c, pa.int64()) for n, c in zip(names, columns, strict=True)})
         )
 
-    def _slices(self, labels: tuple[str, ...]) -> list[Slice]:
-        said = dict(zip(DIMENSIONS, labels, strict=True))
-        coarse = {name: self._coarse(name, label) for name, label in said.items()}
+    def _slices(self, number: int) -> list[Slice]:
+        codes = {}
+        for name in reversed(DIMENSIONS):
+            number, codes[name] = divmod(number, len(self.top[name]) + 2)
+        said = {name: label(codes[name], self.top[name]) for name in DIMENSIONS}
+        coarse = {name: label(coarser(codes[name], self.paired), self.top[name]) for name in DIMENSIONS}
         pairs = [Slice(a, coarse[a], b, coarse[b]) for a, b in combinations(DIMENSIONS, 2)]
-        return [EVERYBODY, *(Slice(name, label) for name, label in said.items()), *pairs]
-
-    def _coarse(self, dimension: str, label: str) -> str:
-        rare = label in self.top[dimension][self.paired :]
-        return OTHER if rare else label
+        return [EVERYBODY, *(Slice(name, value) for name, value in said.items()), *pairs]
 
 
-def with_labels(table: Table, columns: Mapping[str, str], top: Top) -> Table:
-    """With a column for each dimension, its label, made of the column that is named for it."""
-    return table.mutate(**{name: labelled(table[columns[name]], top[name]) for name in DIMENSIONS})
+def coarser(code: int, paired: int) -> int:
+    """Within a pair: that of others, for all but the most frequent values."""
+    return 1 if code >= paired + 2 else code
 
 
-def combinations_of(labelled_rows: Table, top: Top, paired: int) -> Combinations:
-    """Those that occur among rows that bear labels (`with_labels`)."""
-    rows = labelled_rows.select(*DIMENSIONS).distinct().to_pyarrow()
-    found = zip(*(rows[name].to_pylist() for name in DIMENSIONS), strict=True)
-    return Combinations(tuple(sorted(found)), top, paired)
+def in_order(pieces: Iterable[Slice]) -> list[Slice]:
+    """As they are told: all, then by dimension, then pairs; values by name."""
+    rank = {name: n for n, name in enumerate(("", ALL, *DIMENSIONS))}
+    return sorted(pieces, key=lambda s: (s.kind, rank[s.dimension], rank[s.second], s))
+
+
+def combinations_of(rows: Table, top: Top, paired: int) -> Combinations:
+    """Those that occur among rows with `combination`."""
+    numbers = rows.select("combination").distinct().to_pyarrow()["combination"].to_pylist()
+    return Combinations(tuple(sorted(numbers)), top, paired)

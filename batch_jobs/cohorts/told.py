@@ -1,19 +1,22 @@
 """Result rows from counts by (row, period), and the other way round."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from batch_jobs.cohorts import schema
-from batch_jobs.cohorts.days import EPOCH, key, number, starts
+from batch_jobs.cohorts.counting import Counts
+from batch_jobs.cohorts.days import keys, starts
 from batch_jobs.cohorts.grid import Cells
 from batch_jobs.cohorts.money import Money
-from batch_jobs.cohorts.sizes import Counts, Sizes
+from batch_jobs.cohorts.sizes import Sizes
 from batch_jobs.cohorts.slices import Slice
 
+_APART: Final = "\x1f"
 Bools = npt.NDArray[np.bool_]
 
 
@@ -141,16 +144,10 @@ def recalled(
     table: pa.Table, sizes: Sizes, slices: Sequence[Slice], names: Sequence[str]
 ) -> tuple[Bools, dict[str, Counts]]:
     """Which cells a former table of this grain (and kind) knows, and what it says; by (row, period)."""
-    former = table.select(["cohort", "period", *Slice._fields, *names]).to_pandas()
-    numbered = pd.DataFrame(list(slices), columns=list(Slice._fields)).assign(number=range(len(slices)))
-    held = former.merge(numbered, on=list(Slice._fields))
-    where = (
-        np.array([key(sizes.grain, number(day)) for day in held["cohort"]], np.int64),
-        held["number"].to_numpy(np.int64),
-        held["period"].to_numpy(np.int64),
-    )
-    known = sizes.dense(*where, np.ones(len(held), np.int64)).astype(bool)
-    return known, {name: sizes.dense(*where, held[name].to_numpy(np.int64)) for name in names}
+    cohorts, numbers = _named(table, sizes, slices)
+    where = cohorts, numbers, table["period"].to_numpy()
+    known = sizes.dense(*where, np.ones(table.num_rows, np.int64)).astype(bool)
+    return known, {name: sizes.dense(*where, table[name].to_numpy()) for name in names}
 
 
 def unchanged(table: pa.Table, sizes: Sizes, slices: Sequence[Slice]) -> Bools:
@@ -159,18 +156,28 @@ def unchanged(table: pa.Table, sizes: Sizes, slices: Sequence[Slice]) -> Bools:
     Members leave a closed cohort when a signup follows their first event, or when they are erased; none can join, so
     the same number means the same members.
     """
-    former = table.select(["cohort", "newest", "size", *Slice._fields]).to_pandas()
-    numbered = pd.DataFrame(list(slices), columns=list(Slice._fields)).assign(number=range(len(slices)))
-    held = former.merge(numbered, on=list(Slice._fields))
-    cohorts = np.array([key(sizes.grain, number(day)) for day in held["cohort"]], np.int64)
-    rows = sizes.rows(cohorts, held["number"].to_numpy(np.int64))
+    cohorts, numbers = _named(table, sizes, slices)
+    rows = sizes.rows(cohorts, numbers)
     there = rows >= 0
-    newest = np.array([(day - EPOCH).days for day in held["newest"]], np.int64)
     same = np.zeros(len(sizes.cohorts), bool)
-    equal = (sizes.sizes[rows] == held["size"].to_numpy(np.int64)) & (sizes.newest[rows] == newest)
-    same[rows[there]] = equal[there]
+    size, newest = table["size"].to_numpy()[there], _days(table["newest"])[there]
+    at = rows[there]
+    same[at] = (sizes.sizes[at] == size) & (sizes.newest[at] == newest)
     gone = np.concatenate([cohorts[~there], sizes.cohorts[~same]])
     return ~np.isin(sizes.cohorts, gone)
+
+
+def _named(table: pa.Table, sizes: Sizes, slices: Sequence[Slice]) -> tuple[Counts, Counts]:
+    """Numbers of the cohort and of the slice of each row; −1 for slices that are no longer."""
+    joined = pc.binary_join_element_wise(*(table[name] for name in Slice._fields), _APART)
+    names = pa.array([_APART.join(piece) for piece in slices], pa.string())
+    numbers = pc.index_in(joined, value_set=names).fill_null(-1)
+    return keys(sizes.grain, _days(table["cohort"])), numbers.to_numpy().astype(np.int64)
+
+
+def _days(column: pa.ChunkedArray) -> Counts:
+    found: Counts = column.cast(pa.int32()).to_numpy().astype(np.int64)
+    return found
 
 
 def _by_period(sizes: Sizes, cells: Cells) -> tuple[Counts, Counts, Counts]:

@@ -91,13 +91,12 @@ def tables(lives: Sequence[Life], as_of: int, inactivity: int, limits: Limits) -
         for member in found:
             for piece in of(member):
                 groups[(piece, first_of(grain, day_of(member.origin)))].append(member)
-        last_day = first_of(grain, day_of(as_of - 1))
-        oldest = last_day
-        for _ in range(limit.cohorts - 1):
-            oldest = first_of(grain, oldest - timedelta(days=1))
+        latest = [first_of(grain, day_of(as_of - 1))]
+        while len(latest) < limit.cohorts:
+            latest.append(first_of(grain, latest[-1] - timedelta(days=1)))
         for (piece, cohort), users in groups.items():
             kind = 0 if piece[0] == "all" else 2 if piece[2] else 1
-            if kind > limit.some or cohort < oldest:
+            if kind > limit.some or cohort not in latest[: limit.sliced if kind else None]:
                 continue
             everybody = groups[(("all", "all", "", ""), cohort)]
             newest = max(m.origin for m in everybody)

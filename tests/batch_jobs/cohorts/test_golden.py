@@ -29,7 +29,9 @@ def told(*lives: Life, as_of: str) -> Tables:
     return Retention()(star_of(lives, on(as_of), SETTINGS), lambda _what, _share: None)
 
 
-def cells(tables: Tables, grain: Any, kind: str = "classic", piece: Slice = EVERYBODY) -> list[tuple[Any, ...]]:
+def cells(
+    tables: Tables, grain: Any, kind: str = "classic", piece: Slice = EVERYBODY
+) -> list[tuple[Any, ...]]:
     return [(row["cohort"], row["size"], row["retained"]) for row in matrix(tables, grain, kind, piece)]
 
 

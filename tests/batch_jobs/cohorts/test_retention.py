@@ -19,9 +19,9 @@ from tests.batch_jobs.cohorts.strategies import DAYS, histories
 
 LIMITS = Limits(
     grains={
-        "day": GrainLimits(40, 30, (1, 7), whole=0, some=1),
-        "week": GrainLimits(9, 8, (0, 1, 4), whole=1, some=2),
-        "month": GrainLimits(4, 2, (1,), whole=1, some=2),
+        "day": GrainLimits(40, 20, 30, (1, 7), whole=0, some=1),
+        "week": GrainLimits(9, 9, 8, (0, 1, 4), whole=1, some=2),
+        "month": GrainLimits(4, 3, 2, (1,), whole=1, some=2),
     },
     values=2,
     paired=1,
