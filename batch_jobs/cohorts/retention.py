@@ -1,6 +1,6 @@
 """The job `retention`: cohorts, who stays, and what they pay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
@@ -19,7 +19,7 @@ from batch_jobs.cohorts.members import AT_ORIGIN, counted, members
 from batch_jobs.cohorts.money import Money, money, nothing, payments
 from batch_jobs.cohorts.schema import CLASSIC, MEMBERS, TABLES, UNBOUNDED, VALUES
 from batch_jobs.cohorts.sizes import Sizes, sizes
-from batch_jobs.cohorts.slices import Combinations, Top, combinations_of, top_values
+from batch_jobs.cohorts.slices import Combinations, combinations_of, same_values, top_values, values_table
 from batch_jobs.job import Progress, Tables
 from batch_jobs.star.star import Star
 
@@ -65,7 +65,7 @@ class Retention:
         top = top_values(
             star.users, {name: [column] for name, column in AT_ORIGIN.items()}, self.limits.values
         )
-        if former is not None and not _same(former[0]["values"], top, self.limits.paired):
+        if former is not None and not same_values(former[0]["values"], top, self.limits.paired):
             former = None
         progress("users by cohort", 0.1)
         with held(star.engine, members(star, top)) as kept:
@@ -76,7 +76,7 @@ class Retention:
                     list(zip(*counted(star).items(), strict=True)),
                     schema=MEMBERS,  # by kind
                 ),
-                "values": _values(top),
+                "values": values_table(top, VALUES),
             }
 
     def _of(
@@ -180,20 +180,3 @@ def _money(star: Star, people: Table, found: Combinations, grain: _Grain) -> tup
 
 def _of_grain(table: pa.Table, grain: GrainName) -> pa.Table:
     return table.filter(pc.equal(table["grain"], grain))
-
-
-def _values(top: Top) -> pa.Table:
-    rows = [(dimension, n + 1, value) for dimension, best in top.items() for n, value in enumerate(best)]
-    return pa.table(list(zip(*rows, strict=True)) or [[], [], []], schema=VALUES)
-
-
-def _same(table: pa.Table, top: Top, paired: int) -> bool:
-    """Whether the same values are told apart, alone and within pairs."""
-    former: dict[str, list[str]] = {dimension: [] for dimension in top}
-    for dimension, value in zip(table["dimension"].to_pylist(), table["value"].to_pylist(), strict=True):
-        former.setdefault(dimension, []).append(value)
-
-    def parts(best: Sequence[str]) -> tuple[set[str], set[str]]:
-        return set(best[:paired]), set(best[paired:])
-
-    return former.keys() == top.keys() and all(parts(former[d]) == parts(best) for d, best in top.items())

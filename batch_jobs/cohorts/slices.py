@@ -132,3 +132,22 @@ def combinations_of(rows: Table, top: Top, paired: int) -> Combinations:
     """Those that occur among rows with `combination`."""
     numbers = rows.select("combination").distinct().to_pyarrow()["combination"].to_pylist()
     return Combinations(tuple(sorted(numbers)), top, paired)
+
+
+def values_table(top: Top, layout: pa.Schema) -> pa.Table:
+    """What is told apart: `dimension`, `rank` and `value`."""
+    rows = [(dimension, n + 1, value) for dimension, best in top.items() for n, value in enumerate(best)]
+    columns = list(zip(*rows, strict=True)) or [()] * len(layout)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, layout, strict=True)], schema=layout)
+
+
+def same_values(table: pa.Table, top: Top, paired: int) -> bool:
+    """Whether a former `values_table` tells the same values apart, alone and within pairs."""
+    former: dict[str, list[str]] = {dimension: [] for dimension in top}
+    for dimension, value in zip(table["dimension"].to_pylist(), table["value"].to_pylist(), strict=True):
+        former.setdefault(dimension, []).append(value)
+
+    def parts(best: Sequence[str]) -> tuple[set[str], set[str]]:
+        return set(best[:paired]), set(best[paired:])
+
+    return former.keys() == top.keys() and all(parts(former[d]) == parts(best) for d, best in top.items())

@@ -10,8 +10,9 @@ DAYS = 100
 
 
 def _day(random: Random) -> Day:
+    active = random.random() < 0.8
     return Day(
-        active=random.random() < 0.8,
+        active=active,
         spent=random.choice([0, 0, 0, 5, 20]),
         renewed=random.choice([0, 0, 10]),
         refunded=random.choice([0, 0, 0, 7]),
