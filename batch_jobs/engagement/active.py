@@ -60,37 +60,39 @@ def active_days(star: Star, top: Top, since: int | None, gap: int) -> Table:
         begun=number_of(users.first_active.date()),
     )
     joined = rows.join(people, "user")
-    by_user = ibis.window(group_by=joined.user, order_by=joined.day)
-    joined = joined.mutate(
-        before=joined.day.lag().over(by_user),
-        month_before=joined.month.lag().over(by_user),
-        next=joined.day.lead().over(by_user),
+    narrow = joined.select(
+        "user",
+        "day",
+        "month",
+        "begun",
+        "sessions",
+        "session_ms",
+        "pages",
+        "conversions",
+        **{name: coded(in_slice(joined, name), top[name]).cast("int8") for name in DIMENSIONS},
     )
-    week, week_before = week_of(joined.day), week_of(joined.before)
-    now = {"day": joined.day, "week": week, "month": joined.month}
-    then = {"day": joined.before, "week": week_before, "month": joined.month_before}
-    none = joined.before.isnull()
-    return joined.select(
+    by_user = ibis.window(group_by=narrow.user, order_by=narrow.day)
+    placed = narrow.mutate(
+        before=narrow.day.lag().over(by_user),
+        month_before=narrow.month.lag().over(by_user),
+        next=narrow.day.lead().over(by_user),
+    )
+    now = {"day": placed.day, "week": week_of(placed.day), "month": placed.month}
+    then = {"day": placed.before, "week": week_of(placed.before), "month": placed.month_before}
+    none, wide = placed.before.isnull(), placed.next - placed.day
+    return placed.select(
         "day",
         "sessions",
         "session_ms",
         "pages",
-        week=week,
-        month=joined.month,
-        gap=ibis.cases(
-            (joined.next.isnull(), gap), (joined.next - joined.day > gap, gap), else_=joined.next - joined.day
-        ).cast("int16"),
-        fresh=(joined.day == joined.begun).ifelse(1, 0).cast("int8"),
-        converted=(joined.conversions > 0).ifelse(1, 0).cast("int8"),
+        *DIMENSIONS,
+        gap=ibis.cases((wide.isnull() | (wide > gap), gap), else_=wide).cast("int16"),
+        fresh=(placed.day == placed.begun).ifelse(1, 0).cast("int8"),
+        converted=(placed.conversions > 0).ifelse(1, 0).cast("int8"),
+        **{f"first_in_{g}": (none | (then[g] < now[g])).ifelse(1, 0).cast("int8") for g in GRAINS},
         **{
-            f"first_in_{grain}": (none | (then[grain] < now[grain])).ifelse(1, 0).cast("int8")
-            for grain in GRAINS
+            f"kept_in_{g}": (then[g] == now[g] - 1).fill_null(False).ifelse(1, 0).cast("int8") for g in GRAINS
         },
-        **{
-            f"kept_in_{grain}": (then[grain] == now[grain] - 1).fill_null(False).ifelse(1, 0).cast("int8")
-            for grain in GRAINS
-        },
-        **{name: coded(in_slice(joined, name), top[name]).cast("int8") for name in DIMENSIONS},
     )
 
 

@@ -7,14 +7,15 @@ from typing import Any, Final
 import ibis
 import numpy as np
 import pyarrow as pa
-from ibis.expr.types import Table
+from ibis.expr.types import IntegerColumn, Table
 
 from batch_jobs.cohorts.counting import Counts, columns
 from batch_jobs.cohorts.days import day, number_of
 from batch_jobs.cohorts.slices import Slice, Top, coarser, coded, in_order, label
 from batch_jobs.engagement import schema
-from batch_jobs.engagement.active import in_slice
+from batch_jobs.engagement.active import by_code, in_slice
 from batch_jobs.engagement.rows import table_of
+from batch_jobs.engagement.spans import covering
 from batch_jobs.star.schema import DIMENSIONS
 from batch_jobs.star.star import Star
 from domain.columns import UNPAID_PLANS
@@ -34,6 +35,15 @@ def recent(active: Table, inactivity: int, at: int) -> Table:
     rows = active.filter(active.day >= at - 2 * inactivity, active.day < at - inactivity)
     rows = rows.filter(rows.day + rows.gap >= at - inactivity)
     return rows.mutate(lost=(rows.day + rows.gap >= at).ifelse(1, 0))
+
+
+def by_single(rows: Table, top: Top) -> dict[Slice, tuple[int, int]]:
+    """Users and lost of everybody and by dimension, of rows with `lost`."""
+    counts = by_code(rows, ("lost",), ("users",), top)
+    return {
+        piece: (int(of["users"].sum()), int(of["users"][of["lost"] == 1].sum()))
+        for piece, of in counts.items()
+    }
 
 
 def by_pair(rows: Table, top: Top, paired: int) -> dict[Slice, tuple[int, int]]:
@@ -71,64 +81,72 @@ def subscriptions(star: Star, top: Top, since: int) -> Table:
         | daily.signup.notnull()
         | (daily.renewals > 0)
     )
-    rows = rows.select(
+    joined = rows.join(star.users.select("user", *(f"{name}_at_origin" for name in DIMENSIONS)), "user")
+    named = joined.plan.notnull() & (joined.plan != "")
+    day_number = number_of(joined.day)
+    narrow = joined.select(
         "user",
-        "plan",
-        "platform",
-        "geography",
-        "renewals",
         "cancelled",
         "signup",
-        day=number_of(rows.day),
-        cancel=ibis.cases((rows.cancelled.notnull(), number_of(rows.day)), else_=ibis.null("int64")),
+        day=day_number,
+        cancel=ibis.cases((joined.cancelled.notnull(), day_number), else_=ibis.null("int64")),
+        paid=(joined.renewals > 0) | (named & ~joined.plan.isin(sorted(UNPAID_PLANS))),
+        **{name: coded(in_slice(joined, name), top[name]).cast("int8") for name in DIMENSIONS},
     )
-    joined = rows.join(star.users.select("user", *(f"{name}_at_origin" for name in DIMENSIONS)), "user")
-    so_far = ibis.window(group_by=joined.user, order_by=joined.day, rows=(None, 0))
-    from_then = ibis.window(group_by=joined.user, order_by=joined.day, rows=(1, None))
-    joined = joined.mutate(
-        left=joined.cancelled.max().over(so_far),
-        came=joined.signup.max().over(so_far),
-        next=joined.day.lead().over(ibis.window(group_by=joined.user, order_by=joined.day)),
-        next_cancel=joined.cancel.min().over(from_then),
+    so_far = ibis.window(group_by=narrow.user, order_by=narrow.day, rows=(None, 0))
+    from_then = ibis.window(group_by=narrow.user, order_by=narrow.day, rows=(1, None))
+    placed = narrow.mutate(
+        left=narrow.cancelled.max().over(so_far),
+        came=narrow.signup.max().over(so_far),
+        next=narrow.day.lead().over(ibis.window(group_by=narrow.user, order_by=narrow.day)),
+        next_cancel=narrow.cancel.min().over(from_then),
     )
-    stands = joined.left.notnull() & (joined.came.isnull() | (joined.came <= joined.left))
-    named = joined.plan.notnull() & (joined.plan != "")
-    paid = (joined.renewals > 0) | (named & ~joined.plan.isin(sorted(UNPAID_PLANS)))
-    held = joined.filter(~stands, paid, joined.next.fill_null(FOREVER) >= since)
+    stands = placed.left.notnull() & (placed.came.isnull() | (placed.came <= placed.left))
+    held = placed.filter(~stands, placed.paid, placed.next.fill_null(FOREVER) >= since)
     return held.select(
+        *DIMENSIONS,
         begin=held.day + 1,
         end=held.next.fill_null(FOREVER) + 1,
         cancel=held.next_cancel.fill_null(FOREVER),
-        **{name: coded(in_slice(held, name), top[name]).cast("int8") for name in DIMENSIONS},
     )
 
 
-def on_mondays(rows: Table, at: Counts, inactivity: int) -> Table:
-    """The same for many moments, which are Mondays: with `at`, one row a moment and subscriber."""
-    starts = at - inactivity
-    if len(at):
-        first = int(starts[0])
-        # most stretches end before the next of these days: they are let go before the join
-        weeks = (rows.end - 1 - first) // 7 - (rows.begin - 1 - first) // 7
-        rows = rows.filter(weeks > 0, rows.end > first, rows.begin <= int(starts[-1]))
-    wanted = ibis.memtable(pa.table({"at": at, "start": starts}))
-    there = rows.join(wanted, [rows.begin <= wanted.start, rows.end > wanted.start])
-    return there.mutate(lost=(there.cancel < there["at"]).ifelse(1, 0))
+def in_weeks(rows: Table, first: int, count: int, inactivity: int) -> Table:
+    """Stretches as numbers of moments, which are a week apart: `begin`, `end` (exclusive), and `lost`.
+
+    From `lost` on the next cancellation falls into the days that the moment looks at; at `end` if it never does.
+
+    Args:
+        first: the first moment less `inactivity`: where its subscribers are counted.
+        count: of moments.
+    """
+
+    def moment(at: IntegerColumn) -> IntegerColumn:
+        return ibis.greatest(ibis.least((at - first + 6) // 7, count), 0)
+
+    told = rows.mutate(
+        begin=moment(rows.begin), end=moment(rows.end), lost=moment(rows.cancel - inactivity + 1)
+    )
+    told = told.filter(told.begin < told.end)
+    return told.mutate(lost=ibis.greatest(ibis.least(told.lost, told.end), told.begin))
+
+
+def weekly(weeks: Mapping[Slice, Mapping[str, Counts]], count: int) -> dict[Slice, tuple[Counts, Counts]]:
+    """Users and lost by moment, of `in_weeks` counted."""
+    return {
+        piece: (
+            covering(of["begin"], of["end"], of["users"], 0, count - 1),
+            covering(of["lost"], of["end"], of["users"], 0, count - 1),
+        )
+        for piece, of in weeks.items()
+    }
 
 
 def cancelling(rows: Table, at: int, inactivity: int) -> Table:
     """Subscribers at the beginning of the `inactivity` days before a moment, with `lost`: cancelled within them."""
     start = at - inactivity
     there = rows.filter(rows.begin <= start, rows.end > start)
-    return there.mutate(lost=(there.cancel < at).ifelse(1, 0), at=ibis.literal(at, "int64"))
-
-
-def single(found: Mapping[Slice, Mapping[str, Counts]], at: int) -> dict[Slice, tuple[int, int]]:
-    """Users and lost at one moment, from columns by `at`."""
-    return {
-        piece: (int(of["users"][of["at"] == at].sum()), int(of["lost"][of["at"] == at].sum()))
-        for piece, of in found.items()
-    }
+    return there.mutate(lost=(there.cancel < at).ifelse(1, 0))
 
 
 def told(at: int, definition: str, found: Mapping[Slice, tuple[int, int]]) -> Iterable[list[Any]]:

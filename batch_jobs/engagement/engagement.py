@@ -1,8 +1,9 @@
 """The job `engagement`: who is there, how often, for what, and who leaves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from ibis.expr.types import Table
 
 from batch_jobs.cohorts.days import GrainName, day, number, whole_days
 from batch_jobs.cohorts.held import held
-from batch_jobs.cohorts.slices import EVERYBODY, Top, same_values, top_values, values_table
+from batch_jobs.cohorts.slices import EVERYBODY, Slice, Top, same_values, top_values, values_table
 from batch_jobs.engagement import churn, features, funnel, schema, usage
 from batch_jobs.engagement.active import GRAINS, active_days, by_code, longest
 from batch_jobs.engagement.limits import DEFAULT, Limits
@@ -26,13 +27,6 @@ CALENDAR: Final[tuple[GrainName, ...]] = ("week", "month")
 BEFORE: Final = -(1 << 30)
 """Earlier than any day."""
 _OF_DAY: Final = ("users", "fresh", "sessions", "session_ms", "pages", "converted")
-
-
-class _Read(NamedTuple):
-    """User-days, counted."""
-
-    sums: dict[Any, Columns]
-    gaps: dict[Any, Columns]
 
 
 @dataclass(frozen=True)
@@ -107,33 +101,31 @@ class Engagement:
         }
 
     def _churn(
-        self, star: Star, top: Top, active: Table, gaps: dict[Any, Columns], span: Span, inactivity: int
+        self, star: Star, top: Top, active: Table, gaps: Mapping[Slice, Columns], span: Span, inactivity: int
     ) -> list[list[Any]]:
         at = churn.moments(span.begins, span.since, span.as_of, inactivity, self.limits.weeks)
         if not len(at):
             return []
         silent = {piece: usage.churned(of, inactivity, at) for piece, of in gaps.items()}
-        with held(star.engine, churn.subscriptions(star, top, int(at[0]) - inactivity)) as subscribed:
-            earlier = by_code(
-                churn.on_mondays(subscribed, at[:-1], inactivity), ("at",), ("users", "lost"), top
-            )
+        first, before = int(at[0]) - inactivity, len(at) - 1
+        with held(star.engine, churn.subscriptions(star, top, first)) as subscribed:
+            weeks = churn.in_weeks(subscribed, first, before, inactivity)
+            cancelled = churn.weekly(by_code(weeks, ("begin", "end", "lost"), ("users",), top), before)
             now = churn.cancelling(subscribed, span.as_of, inactivity)
-            cancelled = by_code(now, ("at",), ("users", "lost"), top)
-            pairs = {
-                INACTIVITY: churn.by_pair(
-                    churn.recent(active, inactivity, span.as_of), top, self.limits.paired
-                ),
-                CANCELLATION: churn.by_pair(now, top, self.limits.paired),
+            last = {
+                INACTIVITY: {
+                    **{piece: (int(users[-1]), int(lost[-1])) for piece, (users, lost) in silent.items()},
+                    **churn.by_pair(churn.recent(active, inactivity, span.as_of), top, self.limits.paired),
+                },
+                CANCELLATION: {**churn.by_single(now, top), **churn.by_pair(now, top, self.limits.paired)},
             }
         rows: list[list[Any]] = []
-        for n, moment in enumerate(at.tolist()):
-            last = moment == span.as_of
-            counts = {
-                INACTIVITY: {piece: (int(users[n]), int(lost[n])) for piece, (users, lost) in silent.items()},
-                CANCELLATION: churn.single(cancelled if last else earlier, moment),
-            }
-            for definition, found in counts.items():
-                rows += churn.told(moment, definition, {**found, **(pairs[definition] if last else {})})
+        for n, moment in enumerate(at[:-1].tolist()):
+            for definition, found in ((INACTIVITY, silent), (CANCELLATION, cancelled)):
+                counts = {piece: (int(users[n]), int(lost[n])) for piece, (users, lost) in found.items()}
+                rows += churn.told(moment, definition, counts)
+        for definition, of_all in last.items():
+            rows += churn.told(span.as_of, definition, of_all)
         return rows
 
     def _funnels(self, star: Star, top: Top, as_of: int) -> dict[str, pa.Table]:

@@ -78,10 +78,8 @@ def trials(rows: Table, grain: GrainName, top: Top, as_of: int, cohorts: int) ->
 
 def first_day(as_of: int, weeks: int, months: int) -> int:
     """The earliest of all cohorts."""
-    return min(
-        int(starts(grain, _periods(grain, as_of, cohorts))[0])
-        for grain, cohorts in (("week", weeks), ("month", months))
-    )
+    told: dict[GrainName, int] = {"week": weeks, "month": months}
+    return min(int(starts(grain, _periods(grain, as_of, count))[0]) for grain, count in told.items())
 
 
 def _periods(grain: GrainName, as_of: int, cohorts: int) -> Counts:

@@ -183,8 +183,9 @@ def _users(lives: Sequence[Life], as_of: int) -> list[dict[str, Any]]:
 
 
 def latest(life: Life, name: str, as_of: int) -> str | None:
-    said = [getattr(life.days[day], name, None) for day in sorted(life.days) if day < as_of]
-    return next((value for value in reversed(said) if value is not None), getattr(life, name))
+    said: list[str | None] = [getattr(life.days[day], name, None) for day in sorted(life.days) if day < as_of]
+    first: str | None = getattr(life, name)
+    return next((value for value in reversed(said) if value is not None), first)
 
 
 def first_trial(life: Life, as_of: int) -> int | None:
