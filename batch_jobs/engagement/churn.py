@@ -83,32 +83,46 @@ def subscriptions(star: Star, top: Top, since: int) -> Table:
     )
     joined = rows.join(star.users.select("user", *(f"{name}_at_origin" for name in DIMENSIONS)), "user")
     named = joined.plan.notnull() & (joined.plan != "")
-    day_number = number_of(joined.day)
     narrow = joined.select(
+        "user",
+        day=number_of(joined.day),
+        paid=(joined.renewals > 0) | (named & ~joined.plan.isin(sorted(UNPAID_PLANS))),
+        **{name: coded(in_slice(joined, name), top[name]).cast("int8") for name in DIMENSIONS},
+    )
+    placed = narrow.mutate(
+        next=narrow.day.lead().over(ibis.window(group_by=narrow.user, order_by=narrow.day)).fill_null(FOREVER)
+    )
+    held = placed.filter(placed.paid, placed.next >= since)
+    marked = held.left_join(
+        _cancellations(daily).rename(who="user", on="day"), [("user", "who"), ("day", "on")]
+    )
+    kept = marked.filter(~marked.stands.fill_null(False))
+    return kept.select(
+        *DIMENSIONS, begin=kept.day + 1, end=kept.next + 1, cancel=kept.next_cancel.fill_null(FOREVER)
+    )
+
+
+def _cancellations(daily: Table) -> Table:
+    """Of the days of users who have ever cancelled: whether a cancellation `stands` then, and the `next_cancel`."""
+    who = daily.filter(daily.cancelled.notnull()).select("user").distinct()
+    rows = daily.semi_join(who, "user")
+    day_number = number_of(rows.day)
+    rows = rows.select(
         "user",
         "cancelled",
         "signup",
         day=day_number,
-        cancel=ibis.cases((joined.cancelled.notnull(), day_number), else_=ibis.null("int64")),
-        paid=(joined.renewals > 0) | (named & ~joined.plan.isin(sorted(UNPAID_PLANS))),
-        **{name: coded(in_slice(joined, name), top[name]).cast("int8") for name in DIMENSIONS},
+        cancel=ibis.cases((rows.cancelled.notnull(), day_number), else_=ibis.null("int64")),
     )
-    so_far = ibis.window(group_by=narrow.user, order_by=narrow.day, rows=(None, 0))
-    from_then = ibis.window(group_by=narrow.user, order_by=narrow.day, rows=(1, None))
-    placed = narrow.mutate(
-        left=narrow.cancelled.max().over(so_far),
-        came=narrow.signup.max().over(so_far),
-        next=narrow.day.lead().over(ibis.window(group_by=narrow.user, order_by=narrow.day)),
-        next_cancel=narrow.cancel.min().over(from_then),
+    so_far = ibis.window(group_by=rows.user, order_by=rows.day, rows=(None, 0))
+    from_then = ibis.window(group_by=rows.user, order_by=rows.day, rows=(1, None))
+    rows = rows.mutate(
+        left=rows.cancelled.max().over(so_far),
+        came=rows.signup.max().over(so_far),
+        next_cancel=rows.cancel.min().over(from_then),
     )
-    stands = placed.left.notnull() & (placed.came.isnull() | (placed.came <= placed.left))
-    held = placed.filter(~stands, placed.paid, placed.next.fill_null(FOREVER) >= since)
-    return held.select(
-        *DIMENSIONS,
-        begin=held.day + 1,
-        end=held.next.fill_null(FOREVER) + 1,
-        cancel=held.next_cancel.fill_null(FOREVER),
-    )
+    stands = rows.left.notnull() & (rows.came.isnull() | (rows.came <= rows.left))
+    return rows.select("user", "day", "next_cancel", stands=stands)
 
 
 def in_weeks(rows: Table, first: int, count: int, inactivity: int) -> Table:
