@@ -4,10 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Final
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.expr.types import Table
 
 from batch_jobs.star.schema import CHANGES, DAILY, DIMENSIONS, TREATMENTS, USAGE, USERS
 from batch_jobs.star.star import Star
@@ -94,10 +98,7 @@ def star_of(
         "users": _table(USERS, _users(lives, as_of)),
     }
     known = [life.moment(day) for life in lives for day in (*life.days, *_also(life)) if day < as_of]
-    made = {
-        name: engine.create_table(f"{name}_{next(_NUMBERS)}", ibis.memtable(table))
-        for name, table in tables.items()
-    }
+    made = {name: _stored(engine, name, table) for name, table in tables.items()}
     return Star(
         engine=engine,
         **made,
@@ -105,6 +106,16 @@ def star_of(
         begins=min(known, default=None),
         settings=settings or FactSettings(),
     )
+
+
+def _stored(engine: ibis.BaseBackend, name: str, table: pa.Table) -> Table:
+    if engine.name == "duckdb":
+        return engine.create_table(f"{name}_{next(_NUMBERS)}", ibis.memtable(table))
+    folder = Path(mkdtemp())
+    if "hash" in table.column_names:  # Spark has no unsigned numbers
+        table = table.set_column(1, "hash", table["hash"].cast(pa.int64()))
+    pq.write_table(table, folder / "table.parquet")
+    return engine.read_parquet(folder / "table.parquet")
 
 
 def _also(life: Life) -> Iterable[int]:
