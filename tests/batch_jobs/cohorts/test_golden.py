@@ -120,6 +120,24 @@ def test_a_signup_that_follows_moves_the_user_to_its_cohort() -> None:
     assert cells(after, "day") == [("2024-01-08", 1, [1])]
 
 
+def test_a_cohort_that_loses_a_member_is_counted_anew() -> None:
+    lives = (
+        life(None, "2024-01-01"),
+        life("2024-01-08", "2024-01-05", "2024-01-06", "2024-01-08"),
+        life(None, "2024-01-05"),
+    )
+    early, late = (star_of(lives, on(as_of), SETTINGS) for as_of in ("2024-01-08", "2024-01-09"))
+    before = Retention()(early, lambda _what, _share: None)
+    assert cells(before, "day") == [("2024-01-05", 2, [2, 1, 0])]
+    after = Retention().refresh(late, before, date(2024, 1, 8), lambda _what, _share: None)
+    assert cells(after, "day") == [("2024-01-05", 1, [1, 0, 0, 0]), ("2024-01-08", 1, [1, None, None, None])]
+
+
+def test_who_comes_twice_in_a_period_counts_once() -> None:
+    found = told(life("2024-01-01", "2024-01-08", "2024-01-09", "2024-01-14"), as_of="2024-01-15")
+    assert cells(found, "week") == [("2024-01-01", 1, [0, 1])]
+
+
 def test_a_late_event_changes_the_day_that_it_is_of() -> None:
     lives = [life("2024-01-01", "2024-01-01")]
     last = Retention()(star_of(lives, on("2024-01-04"), SETTINGS), lambda _what, _share: None)

@@ -178,6 +178,24 @@ def test_before_the_first_event_nothing_is_said(lives: tuple[Life, ...]) -> None
     assert {table.num_rows for table in told(*lives, as_of="2024-02-01").values()} == {0}
 
 
+def test_what_is_read_anew_reaches_back_far_enough() -> None:
+    lives = (
+        life("2024-01-01", "2024-03-30"),  # away for a month: resurrected in March
+        life("2024-01-01", "2024-02-01", "2024-03-31"),  # kept, from the first day to the last
+        life("2024-01-01", "2024-02-02"),  # dormant in March
+        life("2024-01-01", "2024-03-02"),  # of March's last 30 days but one
+    )
+    settings = FactSettings(inactivity_ms=30 * DAY_MS)
+    last = told(*lives, as_of="2024-03-31", settings=settings)
+    star = star_of(lives, on("2024-04-01"), settings)
+    found = Engagement().refresh(star, last, date(2024, 3, 31), lambda _what, _share: None)
+    whole = told(*lives, as_of="2024-04-01", settings=settings)
+    assert all(found[name].equals(whole[name]) for name in whole)
+    columns = ("active", "new", "kept", "resurrected", "dormant")
+    assert rows(found, "lifecycle", *columns, grain="month", start=date(2024, 3, 1)) == [(3, 0, 1, 2, 1)]
+    assert rows(found, "activity", "mau", day=date(2024, 3, 31)) == [(3,)]
+
+
 def test_spans_cover_what_they_say() -> None:
     begins, ends, counts = np.array([1, 3, 8, 5]), np.array([4, 4, 9, 2]), np.array([1, 2, 5, 7])
     assert covering(begins, ends, counts, 2, 9).tolist() == [1, 3, 0, 0, 0, 0, 5, 0]
