@@ -1,0 +1,1 @@
+"""How much the product is used, by whom, and who leaves (docs/engagement.md)."""
