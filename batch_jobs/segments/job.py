@@ -27,7 +27,7 @@ MEMBERS: Final = "members.parquet"
 _DAY_MS: Final = 86_400_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Segments:
     """Writes `members.parquet` of the as-of into its folder, by the engine: a row a user with `user`, `segment`, the
     group by each algorithm, `active` and the features. All else are result tables."""
