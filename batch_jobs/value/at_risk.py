@@ -3,10 +3,16 @@
 from typing import Any, Final
 
 import ibis
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanColumn, FloatingColumn, FloatingScalar, Table
 
 Rows = list[dict[str, Any]]
+_MILLION: Final = 1_000_000
 GROUPINGS: Final = ("all", "tier", "segment", "plan", "channel")
+
+
+def total(column: FloatingColumn, where: BooleanColumn | None = None) -> FloatingScalar:
+    """Sum of numbers rounded to millionths: that of floats depends on the order in which an engine takes them."""
+    return (column * _MILLION).round().cast("int64").sum(where=where).cast("float64") / _MILLION
 
 
 def deciles(customers: Table) -> Rows:
@@ -21,8 +27,8 @@ def deciles(customers: Table) -> Rows:
         .to_pyarrow()
         .to_pylist()
     )
-    total = sum(row["revenue"] for row in rows)
-    return [{**row, "share": row["revenue"] / total if total > 0 else None} for row in rows]
+    whole = sum(row["revenue"] for row in rows)
+    return [{**row, "share": row["revenue"] / whole if whole > 0 else None} for row in rows]
 
 
 def revenue_at_risk(customers: Table) -> Rows:
@@ -34,12 +40,12 @@ def revenue_at_risk(customers: Table) -> Rows:
         found = here.group_by(group=here[grouping]).aggregate(
             users=here.count(),
             known=here.probability.count(),
-            value=here.expected.sum(where=here.probability.notnull()),
-            value_unknown=here.expected.sum(where=here.probability.isnull()),
-            at_risk=here.lost.sum(),
-            recoverable=here.recoverable.sum(),
+            value=total(here.expected, where=here.probability.notnull()),
+            value_unknown=total(here.expected, where=here.probability.isnull()),
+            at_risk=total(here.lost),
+            recoverable=total(here.recoverable),
             worth_contacting=(here.gain > 0).cast("int64").sum(),
-            gain=here.gain.sum(where=here.gain > 0),
+            gain=total(here.gain, where=here.gain > 0),
         )
         for row in found.order_by("group").to_pyarrow().to_pylist():
             if row["known"]:
@@ -52,7 +58,7 @@ def tier_moves(customers: Table) -> Rows:
     """Users at risk by the tier of the week before and of the last one."""
     here = customers.filter(customers.at_risk & customers.tier_before.notnull())
     found = here.group_by("tier_before", "tier").aggregate(
-        users=here.count(), value=here.expected.sum(), at_risk=here.lost.sum()
+        users=here.count(), value=total(here.expected), at_risk=total(here.lost)
     )
     rows: Rows = found.order_by("tier_before", "tier").to_pyarrow().to_pylist()
     return rows

@@ -2,7 +2,8 @@
 
 A way of forecasting is tried from every month of the past (rolling origin; Tashman 2000, "Out-of-sample tests of
 forecasting accuracy", Int. J. Forecasting 16): what it would have said then against what came. The way with the least
-mean absolute error is taken if that is below `BETTER` of the naive's, else the naive.
+mean absolute error is taken if that is below `BETTER` of the naive's from the same `ENOUGH` origins or more, else the
+naive.
 
 Intervals are made of the same errors, relative to the level of their origin and to √step, as of a random walk. From
 `MANY` origins on, a half-width is the quantile of rank ⌈(errors + 1) · share⌉ of their sizes (split conformal: Vovk
@@ -21,7 +22,9 @@ from batch_jobs.value.methods import METHODS, NAIVE, Method, Series
 HORIZONS: Final = (3, 6)
 SHARES: Final = (0.80, 0.95)
 BETTER: Final = 0.9
-"""Winning by less on few origins is mostly luck."""
+"""Winning by less is mostly luck."""
+ENOUGH: Final = 8
+"""Origins; so is winning on fewer."""
 MANY: Final = 30
 _LEAST_KNOWN: Final = 3
 _MOST_ORIGINS: Final = 36
@@ -49,6 +52,7 @@ class Forecast(NamedTuple):
     error: float
     """Mean absolute error of the way in the back-test."""
     naive_error: float
+    """Of the naive from the same origins."""
     origins: int
     covered: float | None
     """Share of the months of the back-test within the 80 % interval as it was to be had then; None of none."""
@@ -66,9 +70,13 @@ def forecast(known: Series, steps: int) -> Forecast | None:
     trials = {name: tried(method, known, steps) for name, method in METHODS.items()}
     naive = trials[NAIVE]
     assert naive is not None
-    errors = {name: compared(trial, naive) for name, trial in trials.items() if trial is not None}
-    best = min(errors, key=lambda name: errors[name])
-    method = best if errors[best] < BETTER else NAIVE
+    errors = {
+        name: compared(trial, naive)
+        for name, trial in trials.items()
+        if trial is not None and len(trial.errors) >= ENOUGH
+    }
+    best = min(errors, key=lambda name: errors[name], default=NAIVE)
+    method = best if errors.get(best, 1.0) < BETTER else NAIVE
     values, trial = METHODS[method](known, steps), trials[method]
     assert values is not None
     assert trial is not None
@@ -85,7 +93,7 @@ def forecast(known: Series, steps: int) -> Forecast | None:
         float(values.sum()),
         {share: float(level * sum_roots[-1] * half_width(totals, share)) for share in SHARES},
         float(np.nanmean(np.abs(trial.errors))),
-        float(np.nanmean(np.abs(naive.errors))),
+        float(np.nanmean(np.abs(naive.errors[-len(trial.errors) :]))),
         len(trial.errors),
         _covered(relative),
     )

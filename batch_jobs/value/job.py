@@ -125,7 +125,9 @@ def _trials(star: Star, scratch: Path, fresh: Path, reasons: dict[str, str]) -> 
         still = trials.open_trials(at, model, landmark)
         served.append(still)
         counted = (
-            still.aggregate(open=still.count(), expected=still.probability.sum()).to_pyarrow().to_pylist()[0]
+            still.aggregate(open=still.count(), expected=at_risk.total(still.probability))
+            .to_pyarrow()
+            .to_pylist()[0]
         )
         row = trials.judged(landmark, int(first.sum()), said, won, float(known.won[first].mean()))
         found["trials"].append({**row, "open": counted["open"], "expected": counted["expected"] or 0.0})

@@ -57,16 +57,16 @@ def forecasts(first: int, series: dict[str, Series]) -> tuple[Rows, Rows]:
             for step, value in enumerate(found.values.tolist()):
                 month = month_text(first + len(known) + step)
                 steps.append((step + 1, month, value, {s: found.half_widths[s][step] for s in SHARES}))
-            for step, month, value, halves in steps:
+            for number, when, value, halves in steps:
                 bounds = {
                     f"{side}_{round(share * 100)}": float(value + sign * halves[share])
                     for share in SHARES
                     for side, sign in (("low", -1), ("high", 1))
                 }
                 said = {"value": value, **bounds}
-                if name == "active_users":  # of which there are not fewer than none
-                    said = {key: max(number, 0.0) for key, number in said.items()}
-                rows.append({"series": name, "horizon": horizon, "step": step, "month": month, **said})
+                if known.min() >= 0:  # users, or money that never fell below none
+                    said = {key: max(amount, 0.0) for key, amount in said.items()}
+                rows.append({"series": name, "horizon": horizon, "step": number, "month": when, **said})
             trials.append(
                 {
                     "series": name,

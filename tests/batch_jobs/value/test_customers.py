@@ -179,7 +179,7 @@ def write_ledger(archive: Path, lineage: str, rows: list[Risk]) -> None:
             treated=zeros,
             treated_before=zeros,
             holdout=zeros > 0,
-            weights=zeros + 1.0,
+            weights=np.ones(len(some)),
             champions=["x"] * len(some),
             versions=[None] * len(some),
             served=np.array([row[2] for row in some]),

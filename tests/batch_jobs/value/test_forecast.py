@@ -1,41 +1,12 @@
 """Ways of forecasting, and how often the intervals hold on series of many kinds."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
 from batch_jobs.value.forecast import HORIZONS, forecast, half_width
-from batch_jobs.value.methods import METHODS, Series, combined, naive, seasonal, theta
-
-Random = np.random.Generator
-
-
-def months(count: int) -> Series:
-    return np.arange(count, dtype=np.float64)
-
-
-def _reverting(count: int, chance: Random) -> Series:
-    values = np.zeros(count)
-    for month in range(1, count):
-        values[month] = values[month - 1] / 2 + chance.normal(0, 60)
-    return 1_000 + values
-
-
-KINDS: dict[str, Callable[[int, Random], Series]] = {
-    "walk": lambda n, r: 1_000 + np.cumsum(r.normal(0, 30, n)),
-    "drift": lambda n, r: 1_000 + np.cumsum(r.normal(20, 30, n)),
-    "reverting": _reverting,
-    "noise": lambda n, r: 1_000 + r.normal(0, 80, n),
-    "trend": lambda n, r: 500 + 25 * months(n) + r.normal(0, 60, n),
-    "growth": lambda n, r: 200 * np.exp(0.05 * months(n) + np.cumsum(r.normal(0, 0.05, n))),
-    "season": lambda n, r: (
-        (1_000 + 10 * months(n)) * (1 + 0.2 * np.sin(2 * np.pi * (months(n) + r.integers(12)) / 12))
-        + r.normal(0, 40, n)
-    ),
-    "counts": lambda n, r: r.poisson(30 * np.exp(0.02 * months(n))).astype(float),
-}
+from batch_jobs.value.methods import METHODS, combined, naive, seasonal, theta
+from tests.batch_jobs.value.kinds import KINDS, months
 
 
 @pytest.mark.parametrize("steps", HORIZONS)

@@ -69,7 +69,7 @@ def slow_margins(rows: list[Day], as_of: date, key: Key, segments: dict[str, str
     """Mean money of each month of 30 days, over those followed to its end."""
     groups = groups_of(rows, as_of, segments)
     origins = {u: min(r["day"] for r in rows if r["user"] == u) for u, keys in groups.items() if key in keys}
-    margins = []
+    margins: list[float] = []
     while followed := [u for u, origin in origins.items() if (as_of - origin).days // 30 > len(margins)]:
         month = len(margins)
         money = sum(
