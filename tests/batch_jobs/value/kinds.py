@@ -1,8 +1,10 @@
 """Monthly series of many kinds."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from batch_jobs.value.methods import Series
 
@@ -33,3 +35,19 @@ KINDS: dict[str, Callable[[int, Random], Series]] = {
     ),
     "counts": lambda n, r: r.poisson(30 * np.exp(0.02 * months(n))).astype(float),
 }
+
+
+def of_retailer(path: Path, column: str, most: int) -> list[Series]:
+    """Monthly sales of the largest groups of the retailer's file: twelve complete months each.
+
+    Args:
+        column: `StockCode` (products) or `Country`.
+    """
+    names = [column, "Quantity", "UnitPrice", "InvoiceDate"]
+    frame = pd.read_csv(path, usecols=names)
+    frame["sales"] = frame["Quantity"] * frame["UnitPrice"]
+    frame["month"] = frame["InvoiceDate"].str[:7]
+    sold = frame[frame["sales"] > 0]
+    table = sold.pivot_table(index=column, columns="month", values="sales", aggfunc="sum", fill_value=0.0)
+    largest = table.sum(axis=1).sort_values(ascending=False).index[:most]
+    return list(table.loc[largest].to_numpy()[:, :-1])  # December 2011 is not complete

@@ -1,12 +1,17 @@
 """Ways of forecasting, and how often the intervals hold on series of many kinds."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
 from batch_jobs.value.forecast import HORIZONS, forecast, half_width
 from batch_jobs.value.methods import METHODS, combined, naive, seasonal, theta
-from tests.batch_jobs.value.kinds import KINDS, months
+from tests.batch_jobs.value.kinds import KINDS, months, of_retailer
+
+RETAIL = Path(os.environ.get("EBBWATCH_DATA", "../shared/data")) / "online_retail_2010_2011.csv.zst"
 
 
 @pytest.mark.parametrize("steps", HORIZONS)
@@ -28,6 +33,22 @@ def test_intervals_hold_and_errors_are_no_worse_than_naive(steps: int) -> None:
     assert 0.70 <= np.mean(held) <= 0.90
     assert 0.70 <= np.mean(totals) <= 0.90
     assert 0.90 <= np.mean(held_95) <= 0.99
+    assert error <= naive_error
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not RETAIL.exists(), reason=f"{RETAIL} is not here")
+def test_intervals_hold_on_products_of_a_retailer() -> None:
+    held, error, naive_error = [], 0.0, 0.0
+    for series in of_retailer(RETAIL, "StockCode", 100):
+        for length in range(6, 10):
+            found = forecast(series[:length], 3)
+            assert found is not None
+            off = np.abs(series[length : length + 3] - found.values)
+            held.append(float((off <= found.half_widths[0.80]).mean()))
+            error += float(off.mean())
+            naive_error += float(np.abs(series[length : length + 3] - series[length - 1]).mean())
+    assert 0.70 <= np.mean(held) <= 0.90
     assert error <= naive_error
 
 
