@@ -81,8 +81,8 @@ def test_golden() -> None:
     rows = [
         active("a", date(2024, 1, 1), spent=9_999),  # too old
         active("a", date(2024, 1, 2), orders=1, spent=1_000, pages=5),
-        active("a", date(2024, 2, 15), session_ms=1_200_000, pages=4),
-        active("a", date(2024, 3, 10), refunds=1, refunded=200, pages=0),
+        active("a", date(2024, 2, 1), session_ms=1_200_000, pages=4),
+        active("a", date(2024, 3, 2), refunds=1, refunded=200, pages=0),
         active("a", date(2024, 3, 31), renewals=1, renewed=50),
     ]
     star = star_of(rows, date(2024, 4, 1))
@@ -96,7 +96,7 @@ def test_golden() -> None:
             "pages_a_day": 3,
             "orders": 2,
             "revenue": 8.5,
-            "trend": 1 / 3,  # 10 and 31 March; 15 February
+            "trend": 1 / 3,  # 2 and 31 March are of the last 30 days, 1 February of those before
         }
     )
 
