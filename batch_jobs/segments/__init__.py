@@ -1,0 +1,1 @@
+"""Segments: groups of users who behave alike, by name, and what became of them."""

@@ -1,0 +1,161 @@
+"""The job `value`: what users bring, what of it is at risk, and what is to come."""
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+from ibis.expr.types import Table
+
+from batch_jobs.job import Progress, Tables
+from batch_jobs.segments import folders
+from batch_jobs.segments.job import MEMBERS
+from batch_jobs.star.star import Star
+from batch_jobs.value import at_risk, trials
+from batch_jobs.value.customers import customers
+from batch_jobs.value.forecast import HORIZONS
+from batch_jobs.value.groups import Rows, arpu, lifetimes
+from batch_jobs.value.risks import Source, none
+from batch_jobs.value.series import forecasts, history, monthly
+from batch_jobs.value.sums import summed
+from batch_jobs.value.tables import TABLES
+from online_model.thresholds import Contact
+
+CUSTOMERS: Final = "customers.parquet"
+WARNINGS: Final = "warnings.parquet"
+OPEN_TRIALS: Final = "trials.parquet"
+
+
+@dataclass
+class Value:
+    """Writes into its folder, by the engine: `customers.parquet` (`batch_jobs.value.customers`), `warnings.parquet`
+    (who moved from medium to high, the most money first) and, where they can be told, `trials.parquet` (probability
+    to pay of each open trial). All else are result tables, which name no user."""
+
+    folder: Path
+    """Of what has a row a user, `as_of=<day>` by as-of."""
+    segments: Path | None = None
+    """Folder of the job `segments`; its last run up to the as-of counts. None for no segments."""
+    risks: Source = none
+    contact: Contact = field(default_factory=Contact)
+    """What a contact costs, and the chance that it saves."""
+    margin: float = 1.0
+    """Share of revenue that is margin."""
+    discount: float = 0.10
+    """A year."""
+    least: int = 20
+    """Members who must have been followed for a month to make it ripe."""
+    name: str = "value"
+
+    def __call__(self, star: Star, progress: Progress) -> Tables:
+        """Raises `OSError` where the folder cannot be written; what was in it still stands."""
+        segments = self._segments(star)
+        reasons: dict[str, str] = {}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix=".scratch-", dir=self.folder) as scratch,
+            folders.replacing(self.folder, star.as_of) as fresh,
+        ):
+            progress("sums of money", 0.0)
+            sums = summed(star, segments, Path(scratch))
+            progress("groups", 0.4)
+            rows: dict[str, Rows] = {
+                "arpu": arpu(sums),
+                "ltv": lifetimes(sums, self.least, self.margin, self.discount),
+            }
+            progress("forecast", 0.6)
+            first, series = monthly(star, sums)
+            rows["history"] = history(first, series)
+            rows["forecast"], rows["backtest"] = forecasts(first, series)
+            progress("customers", 0.65)
+            rows |= self._customers(star, segments, fresh, reasons)
+            progress("trials", 0.85)
+            rows |= _trials(star, Path(scratch), fresh, reasons)
+        progress("done", 1.0)
+        reasons = _usual(rows, len(rows["history"]) // len(series), self.least) | reasons
+        rows["reasons"] = [{"table": name, "reason": reasons[name]} for name in TABLES if name in reasons]
+        return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in TABLES.items()}
+
+    def _segments(self, star: Star) -> Table | None:
+        last = (
+            None if self.segments is None else folders.last_before(self.segments, star.as_of, included=True)
+        )
+        if last is None or not (last / MEMBERS).exists():
+            return None
+        return star.engine.read_parquet(last / MEMBERS).select("user", "segment")
+
+    def _customers(
+        self, star: Star, segments: Table | None, fresh: Path, reasons: dict[str, str]
+    ) -> dict[str, Rows]:
+        risks = self.risks(star)
+        everybody = customers(star, risks, segments, self.contact)
+        star.engine.to_parquet(everybody, fresh / CUSTOMERS)
+        written = star.engine.read_parquet(fresh / CUSTOMERS).cast(everybody.schema())
+        star.engine.to_parquet(at_risk.early_warnings(written), fresh / WARNINGS)
+        found = {
+            "deciles": at_risk.deciles(written),
+            "revenue_at_risk": at_risk.revenue_at_risk(written),
+            "tier_moves": at_risk.tier_moves(written),
+        }
+        if not found["revenue_at_risk"]:
+            reasons["revenue_at_risk"] = (
+                "no probabilities of losses: the ledger has none yet"
+                if risks is None
+                else "no user at risk has a probability that is recent enough"
+            )
+        if not found["tier_moves"]:
+            reasons["tier_moves"] = "no user at risk has probabilities of two weeks"
+        return found
+
+
+def _trials(star: Star, scratch: Path, fresh: Path, reasons: dict[str, str]) -> dict[str, Rows]:
+    found: dict[str, Rows] = {"trials": [], "calibration": [], "weights": []}
+    served: list[Table] = []
+    days = trials.first_days(star, scratch)
+    for landmark in trials.LANDMARKS:
+        at = trials.at_landmark(star, days, landmark)
+        known = trials.known(at)
+        first, then = trials.split(known)
+        if not (trials.enough(known.won[first]) and trials.enough(known.won[then])):
+            continue
+        won = known.won[then]
+        said = trials.learned(known.rows[first], known.won[first]).probabilities(known.rows[then])
+        model = trials.learned(known.rows, known.won)
+        still = trials.open_trials(at, model, landmark)
+        served.append(still)
+        counted = (
+            still.aggregate(open=still.count(), expected=at_risk.total(still.probability))
+            .to_pyarrow()
+            .to_pylist()[0]
+        )
+        row = trials.judged(landmark, int(first.sum()), said, won, float(known.won[first].mean()))
+        found["trials"].append({**row, "open": counted["open"], "expected": counted["expected"] or 0.0})
+        found["calibration"] += trials.calibration(landmark, said, won)
+        found["weights"] += [
+            {"landmark": landmark, "feature": name, "weight": weight}
+            for name, weight in zip(trials.FEATURES, model.weights.tolist(), strict=True)
+        ]
+    if served:
+        table = served[0].union(*served[1:]) if len(served) > 1 else served[0]
+        star.engine.to_parquet(table, fresh / OPEN_TRIALS)
+    else:
+        why = (
+            f"fewer than {trials.FEWEST} trials that paid, or that did not, are known "
+            f"{trials.WITHIN_DAYS} days after their start, before and after the split by time"
+        )
+        reasons |= dict.fromkeys(found, why)
+    return found
+
+
+def _usual(rows: dict[str, Rows], months: int, least: int) -> dict[str, str]:
+    """Why tables are empty that say so themselves."""
+    why = {
+        "arpu": "no calendar month is complete",
+        "ltv": f"fewer than {least} users have been followed for 30 days",
+        "deciles": "nobody has ordered or renewed",
+        "history": "no calendar month is complete",
+        "forecast": f"{months} complete months are fewer than twice {HORIZONS[0]}",
+        "backtest": f"{months} complete months are fewer than twice {HORIZONS[0]}",
+    }
+    return {name: reason for name, reason in why.items() if not rows[name]}
