@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -37,6 +38,11 @@ class Storage:
         except (ValueError, ImportError) as wrong:
             raise self._fault(f"{what} address {address!r} cannot be used: {wrong}") from wrong
         self._root = root.rstrip("/")
+
+    @property
+    def folder(self) -> Path | None:
+        """The address as a folder of this machine, None if it is elsewhere."""
+        return Path(self._root) if isinstance(self._files, LocalFileSystem) else None
 
     def read(self, name: str) -> bytes:
         """Contents of a file.

@@ -1,0 +1,112 @@
+"""Runs jobs one after the other: each one's result takes its place by itself, a failure takes nothing away."""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from batch_jobs.job import Job, JobError, Part, Progress
+from batch_jobs.results.results import Results
+from batch_jobs.results.run import Attempt, Basis
+from batch_jobs.running.lease import Lease, LostError
+from batch_jobs.star.star import Star
+
+log = logging.getLogger("ebbwatch.batch")
+
+State = Literal["done", "unchanged", "failed", "left_out"]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one job."""
+
+    job: str
+    state: State
+    """`unchanged`: the current result has the same basis already."""
+    seconds: float = 0.0
+    rows: dict[str, int] = {}
+    """By table."""
+    fault: str | None = None
+    """Why it failed or was left out; its last good result stands."""
+
+    @property
+    def good(self) -> bool:
+        """Whether its result is there."""
+        return self.state in ("done", "unchanged")
+
+
+class Bench(NamedTuple):
+    """What a run works with."""
+
+    results: Results
+    lease: Lease
+    now: Callable[[], int]
+    """Wall clock, ms."""
+    again: bool = False
+    """Compute also what has a result of the same basis."""
+
+
+def run(
+    parts: Sequence[Part],
+    star: Callable[[], Star],
+    basis: Basis,
+    bench: Bench,
+    told: Callable[[str], Progress],
+) -> list[Outcome]:
+    """Run jobs in their order.
+
+    Args:
+        parts: each behind those that it needs.
+        star: made when the first job needs it.
+        told: gives whom to tell a job's progress, by its name.
+
+    Raises:
+        LostError: another runner has taken over; nothing more is shown.
+        ResultsError: results can be neither read nor written.
+    """
+    outcomes: list[Outcome] = []
+    for part in parts:
+        missing = [done.job for done in outcomes if done.job in part.after and not done.good]
+        if missing:
+            fault = f"needs {' and '.join(missing)}, which failed"
+            outcomes.append(Outcome(job=part.job.name, state="left_out", fault=fault))
+        else:
+            outcomes.append(_one(part.job, star, basis, bench, told(part.job.name)))
+    return outcomes
+
+
+def stale(parts: Sequence[Part], basis: Basis, results: Results) -> Collection[str]:
+    """Names of jobs whose current result has another basis.
+
+    Raises:
+        ResultsError: results cannot be read.
+    """
+    runs = {part.job.name: results.current(part.job.name) for part in parts}
+    return [name for name, current in runs.items() if current is None or current.basis != basis]
+
+
+def _one(job: Job, star: Callable[[], Star], basis: Basis, bench: Bench, progress: Progress) -> Outcome:
+    results, begun = bench.results, bench.now()
+    current = results.current(job.name)
+    if current is not None and current.basis == basis and not bench.again:
+        progress("unchanged", 1.0)
+        rows = {name: stored.rows for name, stored in current.tables.items()}
+        return Outcome(job=job.name, state="unchanged", rows=rows)
+    attempt = Attempt(as_of=basis.as_of, begun=begun)
+    results.note(job.name, attempt)
+    try:
+        made = job(star(), progress)
+        written = results.write(job.name, basis, made, begun, bench.now, bench.lease.check)
+    except LostError:
+        raise
+    except Exception as fault:  # also of libraries: others are run all the same
+        told = str(fault) if isinstance(fault, JobError) else f"{type(fault).__name__}: {fault}"
+        if not isinstance(fault, JobError):
+            log.exception("%s failed", job.name)
+        ended = bench.now()
+        results.note(job.name, msgspec.structs.replace(attempt, ended=ended, fault=told))
+        return Outcome(job=job.name, state="failed", seconds=(ended - begun) / 1000, fault=told)
+    results.note(job.name, msgspec.structs.replace(attempt, ended=written.finished))
+    progress("done", 1.0)
+    rows = {name: table.num_rows for name, table in made.items()}
+    return Outcome(job=job.name, state="done", seconds=(written.finished - begun) / 1000, rows=rows)
