@@ -37,13 +37,13 @@ class Results:
             storage: what lies there, or will.
             keep: former runs of a job whose tables stay.
         """
-        self._storage = storage
+        self.storage = storage
         self._keep = keep
 
     @property
     def address(self) -> str:
         """Where they are."""
-        return self._storage.address
+        return self.storage.address
 
     def write(
         self,
@@ -69,13 +69,13 @@ class Results:
         stored: dict[str, Stored] = {}
         for name, table in tables.items():
             content = _packed(table)
-            self._storage.write(f"{job}/{id_}/{name}.parquet", content)
+            self.storage.write(f"{job}/{id_}/{name}.parquet", content)
             stored[name] = Stored(rows=table.num_rows, size=len(content), digest=_digest(content))
         run = Run(id=id_, basis=basis, begun=begun, finished=now(), tables=stored)
         earlier = () if former is None else kept(former.runs, self._keep)
         allowed()
         pointer = Pointer(job=job, current=run, earlier=earlier)
-        self._storage.write(f"{job}/{POINTER}", msgspec.json.format(msgspec.json.encode(pointer), indent=1))
+        self.storage.write(f"{job}/{POINTER}", msgspec.json.format(msgspec.json.encode(pointer), indent=1))
         try:
             self._remove_others(job, pointer)
         except ResultsError as fault:  # the run stands; the next one tries again
@@ -125,7 +125,7 @@ class Results:
         """
         path = f"{job}/{run.id}/{name}.parquet"
         try:
-            content = self._storage.read(path)
+            content = self.storage.read(path)
         except FileNotFoundError as fault:
             raise NoLongerThereError(
                 f"{self.address}/{path} is no longer there: read {POINTER} again, or run the job again"
@@ -168,11 +168,11 @@ class Results:
         Raises:
             ResultsError: it cannot be written.
         """
-        self._storage.write(f"{job}/{ATTEMPT}", msgspec.json.encode(attempt))
+        self.storage.write(f"{job}/{ATTEMPT}", msgspec.json.encode(attempt))
 
     def _decoded(self, path: str, kind: type[_T]) -> _T | None:
         try:
-            return msgspec.json.decode(self._storage.read(path), type=kind)
+            return msgspec.json.decode(self.storage.read(path), type=kind)
         except FileNotFoundError:
             return None
         except msgspec.MsgspecError as fault:
@@ -183,9 +183,9 @@ class Results:
     def _remove_others(self, job: str, pointer: Pointer) -> None:
         """What nobody names: runs that are too old, and what a runner had begun that was killed."""
         named = {run.id for run in pointer.runs}
-        for name in self._storage.names(job):
+        for name in self.storage.names(job):
             if name not in named and name not in (POINTER, ATTEMPT):
-                self._storage.remove(f"{job}/{name}")
+                self.storage.remove(f"{job}/{name}")
 
 
 def open_results(address: str, keep: int = 8) -> Results:

@@ -66,3 +66,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """None while it runs, and for ever if its process was killed."""
     fault: str | None = None
     """Why it failed."""
+    tries: int = 1
+    """How often this as-of has been tried, with this one, since the last success."""
+
+    @property
+    def good(self) -> bool:
+        """Whether it has come to its end."""
+        return self.ended is not None and self.fault is None

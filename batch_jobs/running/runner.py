@@ -35,6 +35,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in ("done", "unchanged")
 
 
+class StoppedError(Exception):
+    """Raised by who is told of the progress, to end a run in the middle; no failure of the job."""
+
+
 class Bench(NamedTuple):
     """What a run works with."""
 
@@ -57,11 +61,12 @@ def run(
 
     Args:
         parts: each behind those that it needs.
-        star: made when the first job needs it.
+        star: None if all have results of this basis, and none is to be computed again.
         told: gives whom to tell a job's progress, by its name.
 
     Raises:
         LostError: another runner has taken over; nothing more is shown.
+        StoppedError: `told` wants it so.
         ResultsError: results can be neither read nor written.
     """
     outcomes: list[Outcome] = []
@@ -85,19 +90,26 @@ def stale(parts: Sequence[Part], basis: Basis, results: Results) -> Collection[s
     return [name for name, current in runs.items() if current is None or current.basis != basis]
 
 
-def _one(job: Job, star: Callable[[], Star], basis: Basis, bench: Bench, progress: Progress) -> Outcome:
+def _one(job: Job, star: Star | None, basis: Basis, bench: Bench, progress: Progress) -> Outcome:
     results, begun = bench.results, bench.now()
     current = results.current(job.name)
     if current is not None and current.basis == basis and not bench.again:
         progress("unchanged", 1.0)
         rows = {name: stored.rows for name, stored in current.tables.items()}
         return Outcome(job=job.name, state="unchanged", rows=rows)
-    attempt = Attempt(as_of=basis.as_of, begun=begun)
+    assert star is not None, f"{job.name} was not known to be stale"
+    former = results.attempt(job.name)
+    again = former is not None and former.as_of == basis.as_of and not former.good
+    attempt = Attempt(as_of=basis.as_of, begun=begun, tries=former.tries + 1 if former and again else 1)
     results.note(job.name, attempt)
     try:
-        made = job(star(), progress)
+        made = job(star, progress)
         written = results.write(job.name, basis, made, begun, bench.now, bench.lease.check)
     except LostError:
+        raise
+    except StoppedError:
+        if former is not None:
+            results.note(job.name, former)
         raise
     except Exception as fault:  # also of libraries: others are run all the same
         told = str(fault) if isinstance(fault, JobError) else f"{type(fault).__name__}: {fault}"

@@ -42,7 +42,7 @@ def results(tmp_path: Path) -> Results:
 def perform(these: list[Part], results: Results, day: int = 1, again: bool = False) -> list[Outcome]:
     clock = count(1000)
     bench = Bench(results, Held(), lambda: next(clock), again)
-    return run(these, lambda: star(AS_OF, {}), basis(day), bench, lambda _job: lambda _what, _share: None)
+    return run(these, star(AS_OF, {}), basis(day), bench, lambda _job: lambda _what, _share: None)
 
 
 def test_a_failure_leaves_the_others_and_its_last_good_result(results: Results) -> None:
@@ -83,7 +83,7 @@ def test_a_runner_that_lost_its_lease_ends_and_shows_nothing(results: Results) -
     bench = Bench(results, Lost(), lambda: 1)
     these = parts((Counted("first"), ()), (Counted("second"), ()))
     with pytest.raises(LostError):
-        run(these, lambda: star(AS_OF, {}), basis(), bench, lambda _job: lambda _what, _share: None)
+        run(these, star(AS_OF, {}), basis(), bench, lambda _job: lambda _what, _share: None)
     assert results.current("first") is None
 
 
