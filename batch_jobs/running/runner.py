@@ -52,7 +52,7 @@ class Bench(NamedTuple):
 
 def run(
     parts: Sequence[Part],
-    star: Callable[[], Star],
+    star: Star | None,
     basis: Basis,
     bench: Bench,
     told: Callable[[str], Progress],
