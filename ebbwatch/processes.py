@@ -188,6 +188,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         registry=registry_address(settings),
         registry_key=_key(settings),
         archive=str(settings.archive or settings.home / "archive"),
+        results=results_address(settings),
         facts=settings.facts(),
         tier_medium=settings.tier_medium,
         tier_high=settings.tier_high,
@@ -208,6 +209,11 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
 def registry_address(settings: Settings) -> str:
     """Where the versions are."""
     return settings.registry or str(settings.home.absolute() / "registry")
+
+
+def results_address(settings: Settings) -> str:
+    """Where the results of the batch jobs are."""
+    return settings.results or str((settings.archive or settings.home / "archive").absolute() / "results")
 
 
 def instance_name(number: int) -> str:
