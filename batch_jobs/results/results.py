@@ -5,6 +5,7 @@ step. Whoever reads sees the former run or the new one, also when the writer is 
 """
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -24,6 +25,7 @@ log = logging.getLogger("ebbwatch.batch")
 
 POINTER: Final = "current.json"
 ATTEMPT: Final = "attempt.json"
+_JOB: Final = re.compile("[a-z_]+")
 _TRIES: Final = 3
 _T = TypeVar("_T")
 
@@ -81,6 +83,15 @@ class Results:
         except ResultsError as fault:  # the run stands; the next one tries again
             log.warning("old runs are still there: %s", fault)
         return run
+
+    def jobs(self) -> list[str]:
+        """Names of all jobs that were ever tried here, sorted.
+
+        Raises:
+            ResultsError: it cannot be found out.
+        """
+        folders = (name for name in self.storage.names() if _JOB.fullmatch(name))
+        return [name for name in folders if {POINTER, ATTEMPT} & set(self.storage.names(name))]
 
     def pointer(self, job: str) -> Pointer | None:
         """Runs of a job; None before the first.

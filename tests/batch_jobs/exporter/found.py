@@ -1,0 +1,99 @@
+"""Results as the jobs leave them, of a size of choice."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+
+import pyarrow as pa
+
+Tables = Mapping[str, pa.Table]
+MONDAY = date(2024, 1, 1)
+
+
+def rows(found: list[dict[str, Any]]) -> pa.Table:
+    """A table of dictionaries."""
+    return pa.Table.from_pylist(found)
+
+
+def overview(channels: int = 3) -> Tables:
+    """As of `batch_jobs.overview`."""
+    figures = [
+        {"figure": "users", "value": 100.0, "before": 90.0, "unit": "users"},
+        {"figure": "churn_rate", "value": 0.25, "before": None, "unit": "share"},
+        {"figure": "revenue", "value": 1234.5, "before": 1000.0, "unit": "money"},
+    ]
+    churn = [{"dimension": "all", "value": "all", "users": 80, "lost": 20, "rate": 0.25}] + [
+        {"dimension": "channel", "value": f"c{n}", "users": 10 * (channels - n), "lost": 1, "rate": 0.1}
+        for n in range(channels)
+    ]
+    return {"figures": rows(figures), "churn": rows(churn)}
+
+
+def retention(cohorts: int = 5) -> Tables:
+    """Weekly cohorts of everybody, and what the exporter must leave out; the last cells are not ripe."""
+    cells, sizes = [], []
+    for n in range(cohorts):
+        cohort = MONDAY + timedelta(weeks=n)
+        sizes += [
+            _slice("week", "all", cohort=cohort, size=50 + n),
+            _slice("month", "all", cohort=cohort, size=9),
+        ]
+        for period, (grain, kind, dimension) in product(
+            range(cohorts - n), (("week", "classic", "all"), ("week", "unbounded", "all"), ("day", "classic", "all"),
+                                 ("week", "classic", "plan"))
+        ):  # fmt: skip
+            cells.append(
+                _slice(grain, dimension, kind=kind, cohort=cohort, period=period, size=50 + n, retained=40,
+                       ratio=1 / (1 + period))
+            )  # fmt: skip
+    mean = [_slice("week", "all", kind="classic", period=p, ratio=1 / (1 + p)) for p in range(cohorts)]
+    return {"retention": rows(cells), "cohorts": rows(sizes), "retention_curve": rows(mean)}
+
+
+def survival(groups: int = 2, days: int = 40) -> Tables:
+    """Curves of everybody and of some plans; the last day of the last plan is followed by nobody."""
+    names = [("all", "all"), *(("plan", f"p{n}") for n in range(groups))]
+    curves, medians = [], []
+    for (kind, group), view in product(names, ("passage", "onset")):
+        users = 1000 if kind == "all" else 500 - int(group[1:])
+        medians.append({"view": view, "group_kind": kind, "group": group, "users": users, "median": None})
+        for day in range(days):
+            share = None if kind == "plan" and day == days - 1 else 1 - day / (2 * days)
+            curves.append(
+                {"view": view, "group_kind": kind, "group": group, "day": day, "survival": share, "lower": share,
+                 "upper": share, "at_risk": users - day}
+            )  # fmt: skip
+    medians[0]["median"] = 31
+    return {"curves": rows(curves), "medians": rows(medians)}
+
+
+def segments(count: int = 3) -> Tables:
+    """Some segments, their movement and what became of them."""
+    names = [f"s{n:02d}" for n in range(count)]
+    return {
+        "segments": rows(
+            [
+                {"segment": s, "users": 100 - n, "active": 5, "share": 0.1, "revenue": 12345}
+                for n, s in enumerate(names)
+            ]
+        ),
+        "next_period": rows(
+            [
+                {"segment": s, "churn": 0.5, "low": 0.4, "high": 0.6, "users": 5, "known": 5, "lost": 2}
+                for s in names
+            ]
+        ),
+        "movement": rows([{"from_segment": s, "to_segment": None, "users": 7} for s in names]),
+    }
+
+
+def _slice(grain: str, dimension: str, **others: Any) -> dict[str, Any]:
+    return {
+        "grain": grain,
+        "dimension": dimension,
+        "value": dimension,
+        "second": "",
+        "second_value": "",
+        **others,
+    }
