@@ -32,6 +32,8 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     archive: str
     """Folder or address of the archived log."""
+    folder: str
+    """On this machine, for what is worked with: the star, members of segments, what does not fit into memory."""
     results: str
     """Folder or address of what is found."""
     kept: int

@@ -10,6 +10,8 @@ from typing import Final
 import msgspec
 
 from api.config import ENVIRONMENT as API_CARRIER
+from batch_jobs.config import EXPORTER_ENVIRONMENT, SCHEDULER_ENVIRONMENT
+from ebbwatch.batch import batch_config, exporter_config
 from ebbwatch.deployment import AWAY, open_deployment
 from ebbwatch.processes import (
     api_config,
@@ -24,7 +26,16 @@ from ebbwatch.settings import Settings
 from stream_processors.config import ENVIRONMENT as CARRIER
 from stream_processors.courier_config import ENVIRONMENT as COURIER_CARRIER
 from stream_processors.notifier_config import ENVIRONMENT as NOTIFIER_CARRIER
-from stream_processors.supervisor import API, COURIER, NOTIFIER, TRAINER, WORKER, Supervisor
+from stream_processors.supervisor import (
+    API,
+    COURIER,
+    EXPORTER,
+    NOTIFIER,
+    SCHEDULER,
+    TRAINER,
+    WORKER,
+    Supervisor,
+)
 
 
 def _worker(settings: Settings, generation: int | None, instance: str, restarts: int) -> msgspec.Struct:
@@ -43,12 +54,18 @@ def _courier(settings: Settings, restarts: int) -> msgspec.Struct:
     return courier_config(open_deployment(settings), restarts)
 
 
+def _scheduler(settings: Settings, restarts: int) -> msgspec.Struct:
+    return batch_config(settings, open_deployment(settings).stream.topic, restarts)
+
+
 def _api(settings: Settings, restarts: int) -> msgspec.Struct:
     return api_config(open_deployment(settings), restarts)
 
 
 _COMMANDS: Final = {"trainer": TRAINER, "notifier": NOTIFIER, "courier": COURIER, "api": API}
 _CARRIERS: Final = {"notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER}
+_BATCH: Final = {"scheduler": SCHEDULER, "exporter": EXPORTER}
+_BATCH_CARRIERS: Final = {"scheduler": SCHEDULER_ENVIRONMENT, "exporter": EXPORTER_ENVIRONMENT}
 
 
 class Fleet:
@@ -63,6 +80,7 @@ class Fleet:
         *,
         trainer: bool = False,
         api: bool = False,
+        batch: bool = False,
     ) -> None:
         """
         Args:
@@ -70,6 +88,7 @@ class Fleet:
             generation: of the keys to fill; None for the one that is served.
             trainer: whether a trainer runs beside the workers.
             api: whether the API does, and the notifier and the courier.
+            batch: whether the scheduler of the batch jobs does, and the exporter.
         """
         logs.mkdir(parents=True, exist_ok=True)
 
@@ -79,6 +98,9 @@ class Fleet:
         }
         if trainer:
             configured["trainer"] = partial(_trainer, settings)
+        if batch:
+            configured["scheduler"] = partial(_scheduler, settings)
+            configured["exporter"] = partial(exporter_config, settings)
         self._rates = ExitStack()
         if api:
             settings = self._rates.enter_context(counting(settings))
@@ -92,9 +114,9 @@ class Fleet:
                 configure,
                 self.logs[name],
                 AWAY,
-                command=_COMMANDS.get(name, WORKER),
+                command=(_COMMANDS | _BATCH).get(name, WORKER),
                 name=name,
-                environment=_CARRIERS.get(name, CARRIER),
+                environment=(_CARRIERS | _BATCH_CARRIERS).get(name, CARRIER),
             )
             for name, configure in configured.items()
         }

@@ -7,16 +7,21 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
+from batch_jobs.results.errors import ResultsError
+from batch_jobs.running.order import UnknownJobError
+from batch_jobs.running.perform import AsOfError
+from batch_jobs.running.source import SourceError
 from control.log import LogError
 from control.orders import OrderError
 from control.writing import ControlAwayError
 from domain.actions import ActionsError
-from ebbwatch.commands import alerts, clock, dlq, keys, model, stack, users
+from ebbwatch.commands import alerts, batch, clock, dlq, keys, model, stack, users
 from ebbwatch.commands.api import api
 from ebbwatch.commands.courier import courier
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.erase import erase
 from ebbwatch.commands.evaluate import evaluate
+from ebbwatch.commands.exporter import exporter
 from ebbwatch.commands.keys import NoKeyError
 from ebbwatch.commands.notifier import notifier
 from ebbwatch.commands.rebuild import rebuild
@@ -43,6 +48,7 @@ from profiles.explained import GoneError
 _PREFIX = Settings.model_config["env_prefix"]
 _MENDABLE = (
     ActionsError,
+    AsOfError,
     ControlAwayError,
     GoneError,
     LedgerError,
@@ -56,8 +62,11 @@ _MENDABLE = (
     RefillError,
     RefusedError,
     RegistryError,
+    ResultsError,
+    SourceError,
     StackError,
     TopicError,
+    UnknownJobError,
 )
 
 app = typer.Typer(
@@ -72,12 +81,14 @@ app.add_typer(dlq.app, name="dlq")
 app.add_typer(clock.app, name="clock")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")
+app.add_typer(batch.app, name="batch")
 app.command()(replay)
 app.command()(worker)
 app.command()(trainer)
 app.command()(api)
 app.command()(notifier)
 app.command()(courier)
+app.command()(exporter)
 app.command()(run)
 app.command()(wait)
 app.command()(simulate)

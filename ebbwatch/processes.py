@@ -211,6 +211,12 @@ def registry_address(settings: Settings) -> str:
     return settings.registry or str(settings.home.absolute() / "registry")
 
 
+def archived_log(settings: Settings, topic: str) -> str:
+    """Where the log of a topic is archived."""
+    name = "log" if topic == settings.topic else f"log-{topic}"
+    return str((settings.archive or settings.home / "archive").absolute() / name)
+
+
 def results_address(settings: Settings) -> str:
     """Where the results of the batch jobs are."""
     return settings.results or str((settings.archive or settings.home / "archive").absolute() / "results")

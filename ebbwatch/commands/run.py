@@ -47,6 +47,7 @@ def run(
         logs,
         trainer=settings.trainer,
         api=api,
+        batch=settings.batch and not until_idle,
     ) as fleet:
         reached = _follow(here, fleet, stopping, until_idle)
     if failure := fleet.failure():

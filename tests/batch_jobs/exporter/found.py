@@ -57,7 +57,9 @@ def survival(groups: int = 2, days: int = 40) -> Tables:
     curves, medians = [], []
     for (kind, group), view in product(names, ("passage", "onset")):
         users = 1000 if kind == "all" else 500 - int(group[1:])
-        medians.append({"view": view, "group_kind": kind, "group": group, "users": users, "median": None})
+        medians.append(
+            {"view": view, "group_kind": kind, "group": group, "users": users, "events": 5, "median": None}
+        )
         for day in range(days):
             share = None if kind == "plan" and day == days - 1 else 1 - day / (2 * days)
             curves.append(
@@ -84,7 +86,10 @@ def segments(count: int = 3) -> Tables:
                 for s in names
             ]
         ),
-        "movement": rows([{"from_segment": s, "to_segment": None, "users": 7} for s in names]),
+        "movement": rows(
+            [{"since": MONDAY, "from_segment": s, "to_segment": None, "users": 7} for s in names]
+            + [{"since": MONDAY, "from_segment": names[0], "to_segment": names[-1], "users": 4}]
+        ),
     }
 
 
