@@ -1,12 +1,15 @@
 """What the processes of the batch jobs are told at their start."""
 
 import os
+import sys
 from typing import Final
 
 import msgspec
 
 from domain.settings import FactSettings
 
+SCHEDULER: Final = (sys.executable, "-m", "batch_jobs.running")
+EXPORTER: Final = (sys.executable, "-m", "batch_jobs.exporter")
 SCHEDULER_ENVIRONMENT: Final = "EBBWATCH_BATCH_PROCESS"
 """Carries the configuration of the scheduler, as JSON, from the supervisor to its process."""
 EXPORTER_ENVIRONMENT: Final = "EBBWATCH_EXPORTER_PROCESS"

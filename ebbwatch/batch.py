@@ -1,8 +1,21 @@
 """The batch jobs of a deployment, as its settings have them."""
 
-from batch_jobs.config import BatchConfig, ExporterConfig, ReportConfig
-from ebbwatch.processes import archived_log, results_address
+from pathlib import Path
+from typing import Final
+
+from batch_jobs.config import (
+    EXPORTER,
+    EXPORTER_ENVIRONMENT,
+    SCHEDULER,
+    SCHEDULER_ENVIRONMENT,
+    BatchConfig,
+    ExporterConfig,
+    ReportConfig,
+)
 from ebbwatch.settings import Settings
+
+BATCH_COMMANDS: Final = {"scheduler": SCHEDULER, "exporter": EXPORTER}
+BATCH_CARRIERS: Final = {"scheduler": SCHEDULER_ENVIRONMENT, "exporter": EXPORTER_ENVIRONMENT}
 
 
 def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0) -> BatchConfig:
@@ -12,7 +25,7 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
         topic: whose log is read; the one that the settings name, if None.
     """
     return BatchConfig(
-        archive=archived_log(settings, topic or settings.topic),
+        archive=_archived_log(settings, topic or settings.topic),
         folder=str(settings.home.absolute() / "batch"),
         results=results_address(settings),
         kept=settings.results_kept,
@@ -39,3 +52,17 @@ def exporter_config(settings: Settings, restarts: int = 0) -> ExporterConfig:
         port=settings.exporter_port,
         restarts=restarts,
     )
+
+
+def results_address(settings: Settings) -> str:
+    """Where the results of the batch jobs are."""
+    return settings.results or str(_archive(settings) / "results")
+
+
+def _archived_log(settings: Settings, topic: str) -> str:
+    name = "log" if topic == settings.topic else f"log-{topic}"
+    return str(_archive(settings) / name)
+
+
+def _archive(settings: Settings) -> Path:
+    return (settings.archive or settings.home / "archive").absolute()

@@ -10,8 +10,7 @@ from typing import Final
 import msgspec
 
 from api.config import ENVIRONMENT as API_CARRIER
-from batch_jobs.config import EXPORTER_ENVIRONMENT, SCHEDULER_ENVIRONMENT
-from ebbwatch.batch import batch_config, exporter_config
+from ebbwatch.batch import BATCH_CARRIERS, BATCH_COMMANDS, batch_config, exporter_config
 from ebbwatch.deployment import AWAY, open_deployment
 from ebbwatch.processes import (
     api_config,
@@ -26,16 +25,7 @@ from ebbwatch.settings import Settings
 from stream_processors.config import ENVIRONMENT as CARRIER
 from stream_processors.courier_config import ENVIRONMENT as COURIER_CARRIER
 from stream_processors.notifier_config import ENVIRONMENT as NOTIFIER_CARRIER
-from stream_processors.supervisor import (
-    API,
-    COURIER,
-    EXPORTER,
-    NOTIFIER,
-    SCHEDULER,
-    TRAINER,
-    WORKER,
-    Supervisor,
-)
+from stream_processors.supervisor import API, COURIER, NOTIFIER, TRAINER, WORKER, Supervisor
 
 
 def _worker(settings: Settings, generation: int | None, instance: str, restarts: int) -> msgspec.Struct:
@@ -64,8 +54,6 @@ def _api(settings: Settings, restarts: int) -> msgspec.Struct:
 
 _COMMANDS: Final = {"trainer": TRAINER, "notifier": NOTIFIER, "courier": COURIER, "api": API}
 _CARRIERS: Final = {"notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER}
-_BATCH: Final = {"scheduler": SCHEDULER, "exporter": EXPORTER}
-_BATCH_CARRIERS: Final = {"scheduler": SCHEDULER_ENVIRONMENT, "exporter": EXPORTER_ENVIRONMENT}
 
 
 class Fleet:
@@ -98,15 +86,15 @@ class Fleet:
         }
         if trainer:
             configured["trainer"] = partial(_trainer, settings)
-        if batch:
-            configured["scheduler"] = partial(_scheduler, settings)
-            configured["exporter"] = partial(exporter_config, settings)
         self._rates = ExitStack()
         if api:
             settings = self._rates.enter_context(counting(settings))
             configured["notifier"] = partial(_notifier, settings)
             configured["courier"] = partial(_courier, settings)
             configured["api"] = partial(_api, settings)
+        if batch:
+            configured["scheduler"] = partial(_scheduler, settings)
+            configured["exporter"] = partial(exporter_config, settings)
         self.logs = {name: logs / f"{name}.log" for name in configured}
         self._failures: dict[str, str] = {}
         self._supervisors = {
@@ -114,9 +102,9 @@ class Fleet:
                 configure,
                 self.logs[name],
                 AWAY,
-                command=(_COMMANDS | _BATCH).get(name, WORKER),
+                command=(_COMMANDS | BATCH_COMMANDS).get(name, WORKER),
                 name=name,
-                environment=(_CARRIERS | _BATCH_CARRIERS).get(name, CARRIER),
+                environment=(_CARRIERS | BATCH_CARRIERS).get(name, CARRIER),
             )
             for name, configure in configured.items()
         }

@@ -10,6 +10,7 @@ from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
 from domain.triage import Rules
 from domain.webhooks import Rules as WebhookRules
+from ebbwatch.batch import results_address
 from ebbwatch.deployment import Deployment
 from ebbwatch.settings import Settings
 from online_model.registry.key import registry_key
@@ -188,13 +189,13 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         registry=registry_address(settings),
         registry_key=_key(settings),
         archive=str(settings.archive or settings.home / "archive"),
-        results=results_address(settings),
         facts=settings.facts(),
         tier_medium=settings.tier_medium,
         tier_high=settings.tier_high,
         contact_cost=settings.contact_cost,
         customer_value=settings.customer_value,
         saving_chance=settings.saving_chance,
+        results=results_address(settings),
         per_second=settings.api_per_second,
         id_secret=settings.id_secret,
         cors_origins=settings.api_cors_origins,
@@ -209,17 +210,6 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
 def registry_address(settings: Settings) -> str:
     """Where the versions are."""
     return settings.registry or str(settings.home.absolute() / "registry")
-
-
-def archived_log(settings: Settings, topic: str) -> str:
-    """Where the log of a topic is archived."""
-    name = "log" if topic == settings.topic else f"log-{topic}"
-    return str((settings.archive or settings.home / "archive").absolute() / name)
-
-
-def results_address(settings: Settings) -> str:
-    """Where the results of the batch jobs are."""
-    return settings.results or str((settings.archive or settings.home / "archive").absolute() / "results")
 
 
 def instance_name(number: int) -> str:

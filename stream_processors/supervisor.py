@@ -22,8 +22,6 @@ WORKER: Final = (sys.executable, "-m", "stream_processors.worker")
 TRAINER: Final = (sys.executable, "-m", "stream_processors.trainer")
 NOTIFIER: Final = (sys.executable, "-m", "stream_processors.notifier")
 COURIER: Final = (sys.executable, "-m", "stream_processors.courier")
-SCHEDULER: Final = (sys.executable, "-m", "batch_jobs.running")
-EXPORTER: Final = (sys.executable, "-m", "batch_jobs.exporter")
 API: Final = (sys.executable, "-m", "api")
 
 _FIRST_PAUSE_S = 0.1

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.alerts.tables import written
-from batch_jobs.config import SCHEDULER_ENVIRONMENT
+from batch_jobs.config import SCHEDULER, SCHEDULER_ENVIRONMENT
 from batch_jobs.reports.document import pdf
 from batch_jobs.reports.report import Report as WeeklyReport
 from batch_jobs.reports.report import collected, html, summary
@@ -22,14 +22,13 @@ from batch_jobs.results.results import Results, open_results
 from batch_jobs.results.shown import document
 from batch_jobs.running.perform import Report, Wanted, perform
 from batch_jobs.running.workshop import workshop
-from ebbwatch.batch import batch_config
+from ebbwatch.batch import batch_config, results_address
 from ebbwatch.batch_progress import bars
-from ebbwatch.processes import results_address
 from ebbwatch.settings import Settings
 from ebbwatch.supervised import supervise
 from outlets.hook import HookError
 from outlets.post import PostError
-from stream_processors.supervisor import SCHEDULER, Supervisor
+from stream_processors.supervisor import Supervisor
 
 app = typer.Typer(no_args_is_help=True, help="Jobs over the archive: run them, on schedule, and see results.")
 

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from batch_jobs.config import EXPORTER_ENVIRONMENT
+from batch_jobs.config import EXPORTER, EXPORTER_ENVIRONMENT
 from ebbwatch.batch import exporter_config
 from ebbwatch.settings import Settings
 from ebbwatch.supervised import supervise
-from stream_processors.supervisor import EXPORTER, Supervisor
+from stream_processors.supervisor import Supervisor
 
 
 def exporter() -> None:
