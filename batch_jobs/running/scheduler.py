@@ -85,7 +85,7 @@ class Scheduler:
         except StoppedError:
             log.info("stopped in the middle of a run; its last results stand")
         except (ResultsError, SourceError) as fault:
-            log.error("%s", fault)  # noqa: TRY400 - it says what to do; a traceback would not
+            log.warning("%s", fault)  # also where there is no archive yet
         except Exception:
             log.exception("a look failed; the next one is in a while")
         finally:

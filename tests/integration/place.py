@@ -71,6 +71,7 @@ class Place:
             "partitions": 4,
             "trainer": False,  # costs seconds to start; tests of the training have one
             "api": False,  # likewise
+            "batch": False,  # likewise
         } | settings
 
     def but(self, **settings: object) -> "Place":
