@@ -8,15 +8,15 @@ import pyarrow.compute as pc
 
 FILTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "view": ("view",),
-    "dimension": ("dimension", "group_kind"),
+    "dimension": ("dimension", "group_kind", "grouping"),
     "group": ("group", "value", "segment", "variant"),
     "grain": ("grain",),
-    "kind": ("kind",),
+    "kind": ("kind", "definition", "series"),
     "figure": ("figure",),
     "experiment": ("experiment",),
 }
 """By parameter, the columns that it may stand for: the first of them that a table has."""
-RANGE: Final = ("cohort", "day", "date")
+RANGE: Final = ("cohort", "day", "start", "at")
 """Likewise for the two ends of a range."""
 
 
@@ -56,4 +56,4 @@ def _column(table: pa.Table, name: str, candidates: tuple[str, ...]) -> str:
 
 def _is_date(field: pa.Field) -> bool:
     """Also as ISO text, but no number of days since something."""
-    return pa.types.is_date(field.type) or pa.types.is_string(field.type)
+    return bool(pa.types.is_date(field.type) or pa.types.is_string(field.type))

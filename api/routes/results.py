@@ -41,10 +41,10 @@ async def overview(request: Request, here: Shared, wanted: Asked, accept: Accept
 
 @router.get("/retention", summary="Who stays, by cohort", responses=_ANSWERS, response_class=Response)
 async def retention(request: Request, here: Shared, wanted: Asked, accept: Accept = "*/*") -> Response:
-    """Table `cohorts` (first): of each cohort its size and, period by period, who was still there. Periods that are
-    not over are left out, never zero.
+    """Table `retention` (first): of each cohort, period by period, who was active. Periods that are not over are left
+    out, never zero. `cohorts` has the sizes, `retention_curve` the mean over cohorts, `money_retention` the revenue.
     """
-    return await answered(request, here.results, "retention", "cohorts", wanted, accept)
+    return await answered(request, here.results, "retention", "retention", wanted, accept)
 
 
 @router.get("/survival", summary="When users are lost", responses=_ANSWERS, response_class=Response)
@@ -71,8 +71,10 @@ async def engagement(request: Request, here: Shared, wanted: Asked, accept: Acce
 
 @router.get("/value", summary="What users are worth", responses=_ANSWERS, response_class=Response)
 async def value(request: Request, here: Shared, wanted: Asked, accept: Accept = "*/*") -> Response:
-    """Table `value` (first): revenue, lifetime value and revenue at risk."""
-    return await answered(request, here.results, "value", "value", wanted, accept)
+    """Table `revenue_at_risk` (first); `ltv` has the lifetime value, `arpu` the revenue by month, `forecast` what
+    is to come. Money is in minor units.
+    """
+    return await answered(request, here.results, "value", "revenue_at_risk", wanted, accept)
 
 
 @router.get("/experiments", summary="What worked", responses=_ANSWERS, response_class=Response)

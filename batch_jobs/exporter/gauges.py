@@ -170,11 +170,80 @@ def segments(tables: Tables) -> Iterator[GaugeMetricFamily]:
     )
 
 
+def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
+    """Of the job `engagement`: the last day, of everybody and of each dimension's values."""
+    activity = tables["activity"]
+    last = pc.max(activity["day"])
+    rows = activity.filter(pc.equal(activity["day"], last)).to_pylist() if activity.num_rows else []
+    single = sorted((row for row in rows if not row["second"]), key=lambda row: -row["dau"])
+    kept = _first_of_each(single, "dimension")
+    windows = (("day", "dau"), ("week", "wau"), ("month", "mau"))
+    yield _family(
+        "ebbwatch_active_users",
+        "Distinct users of the last day, and of the 7 and 30 days that end with it.",
+        ("dimension", "value", "window"),
+        (
+            ((row["dimension"], row["value"], window), row[column])
+            for row in kept
+            for window, column in windows
+        ),
+    )
+    yield _family(
+        "ebbwatch_stickiness_ratio",
+        "Users of the last day by those of the last 30.",
+        ("dimension", "value"),
+        (((row["dimension"], row["value"]), row["stickiness"]) for row in kept),
+    )
+
+
+def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
+    """Of the job `value`, by group."""
+    at_risk = _largest(tables["revenue_at_risk"].to_pylist(), "users")
+    yield _family(
+        "ebbwatch_revenue_at_risk",
+        "Expected revenue over the horizon, and what of it is at risk and could be recovered, in money.",
+        ("grouping", "group", "part"),
+        (
+            ((row["grouping"], row["group"], part), row[column] / 100)
+            for row in at_risk
+            for part, column in (
+                ("expected", "value"),
+                ("at_risk", "at_risk"),
+                ("recoverable", "recoverable"),
+            )
+        ),
+    )
+    worth = _largest(tables["ltv"].to_pylist(), "members")
+    yield _family(
+        "ebbwatch_lifetime_value",
+        "Cumulative margin of one user after so many months of 30 days, in money, with limits.",
+        ("grouping", "group", "months", "bound"),
+        (
+            ((row["grouping"], row["group"], f"{row['months']:03d}", bound), row[column] / 100)
+            for row in worth
+            for bound, column in (("estimate", "value"), ("lower", "low"), ("upper", "high"))
+        ),
+    )
+    months = tables["arpu"].to_pylist()
+    last = max((row["month"] for row in months), default=None)
+    yield _family(
+        "ebbwatch_revenue_per_active_user",
+        "Of the last complete month, in money.",
+        ("grouping", "group"),
+        (
+            ((row["grouping"], row["group"]), None if row["arpu"] is None else row["arpu"] / 100)
+            for row in _largest([row for row in months if row["month"] == last], "active")
+        ),
+    )
+
+
 FAMILIES: Final[Mapping[str, Callable[[Tables], Iterable[GaugeMetricFamily]]]] = {
     "overview": overview,
     "retention": retention,
     "survival": survival,
     "segments": segments,
+    "engagement": engagement,
+    "value": value,
 }
 """By job."""
 
@@ -199,6 +268,22 @@ def _groups(medians: pa.Table) -> set[tuple[str, str]]:
     """Groups of each kind with the most users."""
     rows = sorted((row for row in medians.to_pylist() if row["view"] == VIEW), key=lambda row: -row["users"])
     return {(row["group_kind"], row["group"]) for row in _first_of_each(rows, "group_kind")}
+
+
+def _largest(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+    """Rows of the groups with the most, of each grouping."""
+    sizes: dict[tuple[str, str], int] = {}
+    for row in rows:
+        name = (row["grouping"], row["group"])
+        sizes[name] = max(sizes.get(name, 0), row[by])
+    ordered = sorted(sizes, key=lambda name: (name[0], -sizes[name], name[1]))
+    kept = {
+        (row["grouping"], row["group"])
+        for row in _first_of_each(
+            [{"grouping": grouping, "group": group} for grouping, group in ordered], "grouping"
+        )
+    }
+    return [row for row in rows if (row["grouping"], row["group"]) in kept]
 
 
 def _first_of_each(rows: Iterable[dict[str, Any]], by: str) -> list[dict[str, Any]]:

@@ -93,6 +93,41 @@ def segments(count: int = 3) -> Tables:
     }
 
 
+def engagement(channels: int = 2) -> Tables:
+    """Two days of everybody, of channels, and of a pair of dimensions."""
+    activity = []
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        for n, (dimension, value, second) in enumerate(
+            [
+                ("all", "all", ""),
+                *(("channel", f"c{n}", "") for n in range(channels)),
+                ("channel", "c0", "plan"),
+            ]
+        ):
+            users = {"dau": 50 - n, "wau": 70 - n, "mau": None, "stickiness": None}
+            activity.append({"day": day, "dimension": dimension, "value": value, "second": second, **users})
+    return {"activity": rows(activity)}
+
+
+def value(plans: int = 2) -> Tables:
+    """By plan; the first month is not the last."""
+    names = [("all", "all"), *(("plan", f"p{n}") for n in range(plans))]
+    groups = [{"grouping": grouping, "group": group} for grouping, group in names]
+    return {
+        "revenue_at_risk": rows(
+            [g | {"users": 50 - n, "value": 1e4, "at_risk": 5e3, "recoverable": 250.0} for n, g in enumerate(groups)]
+        ),
+        "ltv": rows(
+            [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0}
+             for n, g in enumerate(groups) for m in (6, 12)]
+        ),
+        "arpu": rows(
+            [g | {"month": f"2024-0{m}", "active": 50 - n, "arpu": 100.0 * m}
+             for n, g in enumerate(groups) for m in (1, 2)]
+        ),
+    }  # fmt: skip
+
+
 def _slice(grain: str, dimension: str, **others: Any) -> dict[str, Any]:
     return {
         "grain": grain,

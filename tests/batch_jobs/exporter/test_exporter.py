@@ -94,6 +94,8 @@ def test_labels_are_bounded_whatever_the_results(results: Results) -> None:
     put(results, "retention", found.retention(60))
     put(results, "survival", found.survival(30, 900))
     put(results, "segments", found.segments(80))
+    put(results, "engagement", found.engagement(80))
+    put(results, "value", found.value(80))
     metrics = shown(results)
 
     def values(name: str, of: str) -> list[str]:
@@ -111,7 +113,29 @@ def test_labels_are_bounded_whatever_the_results(results: Results) -> None:
     assert values("ebbwatch_km_survival", "group") == sorted(["all", *(f"p{n}" for n in range(MOST_GROUPS))])
     assert len(values("ebbwatch_segment_users", "segment")) == MOST_GROUPS
     assert len(values("ebbwatch_segment_moved_users", "from")) == MOST_GROUPS
+    assert len(values("ebbwatch_active_users", "value")) == MOST_GROUPS + 1
+    assert values("ebbwatch_lifetime_value", "months") == ["006", "012"]
+    assert len(values("ebbwatch_revenue_at_risk", "group")) == MOST_GROUPS + 1
     assert sum(map(len, metrics.values())) < 10_000
+
+
+def test_engagement_is_of_the_last_day_and_money_in_units(results: Results) -> None:
+    put(results, "engagement", found.engagement())
+    put(results, "value", found.value())
+    metrics = shown(results)
+    active = metrics["ebbwatch_active_users"]
+    assert active[label(dimension="all", value="all", window="day")] == 50
+    assert active[label(dimension="channel", value="c1", window="week")] == 68
+    assert not any(dict(labels)["window"] == "month" for labels in active), "what is not ripe is absent"
+    assert metrics["ebbwatch_revenue_at_risk"][label(grouping="plan", group="p0", part="at_risk")] == 50
+    assert (
+        metrics["ebbwatch_lifetime_value"][label(grouping="all", group="all", months="012", bound="estimate")]
+        == 12
+    )
+    assert metrics["ebbwatch_revenue_per_active_user"] == {
+        label(grouping="all", group="all"): 2, label(grouping="plan", group="p0"): 2,
+        label(grouping="plan", group="p1"): 2,
+    }  # fmt: skip
 
 
 def test_figures_and_segments(results: Results) -> None:
