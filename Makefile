@@ -7,15 +7,12 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 BIN := $(VENV)/bin
 PEERS := $(BENCH_VENV)/bin
-MODEL_VENV := .venv-model
-MODEL := $(MODEL_VENV)/bin
 MLFLOW_VENV := .venv-mlflow
 MLFLOW_SERVER_VENV := .venv-mlflow-server
 
 # the newest of the three is made when all of a lock is installed, so that nothing is installed twice
 READY := $(VENV)/.ready
 BENCH_READY := $(BENCH_VENV)/.ready
-MODEL_READY := $(MODEL_VENV)/.ready
 MLFLOW_READY := $(MLFLOW_VENV)/.ready
 
 .PHONY: help setup demo test check format unit integration mlflow bench bench-model chaos reference clean
@@ -81,16 +78,11 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.drift
 	$(BIN)/python -m benchmarks.tables
 
-$(MODEL_READY): requirements/model.txt pyproject.toml
-	$(PYTHON) -m venv $(MODEL_VENV)
-	$(MODEL)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/model.txt
-	touch $(MODEL_READY)
-
-bench-model: $(MODEL_READY) ## the online model against boosted trees that are refitted every two weeks
-	$(MODEL)/python -m benchmarks.model --users 1000
-	$(MODEL)/python -m benchmarks.model_speed
-	$(MODEL)/python -m benchmarks.trainer
-	$(MODEL)/python -m benchmarks.tables
+bench-model: $(READY) ## the online model against boosted trees that are refitted every two weeks
+	$(BIN)/python -m benchmarks.model --users 1000
+	$(BIN)/python -m benchmarks.model_speed
+	$(BIN)/python -m benchmarks.trainer
+	$(BIN)/python -m benchmarks.tables
 
 $(MLFLOW_READY): requirements/dev.txt requirements/mlflow.txt requirements/mlflow-server.txt
 	$(PYTHON) -m venv $(MLFLOW_VENV)
@@ -104,5 +96,5 @@ mlflow: $(MLFLOW_READY) ## test the export of versions against a real MLflow ser
 	MLFLOW_SERVER_COMMAND=$(MLFLOW_SERVER_VENV)/bin/mlflow $(MLFLOW_VENV)/bin/python -m pytest -m mlflow tests/online_model/registry/test_mlflow_export.py
 
 clean: ## remove environments, caches and local state
-	rm -rf $(VENV) $(BENCH_VENV) $(MODEL_VENV) $(MLFLOW_VENV) $(MLFLOW_SERVER_VENV) .ebbwatch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(BENCH_VENV) $(MLFLOW_VENV) $(MLFLOW_SERVER_VENV) .ebbwatch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,12 +10,19 @@ from fastapi.responses import Response
 
 _REF: Final = "#/$defs/"
 _JSON: Final = "application/json"
+JSON: Final = _JSON.encode()
+"""Content type of what `body_of` gives."""
 _encoder: Final = msgspec.json.Encoder()
+
+
+def body_of(answer: Any) -> bytes:
+    """The answer, as JSON."""
+    return _encoder.encode(answer)
 
 
 def encoded(answer: Any) -> Response:
     """The answer, as JSON."""
-    return Response(_encoder.encode(answer), media_type=_JSON)
+    return Response(body_of(answer), media_type=_JSON)
 
 
 def tagged(request: Request, answer: Any) -> Response:

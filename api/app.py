@@ -1,6 +1,7 @@
 """The app: every router stands here."""
 
-from collections.abc import AsyncIterator
+import gc
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -11,12 +12,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import away, problems
+from api import away, envelope, problems
 from api.access import audit
 from api.access.guard import KEY_SCHEME, guard
 from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
 from api.problems import Problem
+from api.quick import Quick
 from api.resources import Resources
 from api.routes import (
     alerts,
@@ -60,8 +62,12 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 _COMPRESS_FROM: Final = 1024
 
 
-def create_app(config: ApiConfig) -> FastAPI:
-    """The app of one process; its resources open when it starts."""
+def create_app(config: ApiConfig, begun: Callable[[], object] = lambda: None) -> FastAPI:
+    """The app of one process; its resources open when it starts.
+
+    Args:
+        begun: called when they are open.
+    """
     audit.write_to(config.audit_log)
     registry = CollectorRegistry()
     resources = Resources(config, registry)
@@ -69,9 +75,11 @@ def create_app(config: ApiConfig) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with resources.opened():
+            begun()
             yield
 
-    app = FastAPI(
+    app = _App(
+        ApiMetrics(registry),
         title="Ebbwatch",
         version="1",
         summary="Events in; risk of churn, reasons and alerts out.",
@@ -86,14 +94,27 @@ def create_app(config: ApiConfig) -> FastAPI:
         app.include_router(router)
     problems.install(app, ROUTERS)
     away.install(app)
+    envelope.install(app)
     _document(app)
+    app.add_middleware(Quick, resources=resources)  # the last added is the outermost
     app.add_middleware(Compressed)
     if config.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=list(config.cors_origins), allow_methods=["*"], allow_headers=["*"]
         )
-    app.add_middleware(Envelope, metrics=ApiMetrics(registry))
     return app
+
+
+class _App(FastAPI):
+    """The envelope is outside of what answers unforeseen faults, which Starlette puts outside of all middleware."""
+
+    def __init__(self, metrics: ApiMetrics, **options: Any) -> None:
+        super().__init__(**options)
+        self._metrics = metrics
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Called once, by Starlette, for the first request."""
+        return Envelope(super().build_middleware_stack(), self._metrics)
 
 
 class Compressed:
@@ -113,7 +134,13 @@ class Compressed:
 
 def from_supervisor() -> FastAPI:
     """For uvicorn: configured by the environment."""
-    return create_app(from_environment())
+    return create_app(from_environment(), begun=_settle)
+
+
+def _settle() -> None:
+    """Keep what was loaded out of garbage collection: a walk through it takes a tenth of a second, and all wait."""
+    gc.collect()
+    gc.freeze()
 
 
 def _document(app: FastAPI) -> None:

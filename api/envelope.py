@@ -5,6 +5,7 @@ import time
 from typing import Final
 from urllib.parse import unquote
 
+from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -61,7 +62,7 @@ class TooSlowError(Exception):
 
 
 class Envelope:
-    """ASGI middleware around the whole app."""
+    """ASGI middleware around the whole app, also around what answers unforeseen faults."""
 
     def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:
         self._app = app
@@ -74,7 +75,7 @@ class Envelope:
             return
         begun = time.perf_counter()
         deadline = asyncio.get_running_loop().time() + _BODY_S
-        status, started, whole, size = 500, False, False, 0
+        status, whole, size = 500, False, 0
         scope.setdefault("state", {})
         scope["path"] = routed(scope.get("raw_path", scope["path"].encode()))
 
@@ -94,35 +95,39 @@ class Envelope:
             return message
 
         async def sent(message: Message) -> None:
-            nonlocal status, started
+            nonlocal status
             if message["type"] == "http.response.start":
-                status, started = message["status"], True
+                status = message["status"]
                 message["headers"] = [*message.get("headers", []), *_HEADERS, *_limits(scope)]
             await send(message)
 
         size = _declared(scope)
         try:
             if size > MAX_BODY_BYTES:  # refused before its first byte
-                status = 413
                 await _too_large()(scope, received, sent)
             else:
                 size = 0
                 await self._app(scope, received, sent)
-        except TooLargeError:
-            status = 413
-            if not started:
-                await _too_large()(scope, receive, sent)
-        except TooSlowError:
-            status = 408
-            if not started:
-                detail = f"the body did not arrive within {_BODY_S:g} s"
-                await problem(408, "too_slow", detail, {"Connection": "close"})(scope, receive, sent)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             self._metrics.count(route, scope["method"], status, time.perf_counter() - begun)
             line = audit.entry(scope, status, int(time.time() * 1000))
             if line is not None:
                 audit.log.info(line.decode())
+
+
+def install(app: FastAPI) -> None:
+    """Bodies that break a limit while they are read are answered."""
+
+    async def too_large(_: Request, __: Exception) -> Response:
+        return _too_large()
+
+    async def too_slow(_: Request, __: Exception) -> Response:
+        detail = f"the body did not arrive within {_BODY_S:g} s"
+        return problem(408, "too_slow", detail, {"Connection": "close"})
+
+    app.add_exception_handler(TooLargeError, too_large)
+    app.add_exception_handler(TooSlowError, too_slow)
 
 
 def routed(raw: bytes) -> str:

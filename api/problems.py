@@ -84,6 +84,11 @@ def problem(
     return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
 
 
+def answer_to(fault: ProblemError) -> Response:
+    """The answer that a fault becomes."""
+    return problem(fault.status, fault.kind, fault.detail, fault.headers)
+
+
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For ``responses=`` of a route: these statuses answer with a problem."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -97,7 +102,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
     async def known(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, ProblemError)
-        return problem(fault.status, fault.kind, fault.detail, fault.headers)
+        return answer_to(fault)
 
     async def invalid(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, RequestValidationError)

@@ -53,6 +53,8 @@ def _api(settings: Settings, restarts: int) -> msgspec.Struct:
 
 
 _COMMANDS: Final = {"trainer": TRAINER, "notifier": NOTIFIER, "courier": COURIER, "api": API}
+_ANSWERING: Final = frozenset({"api", "notifier", "courier"})
+"""Somebody waits for what they do; workers and the trainer stand back beside them."""
 _CARRIERS: Final = {"notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER}
 
 
@@ -105,6 +107,7 @@ class Fleet:
                 command=(_COMMANDS | BATCH_COMMANDS).get(name, WORKER),
                 name=name,
                 environment=(_CARRIERS | BATCH_CARRIERS).get(name, CARRIER),
+                nice=settings.background_nice if api and name not in _ANSWERING else 0,
             )
             for name, configure in configured.items()
         }

@@ -180,6 +180,13 @@ class Settings(BaseSettings):
         0, ge=0, le=65_535, description="courier's metrics and health; 0 takes a free one"
     )
     workers: int = Field(1, ge=1, le=64, description="workers that `run` and `demo` start")
+    background_nice: int = Field(
+        10,
+        ge=0,
+        le=19,
+        description="how far workers and the trainer yield the processor to the API beside them in `run`, "
+        "as a nice value; 0 for not at all",
+    )
     metrics_host: str = Field(
         "127.0.0.1", description="address that the worker's metrics and health listen on"
     )

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from stream_processors.config import ENVIRONMENT, EXIT_REFUSED
+from stream_processors.priority import stand_back
 
 log = logging.getLogger("ebbwatch.supervisor")
 
@@ -43,6 +44,7 @@ class Supervisor:
         command: Sequence[str] = WORKER,
         name: str = "worker",
         environment: str = ENVIRONMENT,
+        nice: int = 0,
     ) -> None:
         """
         Args:
@@ -53,6 +55,7 @@ class Supervisor:
             command: the process's arguments.
             name: what its log calls it.
             environment: the variable that carries the configuration.
+            nice: how far the process yields to others on its machine (`priority.stand_back`).
         """
         self._configure = configure
         self._output = output
@@ -60,6 +63,7 @@ class Supervisor:
         self._command = list(command)
         self._name = name
         self._environment = environment
+        self._nice = nice
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
@@ -103,6 +107,7 @@ class Supervisor:
             self._process = subprocess.Popen(
                 self._command, env=environment, stdout=output, stderr=output, start_new_session=True
             )
+        stand_back(self._process.pid, self._nice)
         if self._stopping.is_set():
             self._process.terminate()
         return self._process.wait()

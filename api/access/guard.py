@@ -3,7 +3,7 @@
 import base64
 import binascii
 import time
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Request
 from fastapi.security import SecurityScopes
@@ -25,9 +25,46 @@ KEY_SCHEME: Final = {
 """For the OpenAPI document."""
 
 
-def _sent(request: Request) -> str:
+async def guard(scopes: SecurityScopes, request: Request) -> ApiKey:
+    """The key of the request; raises as `admitted`."""
+    sent = request.headers.get("authorization", "")
+    return await admitted(request.app.state.resources, sent, request.scope["state"], frozenset(scopes.scopes))
+
+
+async def admitted(here: Resources, sent: str, state: dict[str, Any], scopes: frozenset[str]) -> ApiKey:
+    """The key of a request that may pass.
+
+    Args:
+        sent: its header Authorization, empty without one.
+        state: ``scope["state"]``: key, scopes and what is left of the rate are noted there.
+        scopes: that the key must have.
+
+    Raises:
+        ProblemError: 401 without a key that holds, 403 without the scope, 429 above its rate.
+    """
+    state["scopes"] = scopes
+    text = _key_in(sent)
+    token = parse(text)
+    key = None if token is None else here.keyring.find(token, int(time.time() * 1000))
+    if key is None:
+        detail = (
+            "the key is unknown, revoked or expired"
+            if text
+            else "a key is needed: `Authorization: Bearer KEY`"
+        )
+        raise ProblemError(401, "unauthorized", detail, _CHALLENGE)
+    state["key"] = key
+    missing = scopes.difference(key.scopes)
+    if missing:
+        lacking = " and ".join(sorted(missing))
+        raise ProblemError(403, "forbidden", f"the key lacks the scope {lacking} (of {', '.join(SCOPES)})")
+    await here.limiter.take(state, key)
+    return key
+
+
+def _key_in(sent: str) -> str:
     """The key as it was sent, empty if there is none."""
-    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    scheme, _, rest = sent.partition(" ")
     if scheme.lower() == "bearer":
         return rest.strip()
     return _basic_user(rest) if scheme.lower() == "basic" else ""
@@ -38,31 +75,3 @@ def _basic_user(encoded: str) -> str:
         return base64.b64decode(encoded, validate=True).decode("ascii").partition(":")[0]
     except (binascii.Error, UnicodeDecodeError):
         return ""
-
-
-async def guard(scopes: SecurityScopes, request: Request) -> ApiKey:
-    """The key of the request.
-
-    Raises:
-        ProblemError: 401 without a key that holds, 403 without the scope, 429 above its rate.
-    """
-    resources: Resources = request.app.state.resources
-    request.state.scopes = frozenset(scopes.scopes)
-    text = _sent(request)
-    token = parse(text)
-    key = None if token is None else resources.keyring.find(token, int(time.time() * 1000))
-    if key is None:
-        detail = (
-            "the key is unknown, revoked or expired"
-            if text
-            else "a key is needed: `Authorization: Bearer KEY`"
-        )
-        raise ProblemError(401, "unauthorized", detail, _CHALLENGE)
-    request.state.key = key
-    missing = [scope for scope in scopes.scopes if scope not in key.scopes]
-    if missing:
-        raise ProblemError(
-            403, "forbidden", f"the key lacks the scope {' and '.join(missing)} (of {', '.join(SCOPES)})"
-        )
-    await resources.limiter.take(request, key)
-    return key

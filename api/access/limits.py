@@ -9,7 +9,6 @@ import logging
 import time
 from typing import Any, Final
 
-from fastapi import Request
 from redis import asyncio as aredis
 from redis.exceptions import RedisError
 
@@ -42,8 +41,11 @@ class Limiter:
         self._per_second = per_second
         self._leases: dict[str, _Lease] = {}
 
-    async def take(self, request: Request, key: ApiKey) -> None:
+    async def take(self, state: dict[str, Any], key: ApiKey) -> None:
         """Count a request; what is left goes into its state, for the headers.
+
+        Args:
+            state: ``scope["state"]`` of the request.
 
         Raises:
             ProblemError: 429, the second's allowance is used up.
@@ -63,12 +65,12 @@ class Limiter:
                     await self._lease(key.id, lease, second, limit)
         remaining = max(0, limit - lease.taken) + lease.left
         if lease.left == 0:
-            request.state.limits = (limit, 0, 1)
+            state["limits"] = (limit, 0, 1)
             raise ProblemError(
                 429, "too_many_requests", f"this key may make {limit} requests a second", {"Retry-After": "1"}
             )
         lease.left -= 1
-        request.state.limits = (limit, remaining - 1, 1)
+        state["limits"] = (limit, remaining - 1, 1)
 
     async def _lease(self, id_: str, lease: _Lease, second: int, limit: int) -> None:
         part = max(1, limit // _LEASES)

@@ -17,7 +17,11 @@ from api.problems import answers
 from api.resources import Resources, resources_of
 from profiles.answers import BriefRisk, RiskAnswer, brief
 
-router = APIRouter(prefix="/v1/users", tags=["users"], dependencies=[Security(guard, scopes=["read"])])
+_PREFIX: Final = "/v1/users"
+_OF_ONE: Final = "/{id}/risk"
+PATH: Final = _PREFIX + _OF_ONE
+SCOPE: Final = "read"
+router = APIRouter(prefix=_PREFIX, tags=["users"], dependencies=[Security(guard, scopes=[SCOPE])])
 
 MOST: Final = 1000
 Shared = Annotated[Resources, Depends(resources_of)]
@@ -47,7 +51,7 @@ _MANY: Final = RiskOfMany(items=[BRIEF], unknown=["nobody"])
 
 
 @router.get(
-    "/{id}/risk",
+    _OF_ONE,
     summary="How likely one user is to be lost, and why",
     responses=returns(RiskAnswer, RISK) | answers(401, 403, 404, 422, 429, 503),
     response_class=Response,

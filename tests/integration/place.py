@@ -214,6 +214,17 @@ class Api(NamedTuple):
             f"the key holds: {holds}", lambda: (self.get("/v1/keys/self", key).status_code == 200) == holds
         )
 
+    def caller(self, *scopes: Scope) -> httpx.Client:
+        """Calls with a new key."""
+        headers = {"Authorization": f"Bearer {self.key(*scopes, name='tests')}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=10.0)
+
+    def kill_notifier(self) -> None:
+        """-9; its supervisor starts it anew."""
+        child = self.notifier.child()
+        if child is not None:
+            child.kill()
+
     def get(self, path: str, key: str = "", **options: Any) -> httpx.Response:
         """A call with a key."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}

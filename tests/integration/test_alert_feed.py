@@ -23,8 +23,8 @@ from domain.control import Erasure
 from domain.events import Event
 from domain.triage import in_holdout
 from local_stack.addresses import Addresses
-from tests.integration.place import Place, eventually
-from tests.integration.services import Services, raised, send, serving
+from tests.integration.place import Api, Place, eventually
+from tests.integration.services import raised, send, serving
 
 MANY = 1000
 HOLDOUT = 0.1
@@ -32,15 +32,15 @@ HOLDOUT = 0.1
 
 
 @pytest.fixture(scope="module")
-def services(stack: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+def services(stack: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder: Path = tmp_path_factory.mktemp("feed")
     with serving(stack, folder, f"feed-{folder.name}") as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def client(services: Services) -> Iterator[httpx.Client]:
-    with services.client("alerts") as calling:
+def client(services: Api) -> Iterator[httpx.Client]:
+    with services.caller("alerts") as calling:
         yield calling
 
 
@@ -78,7 +78,7 @@ def with_repeats(alerts: list[Alert], random: Random) -> list[Alert]:
     return written
 
 
-def test_cursor_readers_agree_with_the_topic(services: Services, client: httpx.Client) -> None:
+def test_cursor_readers_agree_with_the_topic(services: Api, client: httpx.Client) -> None:
     alerts = [raised(number) for number in range(MANY)]
     written = with_repeats(alerts, Random(1))
     slow, quick = CursorReader(client, 7), CursorReader(client, 1000)
@@ -103,7 +103,7 @@ def test_cursor_readers_agree_with_the_topic(services: Services, client: httpx.C
     assert [entry["number"] for entry in slow.entries] == sorted({entry["number"] for entry in slow.entries})
 
 
-def test_an_erased_user_leaves_the_feed_and_stays_away(services: Services, client: httpx.Client) -> None:
+def test_an_erased_user_leaves_the_feed_and_stays_away(services: Api, client: httpx.Client) -> None:
     gone = client.get("/v1/alerts", params={"limit": 1}).json()["items"][0]
     topic = str(services.place.settings["control_topic"])
     with Log(services.place.at.kafka, topic) as log:
@@ -123,7 +123,7 @@ def test_an_erased_user_leaves_the_feed_and_stays_away(services: Services, clien
         assert store.exists(tables.of_user(gone["user"])) == 0
 
 
-def test_a_lost_projection_comes_back_byte_for_byte(services: Services, client: httpx.Client) -> None:
+def test_a_lost_projection_comes_back_byte_for_byte(services: Api, client: httpx.Client) -> None:
     place = services.place
     with place.store as store:
         before: Any = store.zrange(tables.FEED, 0, -1, withscores=True)
@@ -162,7 +162,7 @@ class StreamReader:
                     return
 
 
-def test_a_stream_that_is_cut_off_ten_times_misses_none(services: Services, client: httpx.Client) -> None:
+def test_a_stream_that_is_cut_off_ten_times_misses_none(services: Api, client: httpx.Client) -> None:
     plain, reader = CursorReader(client, 1000), StreamReader(client)
     plain.to_end()
     reader.read(0)
@@ -177,7 +177,7 @@ def test_a_stream_that_is_cut_off_ten_times_misses_none(services: Services, clie
     assert reader.entries == plain.entries[before:]
 
 
-def released(services: Services, client: httpx.Client, number: int, **fields: Any) -> str:
+def released(services: Api, client: httpx.Client, number: int, **fields: Any) -> str:
     """A new alert that was handed out; its id."""
     while in_holdout(f"user-{number}", HOLDOUT):
         number += 100_000
@@ -188,7 +188,7 @@ def released(services: Services, client: httpx.Client, number: int, **fields: An
     return alert.id
 
 
-def test_a_life_with_all_its_steps(services: Services, client: httpx.Client) -> None:
+def test_a_life_with_all_its_steps(services: Api, client: httpx.Client) -> None:
     id_ = released(services, client, 7001)
     assert client.post(f"/v1/alerts/{id_}/assign", json={"owner": "Kim"}).json() == {
         "id": id_,
@@ -215,7 +215,7 @@ def test_a_life_with_all_its_steps(services: Services, client: httpx.Client) -> 
     assert [e["event"] for e in entries if e["alert"] == id_][-1:] in (["alert.returned"], [])
 
 
-def test_resolved_by_the_stream_and_told(services: Services, client: httpx.Client) -> None:
+def test_resolved_by_the_stream_and_told(services: Api, client: httpx.Client) -> None:
     before = client.get("/v1/users/changes").json()["cursor"]
     while (page := client.get("/v1/users/changes", params={"cursor": before, "limit": 1000}).json())["items"]:
         before = page["cursor"]
@@ -229,7 +229,7 @@ def test_resolved_by_the_stream_and_told(services: Services, client: httpx.Clien
 
 
 def test_who_was_contacted_opted_out_or_is_in_the_holdout_is_left_alone(
-    services: Services, client: httpx.Client
+    services: Api, client: httpx.Client
 ) -> None:
     users = [user for user in (f"user-{n}" for n in range(8000, 8100)) if not in_holdout(user, HOLDOUT)]
     contacted, out, campaign, again = users[:4]
@@ -280,7 +280,7 @@ def events(place: Place) -> list[Event]:
     return found
 
 
-def test_notes_feedback_and_media(services: Services, client: httpx.Client) -> None:
+def test_notes_feedback_and_media(services: Api, client: httpx.Client) -> None:
     id_ = released(services, client, 7003)
     user = client.get(f"/v1/alerts/{id_}").json()["user"]
     assert client.post(f"/v1/alerts/{id_}/notes", json={"text": "called twice"}).status_code == 201

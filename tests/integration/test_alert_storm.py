@@ -17,9 +17,9 @@ from feature_store.connect import connect
 from local_stack.addresses import Addresses
 from local_stack.local import LocalStack
 from local_stack.ports import free_ports
-from tests.integration.place import Supervised, eventually
+from tests.integration.place import Api, Supervised, eventually
 from tests.integration.receiving import receiving
-from tests.integration.services import Services, raised, send, serving
+from tests.integration.services import raised, send, serving
 
 ALERTS = int(os.environ.get("STORM_ALERTS", "240"))
 """`make chaos` takes 1,000."""
@@ -30,7 +30,7 @@ HOLDOUT = 0.1
 class Reader(threading.Thread):
     """Reads by cursor and stores it; an API that is killed in the midst is asked again."""
 
-    def __init__(self, services: Services, key: str) -> None:
+    def __init__(self, services: Api, key: str) -> None:
         super().__init__()
         self._url, self._headers = f"{services.url}/v1/alerts", {"Authorization": f"Bearer {key}"}
         self._over = threading.Event()
@@ -72,7 +72,7 @@ def test_each_alert_arrives_once_whoever_is_killed(breakable_stack: LocalStack, 
     }
     with serving(at, tmp_path, "storm", **settings) as services, services.place.courier() as courier:
         store = connect(services.place.at.redis)
-        with services.client("admin", "alerts", "read") as client:
+        with services.caller("admin", "alerts", "read") as client:
             (port,) = free_ports(1, random)
             hook = {"url": f"http://127.0.0.1:{port}/hook", "name": "CRM", "start": "beginning"}
             made = client.post("/v1/webhooks", json=hook)
@@ -96,7 +96,7 @@ def test_each_alert_arrives_once_whoever_is_killed(breakable_stack: LocalStack, 
     )
 
 
-def _storm(services: Services, courier: Supervised, receiver: Any, stack: LocalStack, random: Random) -> None:
+def _storm(services: Api, courier: Supervised, receiver: Any, stack: LocalStack, random: Random) -> None:
     """Alerts come, with repeats, and one process after the other dies."""
     alerts = [raised(number) for number in range(ALERTS)]
     victims = ["notifier", "courier", "api", "redis"] * (ROUNDS // 4)
@@ -111,7 +111,7 @@ def _storm(services: Services, courier: Supervised, receiver: Any, stack: LocalS
             stack.redis.kill()
             stack.redis.start()
         else:
-            running = {"notifier": services.notifier, "courier": courier, "api": services.api}[victim]
+            running = {"notifier": services.notifier, "courier": courier, "api": services.process}[victim]
             process: psutil.Process = eventually("it runs", running.child)
             process.kill()
 

@@ -148,3 +148,13 @@ def test_the_worker_reads_what_the_supervisor_wrote(monkeypatch: pytest.MonkeyPa
     assert from_environment() == config(7)
     assert WORKER[1:] == ("-m", "stream_processors.worker")
     assert os.access(WORKER[0], os.X_OK)
+
+
+def test_a_process_stands_back_from_its_start(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    code = (
+        "while (nice := os.getpriority(os.PRIO_PROCESS, 0)) != 19: time.sleep(0.01)\n"
+        "print('nice', nice, flush=True)"
+    )
+    assert Supervisor(config, log, command=python(code), nice=19).run() == 0
+    assert log.read_text() == "nice 19\n"
