@@ -73,3 +73,13 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     def good(self) -> bool:
         """Whether it has come to its end."""
         return self.ended is not None and self.fault is None
+
+
+def tried(former: Attempt | None, as_of: date, begun: int) -> Attempt:
+    """A try that has begun, after a former one.
+
+    Args:
+        begun: wall clock, ms.
+    """
+    again = former is not None and former.as_of == as_of and not former.good
+    return Attempt(as_of=as_of, begun=begun, tries=former.tries + 1 if former is not None and again else 1)

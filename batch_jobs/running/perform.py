@@ -9,7 +9,7 @@ import msgspec
 
 from batch_jobs.job import Part, Progress
 from batch_jobs.results.results import Results
-from batch_jobs.results.run import Attempt, Basis
+from batch_jobs.results.run import Basis, tried
 from batch_jobs.running.lease import leased
 from batch_jobs.running.order import chosen
 from batch_jobs.running.runner import Bench, Outcome, StoppedError, run, stale
@@ -121,7 +121,7 @@ def _opened(
     except StoppedError:
         raise
     except Exception as fault:  # without it none of the jobs can be run
-        _note(shop, todo, Attempt(as_of=basis.as_of, begun=begun, ended=shop.now(), fault=str(fault)))
+        _note(shop, todo, basis.as_of, begun, str(fault))
         raise
     _check_begin(star, basis.as_of)
     return star
@@ -136,8 +136,7 @@ def _check_begin(star: Star, as_of: date) -> None:
         )
 
 
-def _note(shop: Workshop, jobs: Collection[str], attempt: Attempt) -> None:
+def _note(shop: Workshop, jobs: Collection[str], as_of: date, begun: int, fault: str) -> None:
     for job in jobs:
-        former = shop.results.attempt(job)
-        tries = former.tries + 1 if former and former.as_of == attempt.as_of and not former.good else 1
-        shop.results.note(job, msgspec.structs.replace(attempt, tries=tries))
+        attempt = tried(shop.results.attempt(job), as_of, begun)
+        shop.results.note(job, msgspec.structs.replace(attempt, ended=shop.now(), fault=fault))

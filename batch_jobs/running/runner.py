@@ -8,7 +8,7 @@ import msgspec
 
 from batch_jobs.job import Job, JobError, Part, Progress
 from batch_jobs.results.results import Results
-from batch_jobs.results.run import Attempt, Basis
+from batch_jobs.results.run import Basis, tried
 from batch_jobs.running.lease import Lease, LostError
 from batch_jobs.star.star import Star
 
@@ -73,8 +73,7 @@ def run(
     for part in parts:
         missing = [done.job for done in outcomes if done.job in part.after and not done.good]
         if missing:
-            fault = f"needs {' and '.join(missing)}, which failed"
-            outcomes.append(Outcome(job=part.job.name, state="left_out", fault=fault))
+            outcomes.append(_left_out(part.job.name, missing, basis, bench))
         else:
             outcomes.append(_one(part.job, star, basis, bench, told(part.job.name)))
     return outcomes
@@ -90,6 +89,14 @@ def stale(parts: Sequence[Part], basis: Basis, results: Results) -> Collection[s
     return [name for name, current in runs.items() if current is None or current.basis != basis]
 
 
+def _left_out(job: str, missing: Sequence[str], basis: Basis, bench: Bench) -> Outcome:
+    """Noted as a failure, so that it is tried again with what it needs, and not before."""
+    fault, now = f"needs {' and '.join(missing)}, which failed", bench.now()
+    attempt = tried(bench.results.attempt(job), basis.as_of, now)
+    bench.results.note(job, msgspec.structs.replace(attempt, ended=now, fault=fault))
+    return Outcome(job=job, state="left_out", fault=fault)
+
+
 def _one(job: Job, star: Star | None, basis: Basis, bench: Bench, progress: Progress) -> Outcome:
     results, begun = bench.results, bench.now()
     current = results.current(job.name)
@@ -99,8 +106,7 @@ def _one(job: Job, star: Star | None, basis: Basis, bench: Bench, progress: Prog
         return Outcome(job=job.name, state="unchanged", rows=rows)
     assert star is not None, f"{job.name} was not known to be stale"
     former = results.attempt(job.name)
-    again = former is not None and former.as_of == basis.as_of and not former.good
-    attempt = Attempt(as_of=basis.as_of, begun=begun, tries=former.tries + 1 if former and again else 1)
+    attempt = tried(former, basis.as_of, begun)
     results.note(job.name, attempt)
     try:
         made = job(star, progress)

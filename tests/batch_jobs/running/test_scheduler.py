@@ -80,12 +80,14 @@ def test_an_archive_that_has_hardly_begun_is_waited_for(place: Place, clock: dat
 def test_only_what_has_failed_is_tried_again_a_minute_later(place: Place) -> None:
     broken = [failing("no")()]
     place.job = Counted("job", lambda: broken[0])
-    place.shop = place.shop._replace(parts=parts((place.job, ()), (Counted("other"), ())))
-    assert place.look() == ["job failed", "other done"]
-    assert place.look() is None
+    place.shop = place.shop._replace(
+        parts=parts((place.job, ()), (Counted("after"), ("job",)), (Counted("other"), ()))
+    )
+    assert place.look() == ["job failed", "after left_out", "other done"]
+    assert place.look() is None, "what needs it does not bring it back before its time"
     place.wall.now += 60_000
     broken[0] = None
-    assert place.look() == ["job done"]
+    assert place.look() == ["job done", "after done"]
 
 
 class Blocking:
