@@ -85,7 +85,7 @@ def perform(shop: Workshop, wanted: Wanted, told: Callable[[str], Progress]) -> 
             as_of=allowed(wanted.as_of, source.clock), settings=shop.settings, archive=source.version
         )
         todo = [part.job.name for part in parts] if wanted.again else stale(parts, basis, shop.results)
-        bench = Bench(shop.results, lease, shop.now, wanted.again)
+        bench = Bench(shop.results, lease, shop.now, source.changed, wanted.again)
         with ExitStack() as opened:
             star = _opened(opened, shop, source, basis, todo, told(STAR)) if todo else None
             outcomes = run(parts, star, basis, bench, told)

@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from typing import Literal, NamedTuple
+from datetime import date
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from batch_jobs.job import Job, JobError, Part, Progress
+from batch_jobs.job import Job, JobError, Part, Progress, Tables
+from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.results import Results
-from batch_jobs.results.run import Basis, tried
+from batch_jobs.results.run import Basis, Run, tried
 from batch_jobs.running.lease import Lease, LostError
 from batch_jobs.star.star import Star
 
@@ -39,6 +41,20 @@ class StoppedError(Exception):
     """Raised by who is told of the progress, to end a run in the middle; no failure of the job."""
 
 
+@runtime_checkable
+class Refreshing(Protocol):
+    """A job that can go on from what it has found before."""
+
+    def refresh(self, star: Star, last: Tables, since: date, progress: Progress) -> Tables:
+        """The same tables as from all of the history.
+
+        Args:
+            last: tables of a former run, with the same settings.
+            since: first day of which anything but the users has changed since then.
+        """
+        ...
+
+
 class Bench(NamedTuple):
     """What a run works with."""
 
@@ -46,8 +62,10 @@ class Bench(NamedTuple):
     lease: Lease
     now: Callable[[], int]
     """Wall clock, ms."""
+    changed: Callable[[str], date | None]
+    """See `batch_jobs.running.source.Source`."""
     again: bool = False
-    """Compute also what has a result of the same basis."""
+    """Compute also what has a result of the same basis, and all of it."""
 
 
 def run(
@@ -109,7 +127,7 @@ def _one(job: Job, star: Star | None, basis: Basis, bench: Bench, progress: Prog
     attempt = tried(former, basis.as_of, begun)
     results.note(job.name, attempt)
     try:
-        made = job(star, progress)
+        made = _made(job, star, basis, current, bench, progress)
         written = results.write(job.name, basis, made, begun, bench.now, bench.lease.check)
     except LostError:
         raise
@@ -128,3 +146,27 @@ def _one(job: Job, star: Star | None, basis: Basis, bench: Bench, progress: Prog
     progress("done", 1.0)
     rows = {name: table.num_rows for name, table in made.items()}
     return Outcome(job=job.name, state="done", seconds=(written.finished - begun) / 1000, rows=rows)
+
+
+def _made(job: Job, star: Star, basis: Basis, last: Run | None, bench: Bench, progress: Progress) -> Tables:
+    """From all of the history, or, where job and archive can tell, from what has changed since the last run."""
+    if (
+        isinstance(job, Refreshing)
+        and last is not None
+        and last.basis.settings == basis.settings
+        and last.basis.as_of <= basis.as_of
+        and not bench.again
+    ):
+        changed = bench.changed(last.basis.archive)
+        former = None if changed is None else _tables_of(job.name, last, bench.results)
+        if changed is not None and former is not None:
+            return job.refresh(star, former, min(changed, last.basis.as_of), progress)
+    return job(star, progress)
+
+
+def _tables_of(job: str, run: Run, results: Results) -> Tables | None:
+    try:
+        return {name: results.table(job, run, name) for name in run.tables}
+    except ResultsError as fault:
+        log.warning("%s is computed from all of the history: %s", job, fault)
+        return None

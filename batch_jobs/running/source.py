@@ -25,6 +25,14 @@ class Source(Protocol):
         """How far time has come in every partition, by the clock marks; None before all have one."""
         ...
 
+    def changed(self, version: str) -> date | None:
+        """First day of which records have come or gone since a former version.
+
+        Returns:
+            A day after all others if none has; None if it cannot be told: all of them, then.
+        """
+        ...
+
     def star(self, as_of: date, progress: Progress) -> AbstractContextManager[Star]:
         """The star of what was before the midnight with which `as_of` begins, until the end of the block.
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from importlib.metadata import version
 
 from batch_jobs.config import BatchConfig
 from batch_jobs.results.results import open_results
@@ -21,7 +22,8 @@ def workshop(config: BatchConfig) -> Workshop:
         source=lambda: Archived(config),
         parts=lineup(),
         results=open_results(config.results, config.kept),
-        settings=config.facts.fingerprint(),
+        # another version of the program may say other things of the same days
+        settings=f"{config.facts.fingerprint()}/{version('ebbwatch')}",
         holder=f"{socket.gethostname()}, process {os.getpid()}",
         now=wall_ms,
     )

@@ -42,6 +42,9 @@ class Growing(Source):
     def __init__(self, day: date) -> None:
         self._day = day
 
+    def changed(self, version: str) -> date | None:
+        """Unknown."""
+
     @property
     def clock(self) -> datetime:
         """The midnight itself."""

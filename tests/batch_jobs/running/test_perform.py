@@ -34,6 +34,9 @@ class Fake(Source):
 
     version = "1"
 
+    def changed(self, version: str) -> date | None:
+        return None
+
     @property
     def clock(self) -> datetime | None:
         return self._clock
