@@ -1,13 +1,14 @@
 """Result tables as JSON and as CSV."""
 
+import re
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import pyarrow as pa
 from fastapi import Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.alerts.media import chosen
 from api.alerts.tables import written
@@ -20,7 +21,18 @@ from batch_jobs.results.errors import NoLongerThereError, ResultsError
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
 _LONGEST: Final = 256
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CURSOR: Final = r"^\d{4}-\d{2}-\d{2}-\d{1,16}-[0-9a-f]{8}:\d{1,12}$"
+
+
+def _iso(value: Any) -> Any:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("is no day like 2024-05-01")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso)]
+"""Written as ISO 8601 has it; pydantic would take seconds since 1970 as well."""
 
 
 class Wanted(BaseModel):
@@ -40,8 +52,8 @@ class Wanted(BaseModel):
     kind: str | None = Field(None, max_length=_LONGEST, description="of a measure, where a table has several")
     figure: str | None = Field(None, max_length=_LONGEST, description="of the overview")
     experiment: str | None = Field(None, max_length=_LONGEST)
-    first: date | None = Field(None, description="first cohort or day, ISO")
-    last: date | None = Field(None, description="last one, ISO; it belongs to the range")
+    first: Day | None = Field(None, description="first cohort or day, ISO")
+    last: Day | None = Field(None, description="last one, ISO; it belongs to the range")
     format: Literal["json", "csv"] | None = Field(None, description="else as `Accept` says")
     limit: int = Field(1000, ge=1, le=10_000)
     cursor: str | None = Field(
