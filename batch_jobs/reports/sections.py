@@ -95,12 +95,12 @@ def survival(tables: Tables) -> Iterator[Section]:
             "everybody" if row["group_kind"] == "all" else f"{row['group_kind']}: {row['group']}",
             f"{row['users']:,}",
             f"{row['events']:,}",
-            "not reached" if row["median"] is None else f"{row['median']} days",
+            "not reached" if row["median"] is None else f"{row['median']:,}",
         )
         for row in medians[:_MOST_ROWS]
     ]
     if rows:
-        grid = Grid(("", "users", "lost", "half are lost after"), rows)
+        grid = Grid(("", "users", "lost", "median days kept"), rows)
         yield Section("When users are lost", [], grid)
 
 

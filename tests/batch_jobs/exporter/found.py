@@ -80,6 +80,15 @@ def segments(count: int = 3) -> Tables:
                 for n, s in enumerate(names)
             ]
         ),
+        "points": rows(
+            [
+                {"kind": kind, "group": 0, "segment": "Casual", "x": 1.0, "y": 2.0}
+                for kind in ("user", "centre")
+            ]
+        ),
+        "axes": rows(
+            [{"axis": axis, "explained": 0.4, "feature": "f", "loading": 0.5} for axis in ("x", "y")]
+        ),
         "next_period": rows(
             [
                 {"segment": s, "churn": 0.5, "low": 0.4, "high": 0.6, "users": 5, "known": 5, "lost": 2}
