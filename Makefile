@@ -54,6 +54,7 @@ reference: $(READY) ## write the documents that are generated from the code
 
 chaos: $(READY) ## twenty kills, hostile messages, old files put back; then verify
 	$(BIN)/python -m tests.chaos --kills 20
+	ARCHIVER_KILLS=20 $(BIN)/python -m pytest tests/integration/test_archiver.py -k killed
 	STORM_ALERTS=1000 $(BIN)/python -m pytest tests/integration/test_alert_storm.py
 	HOSTILE_MESSAGES=200000 $(BIN)/python -m pytest tests/integration/test_hostile.py
 	BATCH_KILLS=20 $(BIN)/python -m pytest tests/integration/test_batch_killed.py

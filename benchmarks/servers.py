@@ -56,6 +56,7 @@ def answering_api(here: Deployment) -> Iterator[Server]:
         "EBBWATCH_API_PORT": str(port),
         "EBBWATCH_API_PER_SECOND": "10000000",  # counted, and never reached
         "EBBWATCH_TRAINER": "false",
+        "EBBWATCH_ARCHIVER": "false",
     }
     command = [sys.executable, "-m", "ebbwatch", "api"]
     with serving(command, environment, here.home / "api.log", port, "/readyz", "api") as server:

@@ -1,6 +1,5 @@
 """The batch jobs of a deployment, as its settings have them."""
 
-from pathlib import Path
 from typing import Final
 
 from batch_jobs.config import (
@@ -12,6 +11,7 @@ from batch_jobs.config import (
     ExporterConfig,
     ReportConfig,
 )
+from ebbwatch.processes import archived_log, results_address
 from ebbwatch.settings import Settings
 
 BATCH_COMMANDS: Final = {"scheduler": SCHEDULER, "exporter": EXPORTER}
@@ -25,7 +25,7 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
         topic: whose log is read; the one that the settings name, if None.
     """
     return BatchConfig(
-        archive=_archived_log(settings, topic or settings.topic),
+        archive=archived_log(settings, topic or settings.topic),
         folder=str(settings.home.absolute() / "batch"),
         results=results_address(settings),
         kept=settings.results_kept,
@@ -52,17 +52,3 @@ def exporter_config(settings: Settings, restarts: int = 0) -> ExporterConfig:
         port=settings.exporter_port,
         restarts=restarts,
     )
-
-
-def results_address(settings: Settings) -> str:
-    """Where the results of the batch jobs are."""
-    return settings.results or str(_archive(settings) / "results")
-
-
-def _archived_log(settings: Settings, topic: str) -> str:
-    name = "log" if topic == settings.topic else f"log-{topic}"
-    return str(_archive(settings) / name)
-
-
-def _archive(settings: Settings) -> Path:
-    return (settings.archive or settings.home / "archive").absolute()

@@ -14,6 +14,7 @@ from ebbwatch.batch import BATCH_CARRIERS, BATCH_COMMANDS, batch_config, exporte
 from ebbwatch.deployment import AWAY, open_deployment
 from ebbwatch.processes import (
     api_config,
+    archiver_config,
     courier_config,
     instance_name,
     notifier_config,
@@ -22,10 +23,11 @@ from ebbwatch.processes import (
 )
 from ebbwatch.rates import counting
 from ebbwatch.settings import Settings
+from stream_processors.archiver_config import ENVIRONMENT as ARCHIVER_CARRIER
 from stream_processors.config import ENVIRONMENT as CARRIER
 from stream_processors.courier_config import ENVIRONMENT as COURIER_CARRIER
 from stream_processors.notifier_config import ENVIRONMENT as NOTIFIER_CARRIER
-from stream_processors.supervisor import API, COURIER, NOTIFIER, TRAINER, WORKER, Supervisor
+from stream_processors.supervisor import API, ARCHIVER, COURIER, NOTIFIER, TRAINER, WORKER, Supervisor
 
 
 def _worker(settings: Settings, generation: int | None, instance: str, restarts: int) -> msgspec.Struct:
@@ -34,6 +36,10 @@ def _worker(settings: Settings, generation: int | None, instance: str, restarts:
 
 def _trainer(settings: Settings, restarts: int) -> msgspec.Struct:
     return trainer_config(open_deployment(settings), restarts)
+
+
+def _archiver(settings: Settings, restarts: int) -> msgspec.Struct:
+    return archiver_config(open_deployment(settings), restarts)
 
 
 def _notifier(settings: Settings, restarts: int) -> msgspec.Struct:
@@ -52,10 +58,21 @@ def _api(settings: Settings, restarts: int) -> msgspec.Struct:
     return api_config(open_deployment(settings), restarts)
 
 
-_COMMANDS: Final = {"trainer": TRAINER, "notifier": NOTIFIER, "courier": COURIER, "api": API}
+_BRISK_S: Final = 1.0
+_COMMANDS: Final = {
+    "trainer": TRAINER, "archiver": ARCHIVER, "notifier": NOTIFIER, "courier": COURIER, "api": API,
+}  # fmt: skip
 _ANSWERING: Final = frozenset({"api", "notifier", "courier"})
-"""Somebody waits for what they do; workers and the trainer stand back beside them."""
-_CARRIERS: Final = {"notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER}
+"""Somebody waits for what they do; workers, the trainer and the archiver stand back beside them."""
+_CARRIERS: Final = {
+    "archiver": ARCHIVER_CARRIER, "notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER,
+}  # fmt: skip
+
+
+def brisk(settings: Settings) -> Settings:
+    """The same for a run that ends by itself: nobody shall wait for a last batch to grow old."""
+    seconds = min(settings.archive_batch_seconds, _BRISK_S)
+    return settings.model_copy(update={"archive_batch_seconds": seconds})
 
 
 class Fleet:
@@ -69,6 +86,7 @@ class Fleet:
         generation: int | None = None,
         *,
         trainer: bool = False,
+        archiver: bool = False,
         api: bool = False,
         batch: bool = False,
     ) -> None:
@@ -77,6 +95,7 @@ class Fleet:
             logs: folder for one log file a process.
             generation: of the keys to fill; None for the one that is served.
             trainer: whether a trainer runs beside the workers.
+            archiver: whether an archiver does.
             api: whether the API does, and the notifier and the courier.
             batch: whether the scheduler of the batch jobs does, and the exporter.
         """
@@ -88,6 +107,8 @@ class Fleet:
         }
         if trainer:
             configured["trainer"] = partial(_trainer, settings)
+        if archiver:
+            configured["archiver"] = partial(_archiver, settings)
         self._rates = ExitStack()
         if api:
             settings = self._rates.enter_context(counting(settings))

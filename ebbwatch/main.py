@@ -7,6 +7,8 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from redis.exceptions import RedisError
 
+from archive.address import AddressError
+from archive.errors import ArchiveError
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.running.order import UnknownJobError
 from batch_jobs.running.perform import AsOfError
@@ -17,6 +19,7 @@ from control.writing import ControlAwayError
 from domain.actions import ActionsError
 from ebbwatch.commands import alerts, batch, clock, dlq, keys, model, stack, users
 from ebbwatch.commands.api import api
+from ebbwatch.commands.archiver import archiver
 from ebbwatch.commands.courier import courier
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.erase import erase
@@ -48,6 +51,8 @@ from profiles.explained import GoneError
 _PREFIX = Settings.model_config["env_prefix"]
 _MENDABLE = (
     ActionsError,
+    AddressError,
+    ArchiveError,
     AsOfError,
     ControlAwayError,
     GoneError,
@@ -85,6 +90,7 @@ app.add_typer(batch.app, name="batch")
 app.command()(replay)
 app.command()(worker)
 app.command()(trainer)
+app.command()(archiver)
 app.command()(api)
 app.command()(notifier)
 app.command()(courier)

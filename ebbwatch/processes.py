@@ -6,16 +6,17 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from api.config import ApiConfig
+from archive.schema import TABLE
 from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
 from domain.triage import Rules
 from domain.webhooks import Rules as WebhookRules
-from ebbwatch.batch import results_address
 from ebbwatch.deployment import Deployment
 from ebbwatch.settings import Settings
 from online_model.registry.key import registry_key
 from online_model.thresholds import Contact
 from producers.topics import topic_id
+from stream_processors.archiver_config import ArchiverConfig
 from stream_processors.config import WorkerConfig
 from stream_processors.courier_config import CourierConfig
 from stream_processors.notifier_config import NotifierConfig
@@ -47,12 +48,7 @@ def worker_config(here: Deployment, instance: str, restarts: int) -> WorkerConfi
         model_topic=settings.model_topic,
         registry=registry_address(settings),
         registry_key=_key(settings),
-        policy=Policy(
-            settings.tier_medium,
-            settings.tier_high,
-            settings.tier_margin,
-            int(settings.alert_cooldown_days * DAY_MS),
-        ),
+        policy=policy_of(settings),
         actions=_actions(settings.alert_actions),
         sweep_users=settings.sweep_users,
         group=f"{settings.group}-{stream.generation}",
@@ -86,7 +82,7 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
         decision_topic=settings.decision_topic,
         command_topic=settings.command_topic,
         folder=str(settings.home / "training"),
-        archive=str(settings.archive or settings.home / "archive"),
+        archive=str(archive_folder(settings)),
         registry=registry_address(settings),
         key=_key(settings),
         contestants=settings.contestants,
@@ -135,7 +131,7 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
         mail_from=settings.mail_from,
         mail_to=settings.mail_to,
         digest_hour=settings.digest_hour,
-        archive=str(settings.archive or settings.home / "archive"),
+        archive=str(archive_folder(settings)),
         restarts=restarts,
     )
 
@@ -158,6 +154,24 @@ def courier_config(here: Deployment, restarts: int) -> CourierConfig:
         ),
         metrics_host=settings.metrics_host,
         metrics_port=settings.courier_metrics_port,
+        restarts=restarts,
+    )
+
+
+def archiver_config(here: Deployment, restarts: int) -> ArchiverConfig:
+    """Its archiver."""
+    settings = here.settings
+    return ArchiverConfig(
+        kafka=here.at.kafka,
+        topic=here.stream.topic,
+        topic_id=here.topic_id,
+        partitions=here.stream.partitions,
+        facts=settings.facts(),
+        archive=archived_log(settings, here.stream.topic),
+        batch_records=settings.archive_batch_records,
+        batch_s=settings.archive_batch_seconds,
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.archiver_metrics_port,
         restarts=restarts,
     )
 
@@ -188,7 +202,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         partitions=here.stream.partitions,
         registry=registry_address(settings),
         registry_key=_key(settings),
-        archive=str(settings.archive or settings.home / "archive"),
+        archive=str(archive_folder(settings)),
         facts=settings.facts(),
         tier_medium=settings.tier_medium,
         tier_high=settings.tier_high,
@@ -210,6 +224,36 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
 def registry_address(settings: Settings) -> str:
     """Where the versions are."""
     return settings.registry or str(settings.home.absolute() / "registry")
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Tiers and alerts."""
+    return Policy(
+        settings.tier_medium,
+        settings.tier_high,
+        settings.tier_margin,
+        int(settings.alert_cooldown_days * DAY_MS),
+    )
+
+
+def archive_folder(settings: Settings) -> Path:
+    """Folder of the ledger, and of the archived log if that has no address of its own."""
+    return settings.archive or settings.home.absolute() / "archive"
+
+
+def archived_log(settings: Settings, topic: str) -> str:
+    """Where the log of a topic is archived.
+
+    Args:
+        topic: that is served; after a repartition another one than the settings name, with a folder of its own.
+    """
+    name = TABLE if topic == settings.topic else f"{TABLE}-{topic}"
+    return settings.archive_log or str(archive_folder(settings) / name)
+
+
+def results_address(settings: Settings) -> str:
+    """Where the results of the batch jobs are."""
+    return settings.results or str(archive_folder(settings).absolute() / "results")
 
 
 def instance_name(number: int) -> str:

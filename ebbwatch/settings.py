@@ -44,7 +44,25 @@ class Settings(BaseSettings):
     registry_key: str = Field(
         "", description="secret that signs versions; else the file `registry.key` in the home folder"
     )
-    archive: Path | None = Field(None, description="folder of the ledger; else `archive` in the home folder")
+    archive: Path | None = Field(
+        None, description="folder of the ledger and the archived log; else `archive` in the home folder"
+    )
+    archive_log: str = Field(
+        "",
+        description="folder or s3:// address of the archived log; else `log` in the folder of the ledger",
+    )
+    archiver: bool = Field(
+        True, description="whether `run` and `demo` start an archiver, and `wait` waits for it"
+    )
+    archive_batch_records: int = Field(
+        100_000, ge=1, le=1_000_000, description="records that the archiver writes at a time"
+    )
+    archive_batch_seconds: float = Field(
+        10.0, gt=0, description="or fewer, when the first of them has waited for so long"
+    )
+    archiver_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="archiver's metrics and health; 0 takes a free one"
+    )
     contestants: tuple[str, ...] = Field(DEFAULT, description="models that take part in the tournament")
     model_seed: int = Field(0, description="of all randomness in training")
     publish_examples: int = Field(2000, ge=1, description="a version is published after so many examples")

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple, cast
 import msgspec
 from redis import Redis
 
+from archive.address import address_of
+from archive.log import open_log
+from archive.records import read
 from control.log import Log
 from domain.labels import BlockError, Outcomes, Snapshots, lineage_of
 from domain.labels import decode as block_of
@@ -62,17 +65,26 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(
-    at: Addresses, stream: Stream, topic_id: str, settings: FactSettings, topics: ExampleTopics
+    at: Addresses,
+    stream: Stream,
+    topic_id: str,
+    settings: FactSettings,
+    topics: ExampleTopics,
+    archive: str = "",
 ) -> Iterator[PartitionReport]:
     """One report for each partition, as they are done; as many at once as there are cores.
+
+    Args:
+        archive: address of the archived log, which is read where Kafka has let go of the beginning.
 
     Raises:
         RefusedError: the store was built with other settings or from another log.
         LogError: the log cannot be read from its beginning.
+        ArchiveError: the archive cannot be read.
     """
     with ProcessPoolExecutor(max_workers=min(os.cpu_count() or 1, stream.partitions)) as pool:
         jobs = [
-            pool.submit(verify_partition, at, stream, topic_id, settings, topics, partition)
+            pool.submit(verify_partition, at, stream, topic_id, settings, topics, partition, archive)
             for partition in range(stream.partitions)
         ]
         for job in as_completed(jobs):
@@ -86,6 +98,7 @@ def verify_partition(
     settings: FactSettings,
     topics: ExampleTopics,
     partition: int,
+    archive: str = "",
 ) -> PartitionReport:
     """Compare one partition."""
     store = connect(at.redis)
@@ -99,7 +112,11 @@ def verify_partition(
             position = decode(stored)
             check(position, settings, topic_id, bounds.earliest, bounds.end, partition)
             offset = position.offset
-        for record in log.read(partition, 0, offset):
+        begin = min(bounds.earliest, offset) if archive else 0
+        if begin:
+            for kept in read(open_log(address_of(archive), topic_id), partition, 0, begin):
+                oracle.feed(kept.offset, kept.timestamp, kept.key, kept.value)
+        for record in log.read(partition, begin, offset):
             oracle.feed(record.offset, record.timestamp, record.key, record.value)
     outcomes = {
         f"{kind}:{reason}" if reason else kind: count

@@ -22,6 +22,7 @@ log = logging.getLogger("ebbwatch.supervisor")
 WORKER: Final = (sys.executable, "-m", "stream_processors.worker")
 TRAINER: Final = (sys.executable, "-m", "stream_processors.trainer")
 NOTIFIER: Final = (sys.executable, "-m", "stream_processors.notifier")
+ARCHIVER: Final = (sys.executable, "-m", "stream_processors.archiver")
 COURIER: Final = (sys.executable, "-m", "stream_processors.courier")
 API: Final = (sys.executable, "-m", "api")
 

@@ -22,8 +22,9 @@ from batch_jobs.results.results import Results, open_results
 from batch_jobs.results.shown import document
 from batch_jobs.running.perform import Report, Wanted, perform
 from batch_jobs.running.workshop import workshop
-from ebbwatch.batch import batch_config, results_address
+from ebbwatch.batch import batch_config
 from ebbwatch.batch_progress import bars
+from ebbwatch.processes import results_address
 from ebbwatch.settings import Settings
 from ebbwatch.supervised import supervise
 from outlets.hook import HookError

@@ -13,10 +13,10 @@ from rich.live import Live
 from control.log import Log
 from ebbwatch.commands.run import stop_event
 from ebbwatch.deployment import Deployment, open_deployment
-from ebbwatch.fleet import Fleet
+from ebbwatch.fleet import Fleet, brisk
 from ebbwatch.live import Rate, screen
 from ebbwatch.picture import save_picture
-from ebbwatch.progress import StreamProgress, stream_progress, trainer_lag
+from ebbwatch.progress import StreamProgress, behind, stream_progress
 from ebbwatch.serving import basis, models
 from ebbwatch.settings import Settings
 from feature_store import lookup
@@ -84,7 +84,13 @@ def _watch(
         models(here) as following,
         Live(console=console, refresh_per_second=4, transient=False) as live,
     ):
-        with Fleet(settings, settings.workers, settings.home / "logs", trainer=settings.trainer) as fleet:
+        with Fleet(
+            brisk(settings),
+            settings.workers,
+            settings.home / "logs",
+            trainer=settings.trainer,
+            archiver=settings.archiver,
+        ) as fleet:
             while not stopping.is_set():
                 producing = simulation is not None and simulation.poll() is None
                 reached = stream_progress(here, log)
@@ -97,7 +103,7 @@ def _watch(
                     printed = time.monotonic()
                 if failure := fleet.failure():
                     sys.exit(f"ebbwatch: a process gave up: {failure}")
-                if not producing and not reached.lag and not (settings.trainer and trainer_lag(here)):
+                if not producing and not behind(here, reached):
                     break
                 stopping.wait(_LOOK_S)
         # the trainer's last word comes when it ends

@@ -6,7 +6,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from archive.address import address_of
 from ebbwatch.deployment import open_deployment
+from ebbwatch.processes import archived_log
 from ebbwatch.refill import next_stream, refill
 from ebbwatch.settings import Settings
 
@@ -15,6 +17,9 @@ _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
 
 def rebuild(
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Workers that fill it.")] = None,
+    from_archive: Annotated[
+        bool, typer.Option("--from-archive", help="Read the archive where Kafka has let go of the beginning.")
+    ] = False,
 ) -> None:
     """Compute all users anew from the log, beside the store that is served, then serve the new one.
 
@@ -32,5 +37,6 @@ def rebuild(
             following,
             workers or settings.workers,
             lambda read, total: bar.update(task, completed=read, total=total),
+            address_of(archived_log(settings, following.topic)) if from_archive else None,
         )
     typer.echo(f"rebuilt: generation {following.generation} is served now")

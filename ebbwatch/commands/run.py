@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from control.log import Log
 from ebbwatch.deployment import Deployment, open_deployment
-from ebbwatch.fleet import Fleet
-from ebbwatch.progress import StreamProgress, stream_progress, trainer_lag
+from ebbwatch.fleet import Fleet, brisk
+from ebbwatch.progress import StreamProgress, behind, stream_progress
 from ebbwatch.settings import Settings
 from feature_store import lookup
 from local_stack.ports import is_free
@@ -42,10 +42,11 @@ def run(
     if api:
         _announce(settings)
     with Fleet(
-        settings,
+        brisk(settings) if until_idle else settings,
         workers or settings.workers,
         logs,
         trainer=settings.trainer,
+        archiver=settings.archiver,
         api=api,
         batch=settings.batch and not until_idle,
     ) as fleet:
@@ -53,7 +54,7 @@ def run(
     if failure := fleet.failure():
         sys.exit(f"ebbwatch: a process gave up: {failure}")
     _report(here, reached, as_json)
-    if until_idle and _to_do(here, reached):
+    if until_idle and behind(here, reached):
         raise typer.Exit(1)
 
 
@@ -61,17 +62,17 @@ def wait(
     timeout: Annotated[float, typer.Option(min=0, help="Give up after so many seconds.")] = 3600.0,
     as_json: AsJson = False,
 ) -> None:
-    """Return once the stream is fully processed: nothing in Kafka that the store or the trainer has not read.
+    """Return once the stream is fully processed: nothing in Kafka that store, trainer or archive have not read.
 
-    Exit code 1 on a time-out. Workers and the trainer must be running elsewhere.
+    Exit code 1 on a time-out. Workers, the trainer and the archiver must be running elsewhere.
     """
     here = open_deployment(Settings())
     give_up = time.monotonic() + timeout
     with Log(here.at.kafka, here.stream.topic) as log:
-        while to_do := _to_do(here, reached := stream_progress(here, log)):
+        while to_do := behind(here, reached := stream_progress(here, log)):
             if time.monotonic() > give_up:
-                process = "a worker" if reached.lag else "the trainer"
-                sys.exit(f"ebbwatch: {to_do:,} records are still to be processed: does {process} run?")
+                left = ", ".join(f"{records:,} records by the {who}" for who, records in to_do.items())
+                sys.exit(f"ebbwatch: still to be processed: {left}; does that process run?")
             time.sleep(_LOOK_S)
     _report(here, reached, as_json)
 
@@ -108,19 +109,15 @@ def _follow(here: Deployment, fleet: Fleet, stopping: threading.Event, until_idl
         task = bar.add_task("records", total=reached.total, completed=reached.read)
         while not stopping.is_set() and fleet.failure() is None:
             if until_idle and not reached.lag:
-                learning = _to_do(here, reached)
-                if not learning:
+                to_do = behind(here, reached)
+                if not to_do:
                     break
-                bar.update(task, description=f"records; the trainer has {learning:,} blocks to go")
+                left = ", ".join(f"the {who} has {records:,} to go" for who, records in to_do.items())
+                bar.update(task, description=f"records; {left}")
             stopping.wait(_LOOK_S)
             reached = stream_progress(here, log)
             bar.update(task, total=reached.total, completed=reached.read)
     return reached
-
-
-def _to_do(here: Deployment, reached: StreamProgress) -> int:
-    """Records that workers have not read, then those that the trainer has not."""
-    return reached.lag or (trainer_lag(here) if here.settings.trainer else 0)
 
 
 def _report(here: Deployment, reached: StreamProgress, as_json: bool) -> None:

@@ -1,11 +1,14 @@
 """``ebbwatch stack``: Kafka and Redis on this machine, up, status and down."""
 
+import shutil
 from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 
+from archive.schema import TABLE
+from ebbwatch.processes import archive_folder
 from ebbwatch.settings import Settings
 from local_stack import stack
 from local_stack.errors import StackError
@@ -52,13 +55,23 @@ def down(
 ) -> None:
     """Stop what `up` started; the data stays for the next `up` unless --wipe is given."""
     try:
-        existed = stack.down(Settings().home, name, wipe=wipe, progress=_steps.print)
+        settings = Settings()
+        existed = stack.down(settings.home, name, wipe=wipe, progress=_steps.print)
+        if wipe and existed and name == "default":
+            _forget_archive(settings)
     except StackError as error:
         raise _failed(error) from error
     if as_json:
         _print_json({"name": name, "existed": existed, "wiped": wipe and existed})
     else:
         _steps.print(f"stack {name!r} is down" if existed else f"there is no stack {name!r}")
+
+
+def _forget_archive(settings: Settings) -> None:
+    """The topic is gone, and with it its archive, which no other can go on with, unless that has its own place."""
+    if settings.archive is None and not settings.archive_log:
+        for folder in archive_folder(settings).glob(f"{TABLE}*"):
+            shutil.rmtree(folder)
 
 
 _steps = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)

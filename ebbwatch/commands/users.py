@@ -8,9 +8,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from archive.address import address_of
+from archive.erasing import rows_of_user
+from archive.errors import MissingArchiveError
+from archive.log import open_log
 from domain.catalogue import CATALOGUE
 from ebbwatch.commands.erase import AsStored, archive_of, known_inside
 from ebbwatch.deployment import open_deployment
+from ebbwatch.processes import archived_log
 from ebbwatch.serving import basis, served
 from ebbwatch.settings import Settings
 from feature_store import lookup
@@ -67,16 +72,45 @@ def show(user: str, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def export(user: str, as_stored: AsStored = False) -> None:
+def export(
+    user: str,
+    as_stored: AsStored = False,
+    archive: Annotated[
+        bool,
+        typer.Option(
+            "--archive", help="Also the user's records in the archive: all of it is looked through."
+        ),
+    ] = False,
+) -> None:
     """All that is known of one user, as one JSON document on standard output."""
     here = open_deployment(Settings())
     settings = here.settings
     sources = Sources(here.at.kafka, settings.control_topic, settings.alert_topic, archive_of(settings))
-    found = known(here.store, here.stream, known_inside(here, user, as_stored), sources)
-    if found.nothing:
+    known_as = known_inside(here, user, as_stored)
+    found = known(here.store, here.stream, known_as, sources)
+    rows = archived_rows(archived_log(settings, here.stream.topic), known_as) if archive else []
+    if found.nothing and not rows:
         typer.echo("nothing is known of this user", err=True)
         raise typer.Exit(1)
-    typer.echo(msgspec.json.encode(found))
+    document = msgspec.to_builtins(found) | ({"archive": rows} if archive else {})
+    typer.echo(msgspec.json.encode(document))
+
+
+def archived_rows(address: str, user: str) -> list[dict[str, object]]:
+    """A user's records in the archive as they were sent; none where there is no archive.
+
+    Raises:
+        ArchiveError: it cannot be read.
+    """
+    try:
+        rows = rows_of_user(open_log(address_of(address)), user)
+    except MissingArchiveError:
+        return []
+    kept = ("partition", "offset", "appended", "kind", "reason")
+    return [
+        {name: row[name] for name in kept} | {"value": bytes(row["value"] or b"").decode("utf-8", "replace")}
+        for row in rows
+    ]
 
 
 def risk_table(users: list[UserView]) -> Table:

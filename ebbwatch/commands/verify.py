@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import track
 
 from ebbwatch.deployment import open_deployment
+from ebbwatch.processes import archived_log
 from ebbwatch.settings import Settings
 from ebbwatch.verify import ExampleTopics, VerifyReport, summed
 from ebbwatch.verify import verify as run
@@ -18,16 +19,18 @@ def verify(
 ) -> None:
     """Recompute every user from the log, slowly and separately, and compare with Redis byte by byte.
 
-    So are the snapshots and outcomes in their topics.
+    Where Kafka has let go of the log's beginning, the archive is read instead. So are the snapshots and outcomes in
+    their topics.
 
     Exit code 1 if anything differs. Compares up to where the store has read; run it while no worker writes.
     """
     here = open_deployment(Settings())
     topics = ExampleTopics(here.settings.snapshot_topic, here.settings.outcome_topic)
+    archive = archived_log(here.settings, here.stream.topic)
     err = Console(stderr=True)
     reports = list(
         track(
-            run(here.at, here.stream, here.topic_id, here.settings.facts(), topics),
+            run(here.at, here.stream, here.topic_id, here.settings.facts(), topics, archive),
             description="verifying, partitions",
             total=here.stream.partitions,
             console=err,

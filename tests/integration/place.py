@@ -23,7 +23,7 @@ from feature_store.connect import connect
 from feature_store.stream import Stream, load_or_begin
 from local_stack.addresses import Addresses
 from local_stack.ports import free_ports
-from stream_processors.supervisor import API, COURIER, NOTIFIER, TRAINER, WORKER
+from stream_processors.supervisor import API, ARCHIVER, COURIER, NOTIFIER, TRAINER, WORKER
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND_S: Final = 240.0
@@ -70,6 +70,8 @@ class Place:
             "command_topic": f"commands-{name}",
             "partitions": 4,
             "trainer": False,  # costs seconds to start; tests of the training have one
+            "archiver": False,  # likewise
+            "archive_batch_seconds": 0.3,
             "api": False,  # likewise
             "batch": False,  # likewise
         } | settings
@@ -132,6 +134,12 @@ class Place:
     def trainer(self, **settings: object) -> Iterator["Supervised"]:
         """The supervised trainer; likewise."""
         with self.but(**settings)._supervised("trainer", TRAINER[-1], "trainer.log") as running:
+            yield running
+
+    @contextmanager
+    def archiver(self, **settings: object) -> Iterator["Supervised"]:
+        """The supervised archiver; likewise."""
+        with self.but(**settings)._supervised("archiver", ARCHIVER[-1], "archiver.log") as running:
             yield running
 
     @contextmanager

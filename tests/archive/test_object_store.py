@@ -1,0 +1,111 @@
+"""The same in an object store: moto's server, which speaks S3 on loopback."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+from random import Random
+
+import httpx
+import pytest
+from deltalake import DeltaTable
+
+from archive.address import address_of
+from archive.compaction import compact
+from archive.erasing import carry_out, rows_of_user
+from archive.errors import ArchiveAwayError, FencedError, MissingArchiveError
+from archive.log import open_log
+from archive.reading import addresses, changed_days, in_log_order
+from local_stack.ports import free_ports
+from tests.archive.logs import START, TOPIC, archive, archive_at, mark, part, some
+
+URL = "s3://bucket/archive/log"
+
+
+Server = subprocess.Popen[bytes]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A process of its own: delta-rs keeps Python's lock while it waits for an answer."""
+    (port,) = free_ports(1, Random())
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _make_bucket(f"http://127.0.0.1:{port}/bucket", running)
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+def _make_bucket(url: str, running: Server) -> None:
+    give_up = time.monotonic() + 60
+    while True:
+        try:
+            httpx.put(url).raise_for_status()
+        except httpx.TransportError:
+            assert running.poll() is None
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+        else:
+            return
+
+
+def test_all_that_an_archive_does(server: Server) -> None:
+    with pytest.raises(MissingArchiveError):
+        open_log(address_of(URL))
+    logs = some(1, 300)
+    found = archive(URL, logs, batch=50)
+    begun = found.version
+    for partition, log in logs.items():
+        rows = [row for rows in in_log_order(found, partition, 0) for row in rows.to_pylist()]
+        assert [(row["offset"], row["value"]) for row in rows] == [(n, r.value) for n, r in enumerate(log)]
+    assert compact(found, date(2024, 3, 1)) > 0
+    assert changed_days(found, begun) == set()
+    assert carry_out(found) > 0
+    assert changed_days(found, begun)
+    assert found.vacuum(0) > 0
+    again = open_log(address_of(URL), TOPIC)
+    assert again.positions(2) == {p: len(log) for p, log in logs.items()}
+    assert sum(pair.rows for pair in again.content()) == sum(map(len, logs.values()))
+    assert rows_of_user(again, "nobody") == []
+    assert addresses(again)[0].startswith(URL)
+    assert DeltaTable(URL, storage_options=address_of(URL).options).count() == sum(map(len, logs.values()))
+
+
+def test_of_two_who_append_at_once_one_is_refused(server: Server) -> None:
+    one, other = archive_at(URL), archive_at(URL)
+    one.append({0: part(0, 0, [mark(START)])})
+    with pytest.raises(FencedError):
+        other.append({0: part(0, 0, [mark(START)])})
+    other.append({1: part(1, 0, [mark(START)])})
+    other.refresh()
+    assert other.positions(2) == {0: 1, 1: 1}
+    assert sum(file.rows for file in other.content()) == 2
+
+
+def test_a_store_that_is_away_is_waited_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = archive_at(URL)
+    server.kill()
+    server.wait()
+    with pytest.raises(ArchiveAwayError, match="bucket"):
+        found.append({0: part(0, 0, [mark(START)])})
+    with pytest.raises(ArchiveAwayError, match="bucket"):
+        found.refresh()
+    with pytest.raises(ArchiveAwayError, match="bucket"):
+        open_log(address_of(URL))
+
+
+def test_a_bucket_that_is_not_there(server: Server) -> None:
+    with pytest.raises(ArchiveAwayError, match="elsewhere"):
+        archive_at("s3://elsewhere/log")
