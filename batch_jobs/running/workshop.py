@@ -3,12 +3,11 @@
 import os
 import socket
 import time
-from importlib.metadata import version
 
 from batch_jobs.config import BatchConfig
 from batch_jobs.results.results import open_results
 from batch_jobs.running.archived import Archived
-from batch_jobs.running.lineup import lineup
+from batch_jobs.running.lineup import EDITION, lineup
 from batch_jobs.running.perform import Workshop
 
 
@@ -22,8 +21,7 @@ def workshop(config: BatchConfig) -> Workshop:
         source=lambda: Archived(config),
         parts=lineup(),
         results=open_results(config.results, config.kept),
-        # another version of the program may say other things of the same days
-        settings=f"{config.facts.fingerprint()}/{version('ebbwatch')}",
+        settings=f"{config.facts.fingerprint()}/{EDITION}",
         holder=f"{socket.gethostname()}, process {os.getpid()}",
         now=wall_ms,
     )
