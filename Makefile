@@ -57,6 +57,7 @@ chaos: $(READY) ## twenty kills, hostile messages, old files put back; then veri
 	ARCHIVER_KILLS=20 $(BIN)/python -m pytest tests/integration/test_archiver.py -k killed
 	STORM_ALERTS=1000 $(BIN)/python -m pytest tests/integration/test_alert_storm.py
 	HOSTILE_MESSAGES=200000 $(BIN)/python -m pytest tests/integration/test_hostile.py
+	BATCH_KILLS=20 $(BIN)/python -m pytest tests/integration/test_batch_killed.py
 
 $(BENCH_READY): requirements/bench.txt
 	$(PYTHON) -m venv $(BENCH_VENV)

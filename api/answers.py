@@ -27,12 +27,18 @@ def encoded(answer: Any) -> Response:
 
 def tagged(request: Request, answer: Any) -> Response:
     """The answer with an ETag, or 304 without a body if the caller has it already."""
-    body = _encoder.encode(answer)
+    return tagged_body(request, _encoder.encode(answer), _JSON)
+
+
+def tagged_body(
+    request: Request, body: bytes, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The same for an answer that is encoded already."""
     tag = f'"{xxhash.xxh3_128_hexdigest(body)}"'
     known = {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}
     if tag in known or "*" in known:
         return Response(status_code=304, headers={"ETag": tag})
-    return Response(body, media_type=_JSON, headers={"ETag": tag})
+    return Response(body, media_type=media_type, headers={**(headers or {}), "ETag": tag})
 
 
 def returns(kind: Any, example: Any, description: str = "Answered.") -> dict[int | str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from api.ingest.intake import Intake
 from api.people.people import People
 from api.people.readiness import Readiness
 from api.people.records import Records
+from api.results.reading import Reading
 from control.erasing import Eraser
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
@@ -44,6 +45,7 @@ class Resources:
         self.limiter: Limiter = Limiter(self.scratch, config.per_second)
         self.people = People(config, self.store, self.scratch)
         self.records = Records(config, self.people.following)
+        self.results = Reading(config.results)
         self.intake = Intake(config.kafka, config.topic, config.dead_letter_topic, self.store, registry)
         self.readiness = Readiness(
             config, self.store, self.people.following, lambda: self.intake.away, registry

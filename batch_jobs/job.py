@@ -16,7 +16,10 @@ Progress = Callable[[str, float], None]
 class Job(Protocol):
     """Computes tables; reads the star and what it is made with, writes nothing."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """By which it is asked for, and its results are kept."""
+        ...
 
     def __call__(self, star: Star, progress: Progress) -> Tables:
         """Tables of the job, each with the same schema whatever the data, empty where there is nothing to say.

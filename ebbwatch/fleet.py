@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from api.config import ENVIRONMENT as API_CARRIER
+from ebbwatch.batch import BATCH_CARRIERS, BATCH_COMMANDS, batch_config, exporter_config
 from ebbwatch.deployment import AWAY, open_deployment
 from ebbwatch.processes import (
     api_config,
@@ -49,6 +50,10 @@ def _courier(settings: Settings, restarts: int) -> msgspec.Struct:
     return courier_config(open_deployment(settings), restarts)
 
 
+def _scheduler(settings: Settings, restarts: int) -> msgspec.Struct:
+    return batch_config(settings, open_deployment(settings).stream.topic, restarts)
+
+
 def _api(settings: Settings, restarts: int) -> msgspec.Struct:
     return api_config(open_deployment(settings), restarts)
 
@@ -83,6 +88,7 @@ class Fleet:
         trainer: bool = False,
         archiver: bool = False,
         api: bool = False,
+        batch: bool = False,
     ) -> None:
         """
         Args:
@@ -91,6 +97,7 @@ class Fleet:
             trainer: whether a trainer runs beside the workers.
             archiver: whether an archiver does.
             api: whether the API does, and the notifier and the courier.
+            batch: whether the scheduler of the batch jobs does, and the exporter.
         """
         logs.mkdir(parents=True, exist_ok=True)
 
@@ -108,6 +115,9 @@ class Fleet:
             configured["notifier"] = partial(_notifier, settings)
             configured["courier"] = partial(_courier, settings)
             configured["api"] = partial(_api, settings)
+        if batch:
+            configured["scheduler"] = partial(_scheduler, settings)
+            configured["exporter"] = partial(exporter_config, settings)
         self.logs = {name: logs / f"{name}.log" for name in configured}
         self._failures: dict[str, str] = {}
         self._supervisors = {
@@ -115,9 +125,9 @@ class Fleet:
                 configure,
                 self.logs[name],
                 AWAY,
-                command=_COMMANDS.get(name, WORKER),
+                command=(_COMMANDS | BATCH_COMMANDS).get(name, WORKER),
                 name=name,
-                environment=_CARRIERS.get(name, CARRIER),
+                environment=(_CARRIERS | BATCH_CARRIERS).get(name, CARRIER),
                 nice=settings.background_nice if api and name not in _ANSWERING else 0,
             )
             for name, configure in configured.items()

@@ -9,17 +9,22 @@ from redis.exceptions import RedisError
 
 from archive.address import AddressError
 from archive.errors import ArchiveError
+from batch_jobs.results.errors import ResultsError
+from batch_jobs.running.order import UnknownJobError
+from batch_jobs.running.perform import AsOfError
+from batch_jobs.running.source import SourceError
 from control.log import LogError
 from control.orders import OrderError
 from control.writing import ControlAwayError
 from domain.actions import ActionsError
-from ebbwatch.commands import alerts, clock, dlq, keys, model, stack, users
+from ebbwatch.commands import alerts, batch, clock, dlq, keys, model, stack, users
 from ebbwatch.commands.api import api
 from ebbwatch.commands.archiver import archiver
 from ebbwatch.commands.courier import courier
 from ebbwatch.commands.demo import demo
 from ebbwatch.commands.erase import erase
 from ebbwatch.commands.evaluate import evaluate
+from ebbwatch.commands.exporter import exporter
 from ebbwatch.commands.keys import NoKeyError
 from ebbwatch.commands.notifier import notifier
 from ebbwatch.commands.rebuild import rebuild
@@ -48,6 +53,7 @@ _MENDABLE = (
     ActionsError,
     AddressError,
     ArchiveError,
+    AsOfError,
     ControlAwayError,
     GoneError,
     LedgerError,
@@ -61,8 +67,11 @@ _MENDABLE = (
     RefillError,
     RefusedError,
     RegistryError,
+    ResultsError,
+    SourceError,
     StackError,
     TopicError,
+    UnknownJobError,
 )
 
 app = typer.Typer(
@@ -77,6 +86,7 @@ app.add_typer(dlq.app, name="dlq")
 app.add_typer(clock.app, name="clock")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")
+app.add_typer(batch.app, name="batch")
 app.command()(replay)
 app.command()(worker)
 app.command()(trainer)
@@ -84,6 +94,7 @@ app.command()(archiver)
 app.command()(api)
 app.command()(notifier)
 app.command()(courier)
+app.command()(exporter)
 app.command()(run)
 app.command()(wait)
 app.command()(simulate)

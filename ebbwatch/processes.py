@@ -209,6 +209,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         contact_cost=settings.contact_cost,
         customer_value=settings.customer_value,
         saving_chance=settings.saving_chance,
+        results=results_address(settings),
         per_second=settings.api_per_second,
         id_secret=settings.id_secret,
         cors_origins=settings.api_cors_origins,
@@ -248,6 +249,11 @@ def archived_log(settings: Settings, topic: str) -> str:
     """
     name = TABLE if topic == settings.topic else f"{TABLE}-{topic}"
     return settings.archive_log or str(archive_folder(settings) / name)
+
+
+def results_address(settings: Settings) -> str:
+    """Where the results of the batch jobs are."""
+    return settings.results or str(archive_folder(settings).absolute() / "results")
 
 
 def instance_name(number: int) -> str:

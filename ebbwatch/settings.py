@@ -75,6 +75,36 @@ class Settings(BaseSettings):
         0, ge=0, le=65_535, description="trainer's metrics and health; 0 takes a free one"
     )
 
+    batch: bool = Field(
+        True, description="whether `run` starts the scheduler of the batch jobs and the exporter"
+    )
+    results: str = Field(
+        "",
+        description="folder or fsspec address of what batch jobs find; else `results` in the archive's folder",
+    )
+    results_kept: int = Field(
+        8, ge=1, le=1000, description="former results of each job that are kept, one a day, to compare with"
+    )
+    batch_look: float = Field(
+        300.0,
+        gt=0,
+        description="seconds between looks whether a day is complete, beside the one after midnight",
+    )
+    batch_minute: int = Field(
+        15, ge=0, le=59, description="minute after midnight, UTC, of the look that mostly finds a new day"
+    )
+    exporter_port: int = Field(
+        0, ge=0, le=65_535, description="results as gauges for Prometheus, and health; 0 takes a free one"
+    )
+    report_weekday: int = Field(
+        0, ge=0, le=6, description="day with whose beginning the week of the report ends, 0 for Monday"
+    )
+    report_to: tuple[str, ...] = Field((), description="who gets it by mail, as a JSON list; else `mail_to`")
+    report_hook: str = Field(
+        "",
+        description="secret address of a chat's incoming webhook (Slack and alike) that is told of the report",
+    )
+
     clock_lag: float = Field(60.0, ge=0, description="live marks stand so far behind the wall clock, seconds")
     mark_interval: float = Field(10.0, gt=0, description="seconds between live clock marks")
     tier_medium: float = Field(0.4, gt=0, lt=1, description="risk from which a user is in the medium tier")

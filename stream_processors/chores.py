@@ -18,10 +18,10 @@ from domain.intake import step
 from domain.mails import Envelope
 from feature_store.connect import connect
 from feature_store.stream import load
+from outlets.post import Post
 from stream_processors.mailing import Mailing
 from stream_processors.market import SURVEY
 from stream_processors.notifier_config import NotifierConfig
-from stream_processors.post import Post
 from stream_processors.projecting import load as load_alerts
 
 log = logging.getLogger("ebbwatch.notifier")

@@ -13,7 +13,7 @@ from control.writing import ControlWriter
 from domain.alerts import DAY_MS
 from domain.control import Done, FeedEntry
 from domain.mails import Envelope, digest, urgent
-from stream_processors.post import Post, PostError
+from outlets.post import Post, PostError
 
 log = logging.getLogger("ebbwatch.notifier")
 

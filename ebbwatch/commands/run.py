@@ -48,6 +48,7 @@ def run(
         trainer=settings.trainer,
         archiver=settings.archiver,
         api=api,
+        batch=settings.batch and not until_idle,
     ) as fleet:
         reached = _follow(here, fleet, stopping, until_idle)
     if failure := fleet.failure():

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from domain.columns import hash_of
 from domain.labels import Times
-from online_model.registry.durable import replacing
+from storage.durable import replacing
 
 FILE: Final = "erased.json"
 

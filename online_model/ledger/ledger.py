@@ -18,7 +18,7 @@ from domain.labels import FEATURES, Matrix, Times
 from online_model.ledger import erased
 from online_model.ledger.erased import Erased
 from online_model.ledger.schema import SCHEMA
-from online_model.registry.durable import replacing
+from storage.durable import replacing
 
 _EPOCH: Final = date(1970, 1, 1)
 _FILE: Final = re.compile(r"day=(\d{4}-\d{2}-\d{2})\.parquet")

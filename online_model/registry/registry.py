@@ -14,6 +14,7 @@ from online_model.registry.errors import (
     MismatchError,
     NotThereError,
     RefusedError,
+    StorageError,
     UnknownVersionError,
 )
 from online_model.registry.manifest import (
@@ -27,8 +28,8 @@ from online_model.registry.manifest import (
     unseal,
 )
 from online_model.registry.payload import pack_arrays, pack_learner
-from online_model.registry.storage import Storage
 from online_model.registry.version import Version
+from storage.files import Storage
 
 MANIFEST: Final = "manifest.json"
 _MARK: Final = "registry.json"
@@ -64,7 +65,7 @@ class Registry:
         Raises:
             StorageError: no such kind of address.
         """
-        self.storage = Storage(address)
+        self.storage = Storage(address, "registry", StorageError)
         self._key = key
 
     def prepare(self) -> None:

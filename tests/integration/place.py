@@ -73,6 +73,7 @@ class Place:
             "archiver": False,  # likewise
             "archive_batch_seconds": 0.3,
             "api": False,  # likewise
+            "batch": False,  # likewise
         } | settings
 
     def but(self, **settings: object) -> "Place":

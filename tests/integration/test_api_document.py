@@ -24,7 +24,7 @@ def api(module_place: Place) -> Iterator[Api]:
 def test_the_five_minutes(api: Api) -> None:
     blocks = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
     (client,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     blocks.insert(3, f"export KEY\n{sys.executable} - <<'PROGRAM'\n{client}PROGRAM\n")
     environ = api.place.environ() | {
         "URL": api.url,

@@ -20,8 +20,8 @@ from domain.alerts import DAY_MS
 from domain.control import FeedEntry, decode
 from domain.mails import Envelope
 from local_stack.ports import free_ports
+from outlets.post import Post
 from stream_processors.mailing import Mailing
-from stream_processors.post import Post
 from tests.integration.feed import prepare
 from tests.integration.place import Place
 

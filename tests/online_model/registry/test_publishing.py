@@ -23,7 +23,7 @@ from online_model.registry import errors
 from online_model.registry import manifest as manifests
 from online_model.registry.manifest import LEARNER, SCORER, Manifest, Training
 from online_model.registry.registry import MANIFEST, Registry
-from online_model.registry.storage import Storage
+from storage.files import Storage
 
 KEY = b"a key of the tests, long enough"
 ARRAYS = {
@@ -400,7 +400,7 @@ def test_a_store_with_errors_of_its_own() -> None:
 
 
 def test_a_reader_never_sees_a_part_of_a_local_file(tmp_path: Path) -> None:
-    storage = Storage(str(tmp_path))
+    storage = Storage(str(tmp_path), "registry")
     storage.write("a/file", b"first")
     with (tmp_path / "a" / "file").open("rb") as before:
         storage.write("a/file", b"second, longer")

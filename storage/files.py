@@ -1,14 +1,15 @@
-"""Files of a registry at any address that fsspec knows, written whole or not at all."""
+"""Files under any address that fsspec knows, written whole or not at all."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from online_model.registry.durable import replacing
-from online_model.registry.errors import StorageError
+from storage.durable import create, replacing
+from storage.errors import StorageError
 
 
 class Storage:
@@ -18,21 +19,30 @@ class Storage:
     upload is complete. Elsewhere a reader may see a part of a file, which its checksum gives away.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, what: str, fault: type[Exception] = StorageError) -> None:
         """Look the address up; nothing is read or written yet.
 
         Args:
             address: a folder, or `memory://models`, `s3://bucket/models` and the like.
+            what: lies there, for messages: "registry".
+            fault: class of the errors, one that the callers of `what` know.
 
         Raises:
-            StorageError: no such kind of address, or the package for it is not installed.
+            StorageError: no such kind of address, or the package for it is not installed; or `fault`, here and below.
         """
         self.address = address
+        self._what = what
+        self._fault = fault
         try:
             self._files, root = fsspec.core.url_to_fs(address)
-        except (ValueError, ImportError) as fault:
-            raise StorageError(f"registry address {address!r} cannot be used: {fault}") from fault
+        except (ValueError, ImportError) as wrong:
+            raise self._fault(f"{what} address {address!r} cannot be used: {wrong}") from wrong
         self._root = root.rstrip("/")
+
+    @property
+    def folder(self) -> Path | None:
+        """The address as a folder of this machine, None if it is elsewhere."""
+        return Path(self._root) if isinstance(self._files, LocalFileSystem) else None
 
     def read(self, name: str) -> bytes:
         """Contents of a file.
@@ -59,6 +69,27 @@ class Storage:
                     file.write(content)
             else:
                 self._upload(path, content)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Put a file there unless there is one already; whether it was put there.
+
+        Of several who try at once, one succeeds: on a disk, and on object stores that know conditional writes (S3,
+        Google Cloud Storage, Azure).
+
+        Raises:
+            StorageError: it could not be found out.
+        """
+        path = self._path(name)
+        with self._told(f"create {name}", absent_too=True):
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            try:
+                if isinstance(self._files, LocalFileSystem):
+                    create(path, content)
+                else:
+                    self._files.pipe_file(path, content, mode="create")
+            except FileExistsError:
+                return False
+            return True
 
     def remove(self, name: str) -> None:
         """Delete a file or a folder with all in it; nothing happens where there is none."""
@@ -104,13 +135,15 @@ class Storage:
         except Exception as fault:  # stores of all kinds bring their own errors, not all of them OSError
             if isinstance(fault, FileNotFoundError) and not absent_too:
                 raise
-            raise StorageError(f"registry {self.address}: cannot {doing}: {fault}{_advice(fault)}") from fault
+            raise self._fault(
+                f"{self._what} {self.address}: cannot {doing}: {fault}{_advice(fault)}"
+            ) from fault
 
 
 def _advice(fault: Exception) -> str:
     number = getattr(fault, "errno", None)
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "; free some space there, or keep fewer versions"
+        return "; free some space there, or keep less"
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "; let this user read and write there, or name another address"
     return ""

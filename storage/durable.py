@@ -32,6 +32,27 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     _settle(target.parent)
 
 
+def create(path: str | Path, content: bytes) -> None:
+    """A new file with this content, which appears with all of it.
+
+    Raises:
+        FileExistsError: there is one already.
+        OSError: nothing was made.
+    """
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}-", suffix=".partial", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        os.link(temporary, target)  # unlike a renaming, it does not replace
+    finally:
+        Path(temporary).unlink()
+    _settle(target.parent)
+
+
 def _settle(folder: Path) -> None:
     """Make the renaming itself survive."""
     handle = os.open(folder, os.O_RDONLY)

@@ -1,0 +1,1 @@
+"""What the batch jobs have found, for callers."""

@@ -1,0 +1,68 @@
+"""What the processes of the batch jobs are told at their start."""
+
+import os
+import sys
+from typing import Final
+
+import msgspec
+
+from domain.settings import FactSettings
+
+SCHEDULER: Final = (sys.executable, "-m", "batch_jobs.running")
+EXPORTER: Final = (sys.executable, "-m", "batch_jobs.exporter")
+SCHEDULER_ENVIRONMENT: Final = "EBBWATCH_BATCH_PROCESS"
+"""Carries the configuration of the scheduler, as JSON, from the supervisor to its process."""
+EXPORTER_ENVIRONMENT: Final = "EBBWATCH_EXPORTER_PROCESS"
+"""Likewise of the exporter."""
+
+
+class ReportConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The weekly report, and whom it reaches."""
+
+    weekday: int = 0
+    """With whose beginning the week ends, 0 for Monday."""
+    smtp_url: str = ""
+    sender: str = ""
+    receivers: tuple[str, ...] = ()
+    hook: str = ""
+    """Secret address of a chat's webhook."""
+    public_url: str = ""
+    """At which people reach the API."""
+
+
+class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs of jobs."""
+
+    archive: str
+    """Folder or address of the archived log."""
+    folder: str
+    """On this machine, for what is worked with: the star, members of segments, what does not fit into memory."""
+    results: str
+    """Folder or address of what is found."""
+    kept: int
+    """Former results of each job."""
+    facts: FactSettings
+    look_s: float
+    minute: int
+    """After midnight UTC, of the look that mostly finds a new day."""
+    report: ReportConfig
+    restarts: int = 0
+
+
+class ExporterConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The exporter; any number of them may run."""
+
+    results: str
+    host: str
+    port: int
+    restarts: int = 0
+
+
+def scheduler_config() -> BatchConfig:
+    """The configuration that the supervisor has passed to the scheduler."""
+    return msgspec.json.decode(os.environ[SCHEDULER_ENVIRONMENT], type=BatchConfig)
+
+
+def exporter_config() -> ExporterConfig:
+    """That of the exporter."""
+    return msgspec.json.decode(os.environ[EXPORTER_ENVIRONMENT], type=ExporterConfig)

@@ -1,0 +1,1 @@
+"""Results as gauges for Prometheus: a process that lives long, since jobs do not."""

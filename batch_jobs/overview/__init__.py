@@ -1,0 +1,1 @@
+"""The first page: how many users, how many of them were lost, and what came in."""

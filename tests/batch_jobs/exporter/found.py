@@ -1,0 +1,148 @@
+"""Results as the jobs leave them, of a size of choice."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+
+import pyarrow as pa
+
+Tables = Mapping[str, pa.Table]
+MONDAY = date(2024, 1, 1)
+
+
+def rows(found: list[dict[str, Any]]) -> pa.Table:
+    """A table of dictionaries."""
+    return pa.Table.from_pylist(found)
+
+
+def overview(channels: int = 3) -> Tables:
+    """As of `batch_jobs.overview`."""
+    figures = [
+        {"figure": "users", "value": 100.0, "before": 90.0, "unit": "users"},
+        {"figure": "churn_rate", "value": 0.25, "before": None, "unit": "share"},
+        {"figure": "revenue", "value": 1234.5, "before": 1000.0, "unit": "money"},
+    ]
+    churn = [{"dimension": "all", "value": "all", "users": 80, "lost": 20, "rate": 0.25}] + [
+        {"dimension": "channel", "value": f"c{n}", "users": 10 * (channels - n), "lost": 1, "rate": 0.1}
+        for n in range(channels)
+    ]
+    return {"figures": rows(figures), "churn": rows(churn)}
+
+
+def retention(cohorts: int = 5) -> Tables:
+    """Weekly cohorts of everybody, and what the exporter must leave out; the last cells are not ripe."""
+    cells, sizes = [], []
+    for n in range(cohorts):
+        cohort = MONDAY + timedelta(weeks=n)
+        sizes += [
+            _slice("week", "all", cohort=cohort, size=50 + n),
+            _slice("month", "all", cohort=cohort, size=9),
+        ]
+        for period, (grain, kind, dimension) in product(
+            range(cohorts - n), (("week", "classic", "all"), ("week", "unbounded", "all"), ("day", "classic", "all"),
+                                 ("week", "classic", "plan"))
+        ):  # fmt: skip
+            cells.append(
+                _slice(grain, dimension, kind=kind, cohort=cohort, period=period, size=50 + n, retained=40,
+                       ratio=1 / (1 + period))
+            )  # fmt: skip
+    mean = [_slice("week", "all", kind="classic", period=p, ratio=1 / (1 + p)) for p in range(cohorts)]
+    return {"retention": rows(cells), "cohorts": rows(sizes), "retention_curve": rows(mean)}
+
+
+def survival(groups: int = 2, days: int = 40) -> Tables:
+    """Curves of everybody and of some plans; the last day of the last plan is followed by nobody."""
+    names = [("all", "all"), *(("plan", f"p{n}") for n in range(groups))]
+    curves, medians = [], []
+    for (kind, group), view in product(names, ("passage", "onset")):
+        users = 1000 if kind == "all" else 500 - int(group[1:])
+        medians.append(
+            {"view": view, "group_kind": kind, "group": group, "users": users, "events": 5, "median": None}
+        )
+        for day in range(days):
+            share = None if kind == "plan" and day == days - 1 else 1 - day / (2 * days)
+            curves.append(
+                {"view": view, "group_kind": kind, "group": group, "day": day, "survival": share, "lower": share,
+                 "upper": share, "at_risk": users - day}
+            )  # fmt: skip
+    medians[0]["median"] = 31
+    return {"curves": rows(curves), "medians": rows(medians)}
+
+
+def segments(count: int = 3) -> Tables:
+    """Some segments, their movement and what became of them."""
+    names = [f"s{n:02d}" for n in range(count)]
+    return {
+        "segments": rows(
+            [
+                {"segment": s, "users": 100 - n, "active": 5, "share": 0.1, "revenue": 12345}
+                for n, s in enumerate(names)
+            ]
+        ),
+        "points": rows(
+            [
+                {"kind": kind, "group": 0, "segment": "Casual", "x": 1.0, "y": 2.0}
+                for kind in ("user", "centre")
+            ]
+        ),
+        "axes": rows(
+            [{"axis": axis, "explained": 0.4, "feature": "f", "loading": 0.5} for axis in ("x", "y")]
+        ),
+        "next_period": rows(
+            [
+                {"segment": s, "churn": 0.5, "low": 0.4, "high": 0.6, "users": 5, "known": 5, "lost": 2}
+                for s in names
+            ]
+        ),
+        "movement": rows(
+            [{"since": MONDAY, "from_segment": s, "to_segment": None, "users": 7} for s in names]
+            + [{"since": MONDAY, "from_segment": names[0], "to_segment": names[-1], "users": 4}]
+        ),
+    }
+
+
+def engagement(channels: int = 2) -> Tables:
+    """Two days of everybody, of channels, and of a pair of dimensions."""
+    activity = []
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        for n, (dimension, value, second) in enumerate(
+            [
+                ("all", "all", ""),
+                *(("channel", f"c{n}", "") for n in range(channels)),
+                ("channel", "c0", "plan"),
+            ]
+        ):
+            users = {"dau": 50 - n, "wau": 70 - n, "mau": None, "stickiness": None}
+            activity.append({"day": day, "dimension": dimension, "value": value, "second": second, **users})
+    return {"activity": rows(activity)}
+
+
+def value(plans: int = 2) -> Tables:
+    """By plan; the first month is not the last."""
+    names = [("all", "all"), *(("plan", f"p{n}") for n in range(plans))]
+    groups = [{"grouping": grouping, "group": group} for grouping, group in names]
+    return {
+        "revenue_at_risk": rows(
+            [g | {"users": 50 - n, "value": 1e4, "at_risk": 5e3, "recoverable": 250.0} for n, g in enumerate(groups)]
+        ),
+        "ltv": rows(
+            [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0}
+             for n, g in enumerate(groups) for m in (6, 12)]
+        ),
+        "arpu": rows(
+            [g | {"month": f"2024-0{m}", "active": 50 - n, "arpu": 100.0 * m}
+             for n, g in enumerate(groups) for m in (1, 2)]
+        ),
+    }  # fmt: skip
+
+
+def _slice(grain: str, dimension: str, **others: Any) -> dict[str, Any]:
+    return {
+        "grain": grain,
+        "dimension": dimension,
+        "value": dimension,
+        "second": "",
+        "second_value": "",
+        **others,
+    }

@@ -1,0 +1,118 @@
+"""The report: parts of jobs that have results, a picture of cohorts, the same bytes for the same results."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from matplotlib import image
+
+from batch_jobs.reports.document import pdf
+from batch_jobs.reports.heatmap import MOST_COHORTS, MOST_PERIODS, Cohort, heatmap
+from batch_jobs.reports.report import Report, collected, html, summary
+from batch_jobs.reports.sections import SECTIONS, sections
+from batch_jobs.results.results import open_results
+from batch_jobs.results.run import Basis
+from tests.batch_jobs.exporter import found
+
+DAY = date(2024, 5, 6)
+ALL = {
+    "overview": found.overview(), "retention": found.retention(), "survival": found.survival(),
+    "segments": found.segments(),
+}  # fmt: skip
+
+
+def report(*jobs: str) -> Report:
+    return Report(DAY, sections({job: (DAY, ALL[job]) for job in jobs}, DAY))
+
+
+def test_the_page_says_what_there_is() -> None:
+    page = html(report(*ALL))
+    for words in (
+        "Ebbwatch: 2024-04-29 to 2024-05-05", "revenue</td><td>1,234.50</td><td>1,000.00</td><td>+23.4 %",
+        "channel: c0</td><td>30</td><td>1</td><td>10.0 %", "Who stays", "data:image/png;base64,",
+        "everybody</td><td>1,000</td><td>5</td><td>31", "Who has moved", "s00</td><td>s02</td><td>4",
+    ):  # fmt: skip
+        assert words in page, words
+    assert "not come to this day" not in page
+
+
+@pytest.mark.parametrize("job", SECTIONS)
+def test_a_job_without_a_result_has_no_part(job: str) -> None:
+    titles = {section.title for section in report(job).sections}
+    others = {section.title for section in report(*(set(ALL) - {job})).sections}
+    assert titles
+    assert not titles & others
+    assert "No job has a result yet" in html(report())
+
+
+def test_empty_tables_make_no_empty_pictures() -> None:
+    empty = {
+        job: (DAY, {name: table.slice(0, 0) for name, table in tables.items()}) for job, tables in ALL.items()
+    }
+    found_ = sections(empty, DAY)
+    assert [section.title for section in found_] == ["At a glance"]
+    assert pdf(Report(DAY, found_)).startswith(b"%PDF-")
+
+
+def test_names_of_users_of_the_product_are_no_markup() -> None:
+    churn = [{"dimension": "channel", "value": "<script>x</script>", "users": 5, "lost": 2, "rate": 0.4}]
+    tables = {"figures": ALL["overview"]["figures"], "churn": pa.Table.from_pylist(churn)}
+    made = Report(DAY, sections({"overview": (DAY, tables)}, DAY))
+    assert "<script>" not in html(made)
+    assert "channel: <script>x</script>: users 5, lost 2" in summary(made)
+    assert pdf(made).startswith(b"%PDF-")
+
+
+def test_a_result_of_another_day_says_so() -> None:
+    made = sections(
+        {"overview": (DAY, ALL["overview"]), "survival": (date(2024, 5, 1), ALL["survival"])}, DAY
+    )
+    assert "As of 2024-05-01: the job has not come to this day." in html(Report(DAY, made))
+
+
+def test_the_pdf_is_one_and_always_the_same() -> None:
+    made = report(*ALL)
+    assert pdf(made) == pdf(made)
+    assert pdf(made).startswith(b"%PDF-")
+    assert len(pdf(made)) > len(pdf(report("overview")))
+
+
+def test_it_is_collected_from_the_last_good_results(tmp_path: Path) -> None:
+    results = open_results(str(tmp_path))
+    assert collected(results) is None
+    for job, day in (("overview", 6), ("segments", 5)):
+        basis = Basis(as_of=date(2024, 5, day), settings="s", archive="1")
+        results.write(job, basis, ALL[job], day, lambda: 7, lambda: None)
+    made = collected(results)
+    assert made is not None
+    assert made.as_of == DAY
+    assert [section.title for section in made.sections][:2] == ["At a glance", "Where most are lost"]
+    assert {section.of for section in made.sections} == {None, date(2024, 5, 5)}
+
+
+def pixels(png: bytes, tmp_path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    path = tmp_path / "x.png"
+    path.write_bytes(png)
+    read: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = image.imread(path)
+    return read[..., :3]
+
+
+def test_the_heatmap_leaves_white_what_is_not_over(tmp_path: Path) -> None:
+    cohorts = [Cohort(f"c{n}", 10, {p: 0.9 if p == 0 else 0.4 / p for p in range(6 - n)}) for n in range(6)]
+    seen = pixels(heatmap(cohorts), tmp_path)
+    height, width = seen.shape[:2]
+    lower_right = seen[height * 3 // 4 :, width * 3 // 4 :]
+    assert lower_right.min() > 0.99
+    assert seen[: height // 3, width // 3 :].min() < 0.7
+
+
+@pytest.mark.parametrize("ratios", [{}, {0: 1.0}, {0: 1.0, 1: 0.0}, dict.fromkeys(range(60), 0.5)])
+def test_a_heatmap_of_little_or_much(ratios: dict[int, float], tmp_path: Path) -> None:
+    rows = [Cohort(f"2024-01-{n % 28 + 1:02d}", n, ratios) for n in range(40)]
+    one, many = pixels(heatmap(rows[:1]), tmp_path), pixels(heatmap(rows), tmp_path)
+    assert many.shape[0] > one.shape[0]
+    assert many.shape[0] < 1000
+    assert many.shape[1] < 3000
+    assert (MOST_COHORTS, MOST_PERIODS) == (16, 17)
