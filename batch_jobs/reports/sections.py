@@ -1,13 +1,17 @@
 """What the report says, part by part; a job without a result has no part."""
 
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
+from matplotlib.figure import Figure
 
 from batch_jobs.reports.heatmap import Cohort, heatmap
 from batch_jobs.results.shown import cohorts
+from batch_jobs.segments.picture import map_of_segments
+from batch_jobs.survival.picture import picture
 
 Tables = Mapping[str, pa.Table]
 
@@ -17,6 +21,8 @@ _FIGURES: Final = {
     "revenue_per_active_user": "revenue per active user",
 }  # fmt: skip
 _MOST_ROWS: Final = 8
+_BY: Final = "plan"
+"""What curves are told apart by."""
 
 
 class Grid(NamedTuple):
@@ -101,7 +107,10 @@ def survival(tables: Tables) -> Iterator[Section]:
     ]
     if rows:
         grid = Grid(("", "users", "lost", "median days kept"), rows)
-        yield Section("When users are lost", [], grid)
+        words = "Share of the users still there, by day after their first, with 95 % limits and the users at risk."
+        kinds = set(tables["curves"]["group_kind"].to_pylist())
+        shown = Picture("survival.png", png(picture(tables["curves"], _BY if _BY in kinds else "all")), words)
+        yield Section("When users are lost", [words], grid, shown)
 
 
 def segments(tables: Tables) -> Iterator[Section]:
@@ -120,7 +129,9 @@ def segments(tables: Tables) -> Iterator[Section]:
                 for row in rows[:_MOST_ROWS]
             ],
         )
-        yield Section("Kinds of users", [], grid)
+        words = "Each point is a user, each cross the middle of a kind; alike users lie close."
+        shown = Picture("segments.png", png(map_of_segments(tables["points"], tables["axes"])), words)
+        yield Section("Kinds of users", [words], grid, shown)
     moved = [
         row
         for row in tables["movement"].to_pylist()
@@ -143,6 +154,13 @@ SECTIONS: Final[Mapping[str, Callable[[Tables], Iterator[Section]]]] = {
     "segments": segments,
 }
 """By job, in the order of the report."""
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as bytes, always the same ones."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
+    return file.getvalue()
 
 
 def sections(found: Mapping[str, tuple[date, Tables]], as_of: date) -> Sequence[Section]:

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from pathlib import Path
 
 from batch_jobs.config import BatchConfig
 from batch_jobs.results.results import open_results
@@ -19,7 +20,7 @@ def workshop(config: BatchConfig) -> Workshop:
     """
     return Workshop(
         source=lambda: Archived(config),
-        parts=lineup(),
+        parts=lineup(Path(config.folder)),
         results=open_results(config.results, config.kept),
         settings=f"{config.facts.fingerprint()}/{EDITION}",
         holder=f"{socket.gethostname()}, process {os.getpid()}",
