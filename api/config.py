@@ -37,6 +37,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of the ledger, where the trainer keeps it; need not be there."""
     results: str
     """Folder or address of what the batch jobs have found; need not be there."""
+    batch: str
+    """Folder of what batch jobs keep of single users, on this machine; need not be there."""
     facts: FactSettings
     tier_medium: float
     tier_high: float

@@ -11,7 +11,7 @@ from batch_jobs.config import (
     ExporterConfig,
     ReportConfig,
 )
-from ebbwatch.processes import archived_log, results_address
+from ebbwatch.processes import archived_log, batch_folder, results_address
 from ebbwatch.settings import Settings
 
 BATCH_COMMANDS: Final = {"scheduler": SCHEDULER, "exporter": EXPORTER}
@@ -26,7 +26,7 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
     """
     return BatchConfig(
         archive=archived_log(settings, topic or settings.topic),
-        folder=str(settings.home.absolute() / "batch"),
+        folder=str(batch_folder(settings)),
         results=results_address(settings),
         kept=settings.results_kept,
         facts=settings.facts(),

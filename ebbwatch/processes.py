@@ -210,6 +210,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         customer_value=settings.customer_value,
         saving_chance=settings.saving_chance,
         results=results_address(settings),
+        batch=str(batch_folder(settings)),
         per_second=settings.api_per_second,
         id_secret=settings.id_secret,
         cors_origins=settings.api_cors_origins,
@@ -254,6 +255,11 @@ def archived_log(settings: Settings, topic: str) -> str:
 def results_address(settings: Settings) -> str:
     """Where the results of the batch jobs are."""
     return settings.results or str(archive_folder(settings).absolute() / "results")
+
+
+def batch_folder(settings: Settings) -> Path:
+    """What the batch jobs work with, on this machine: the star, and what they keep of single users."""
+    return settings.home.absolute() / "batch"
 
 
 def instance_name(number: int) -> str:

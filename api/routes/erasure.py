@@ -14,6 +14,7 @@ from api.access.guard import guard
 from api.paths import KnownUser
 from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
+from batch_jobs.running import kept
 from control.log import LogError
 from control.writing import ControlAwayError
 from domain.control import ApiKey
@@ -31,6 +32,7 @@ Admin = Annotated[ApiKey, Security(guard, scopes=["admin"])]
 
 _FOLLOWS: Final = (
     "the ledger lets go of the user's rows, within minutes",
+    "the star of the batch jobs lets go of the user with the next day's run, its former files a day later",
     "topics of events, snapshots, outcomes and alerts keep what they held until their retention",
 )
 
@@ -90,7 +92,7 @@ class Export(BaseModel):
     response_class=Response,
 )
 async def erase(user: KnownUser, key: Admin, here: Shared) -> Response:
-    """State, ranking, alerts, pending labels, what people have said, and the archive; a rebuild forgets again.
+    """State, ranking, alerts, pending labels, what people have said, archive, batch jobs; a rebuild forgets again.
 
     Do it again as often as you like: it erases what has come since. Events that come later begin a new record.
     """
@@ -99,6 +101,12 @@ async def erase(user: KnownUser, key: Admin, here: Shared) -> Response:
     def run() -> dict[str, Any]:
         with connect(config.redis) as store:
             done = here.eraser.erase(store, user, key.name or key.id, _PATIENCE_S)
+        try:
+            kept.erase(Path(config.batch), {user})
+        except OSError as fault:
+            raise ProblemError(
+                503, "tables_away", "tables of the batch jobs stand: erase again", _RETRY
+            ) from fault
         waits = (
             []
             if done.forgotten

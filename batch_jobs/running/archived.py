@@ -1,5 +1,6 @@
 """The archived log as the source of runs, by way of the stored star."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from batch_jobs.config import BatchConfig
 from batch_jobs.engine.duckdb import DuckDB
 from batch_jobs.engine.engine import EngineError
 from batch_jobs.job import Progress
+from batch_jobs.running import kept
 from batch_jobs.running.source import SourceError
 from batch_jobs.star.errors import StarError
 from batch_jobs.star.log import Log, Place
@@ -18,6 +20,8 @@ from batch_jobs.star.maintain import refresh
 from batch_jobs.star.reading import star_at
 from batch_jobs.star.star import Star
 from batch_jobs.star.tables import StarTables
+
+log = logging.getLogger("ebbwatch.batch")
 
 
 class Archived:
@@ -59,14 +63,29 @@ class Archived:
 
     @contextmanager
     def star(self, as_of: date, progress: Progress) -> Iterator[Star]:
-        """See `Source`; brings the stored star up to the day first."""
+        """See `Source`; brings the stored star up to the day first.
+
+        Who was erased leaves what jobs have kept of single users then, and the star's former files a day later.
+        """
         folder = Path(self._config.folder)
         tables = StarTables(Place(str(folder / "star")))
         with closing(DuckDB(folder / "spill")) as engine:
             with _named():
                 manifest = refresh(self._log, tables, engine, as_of, self._config.facts, progress)
+                _tidied(tables)
             with star_at(tables, manifest, engine, as_of, self._config.facts) as star:
+                if dropped := kept.forget(folder, star):
+                    log.info(
+                        "%s rows of users of whom the archive knows nothing any more were dropped", dropped
+                    )
                 yield star
+
+
+def _tidied(tables: StarTables) -> None:
+    try:
+        tables.vacuum()
+    except StarError as fault:  # the star stands; the next run tries again
+        log.warning("former files of the star are still there: %s", fault)
 
 
 @contextmanager

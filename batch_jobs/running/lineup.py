@@ -8,6 +8,7 @@ from batch_jobs.cohorts.retention import Retention
 from batch_jobs.engagement.engagement import Engagement
 from batch_jobs.job import Part
 from batch_jobs.overview.overview import Overview
+from batch_jobs.running.kept import SEGMENTS, VALUE
 from batch_jobs.segments.job import Segments
 from batch_jobs.survival.job import Survival
 from batch_jobs.value.job import Value
@@ -22,12 +23,12 @@ def lineup(folder: Path) -> Sequence[Part]:
     Args:
         folder: on this machine, for what has a row a user.
     """
-    segments = folder / "segments"
+    segments = folder / SEGMENTS
     return (
         Part(Overview()),
         Part(Retention()),
         Part(Engagement()),
         Part(Survival()),
         Part(Segments(segments)),
-        Part(Value(folder / "value", segments), after=("segments",)),
+        Part(Value(folder / VALUE, segments), after=("segments",)),
     )

@@ -61,10 +61,8 @@ def erase(root: Path, users: Collection[str]) -> int:
     """
     gone = pa.array(sorted(users), pa.string())
     dropped = 0
-    for path in sorted(p for p in root.glob(f"{_PREFIX}*/**/*.parquet") if p.is_file()):
+    for path in tables(root):
         file = pq.ParquetFile(path)
-        if _USER not in file.schema_arrow.names:
-            continue
         here = sum(
             pc.sum(pc.is_in(batch[_USER], gone)).as_py() or 0 for batch in file.iter_batches(columns=[_USER])
         )
@@ -72,6 +70,19 @@ def erase(root: Path, users: Collection[str]) -> int:
             _without(path, file, gone)
             dropped += here
     return dropped
+
+
+def tables(root: Path, until: datetime | None = None) -> list[Path]:
+    """Files below a folder that have a row a user.
+
+    Args:
+        until: the latest as-of whose files are wanted.
+    """
+    wanted = [day for day in _days(root) if until is None or day <= until.date()]
+    files = [
+        p for day in wanted for p in sorted((root / f"{_PREFIX}{day}").rglob("*.parquet")) if p.is_file()
+    ]
+    return [path for path in files if _USER in pq.read_schema(path).names]
 
 
 def _without(path: Path, file: pq.ParquetFile, gone: pa.Array) -> None:

@@ -105,7 +105,8 @@ class Log:
         for file in reversed(self.files):
             found = self._columns(file)
             seen |= set(pc.unique(found["partition"]).to_pylist())
-            marks = found.filter(pc.equal(found["kind"], "mark"))
+            # a file that another tool has rewritten may have another kind of strings
+            marks = found.filter(pc.equal(found["kind"].cast(pa.string()), "mark"))
             latest = marks.group_by("partition").aggregate([("time", "max")])
             for partition, time in zip(
                 latest["partition"].to_pylist(), latest["time_max"].to_pylist(), strict=True

@@ -12,11 +12,12 @@ from archive.address import address_of
 from archive.erasing import wishes
 from archive.errors import MissingArchiveError
 from archive.log import open_log
+from batch_jobs.running import kept
 from control.erasing import Erased, Eraser
 from control.writing import ControlWriter
 from domain.columns import hash_of
 from ebbwatch.deployment import Deployment, open_deployment
-from ebbwatch.processes import archive_folder, archived_log
+from ebbwatch.processes import archive_folder, archived_log, batch_folder
 from ebbwatch.settings import Settings
 from online_model.ledger.ledger import erase as erase_from_ledger
 
@@ -36,7 +37,8 @@ def erase(
     ] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
 ) -> None:
-    """Erase a user: record, ranking, alerts, pending labels, what people have said, rows of ledger and archive.
+    """Erase a user: record, ranking, alerts, pending labels, what people have said, rows of ledger and archive,
+    and of what batch jobs keep of single users.
 
     A rebuild forgets again; events that come later begin a new record. Exit code 1 if the worker has not come to it
     in time: it will when it runs.
@@ -53,15 +55,20 @@ def erase(
     give_up = time.monotonic() + wait
     done = eraser.erase(here.store, known_as, "ebbwatch erase", wait)
     dropped = erase_from_ledger(archive_of(settings), {f"{hash_of(known_as):016x}": done.until})
+    kept_rows = kept.erase(batch_folder(settings), {known_as})
     archived = _archived(here, done, give_up) if settings.archiver else None
     if as_json:
-        typer.echo(msgspec.json.encode(msgspec.to_builtins(done) | {"ledger": dropped, "archive": archived}))
+        found = {"ledger": dropped, "archive": archived, "batch": kept_rows}
+        typer.echo(msgspec.json.encode(msgspec.to_builtins(done) | found))
     else:
         where = f"partition {done.partition}, offset {done.offset}"
         typer.echo(
             f"erased, {where}" if done.forgotten else f"written at {where}; no worker has come to it yet"
         )
-        typer.echo(f"  {done.removed:,} records of people and alerts, {dropped:,} rows of the ledger")
+        typer.echo(
+            f"  {done.removed:,} records of people and alerts, {dropped:,} rows of the ledger, "
+            f"{kept_rows:,} of the batch jobs"
+        )
         if not done.decided:
             typer.echo("  the notifier has not come to it yet: it drops alerts of before when it runs")
         if archived is False:
