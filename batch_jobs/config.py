@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from domain.settings import FactSettings
+from online_model.thresholds import Contact
 
-SCHEDULER: Final = (sys.executable, "-m", "batch_jobs.running")
 EXPORTER: Final = (sys.executable, "-m", "batch_jobs.exporter")
 SCHEDULER_ENVIRONMENT: Final = "EBBWATCH_BATCH_PROCESS"
 """Carries the configuration of the scheduler, as JSON, from the supervisor to its process."""
@@ -30,6 +30,16 @@ class ReportConfig(msgspec.Struct, frozen=True, kw_only=True):
     """At which people reach the API."""
 
 
+class MoneyConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the job `value` reckons with."""
+
+    contact: Contact = Contact()
+    margin: float = 1.0
+    """Share of revenue that is margin."""
+    discount: float = 0.10
+    """A year."""
+
+
 class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Runs of jobs."""
 
@@ -41,7 +51,10 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder or address of what is found."""
     kept: int
     """Former results of each job."""
+    ledger: str
+    """Folder of the ledger; need not be there."""
     facts: FactSettings
+    money: MoneyConfig
     look_s: float
     minute: int
     """After midnight UTC, of the look that mostly finds a new day."""

@@ -1,18 +1,21 @@
 """The batch jobs of a deployment, as its settings have them."""
 
+import sys
 from typing import Final
 
 from batch_jobs.config import (
     EXPORTER,
     EXPORTER_ENVIRONMENT,
-    SCHEDULER,
     SCHEDULER_ENVIRONMENT,
     BatchConfig,
     ExporterConfig,
+    MoneyConfig,
     ReportConfig,
 )
-from ebbwatch.processes import archived_log, batch_folder, results_address
+from ebbwatch.processes import archive_folder, archived_log, batch_folder, contact_of, results_address
 from ebbwatch.settings import Settings
+
+SCHEDULER: Final = (sys.executable, "-m", "ebbwatch.scheduling")
 
 BATCH_COMMANDS: Final = {"scheduler": SCHEDULER, "exporter": EXPORTER}
 BATCH_CARRIERS: Final = {"scheduler": SCHEDULER_ENVIRONMENT, "exporter": EXPORTER_ENVIRONMENT}
@@ -29,7 +32,11 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
         folder=str(batch_folder(settings)),
         results=results_address(settings),
         kept=settings.results_kept,
+        ledger=str(archive_folder(settings).absolute()),
         facts=settings.facts(),
+        money=MoneyConfig(
+            contact=contact_of(settings), margin=settings.margin, discount=settings.discount_rate
+        ),
         look_s=settings.batch_look,
         minute=settings.batch_minute,
         report=ReportConfig(

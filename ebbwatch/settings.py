@@ -129,6 +129,13 @@ class Settings(BaseSettings):
     saving_chance: float = Field(
         0.35, ge=0, le=1, description="share of lost users that a contact keeps, until a holdout measures it"
     )
+    margin: float = Field(1.0, gt=0, le=1, description="share of revenue that is margin, for lifetime value")
+    discount_rate: float = Field(
+        0.10,
+        ge=0,
+        le=10,
+        description="by which money of the future is worth less, a year, for lifetime value",
+    )
     tier_margin: float = Field(0.05, ge=0, lt=1, description="a tier ends so far below where it begins")
     alert_topic: str = Field("risk-alerts", description="topic of alerts: who has risen into a tier, and why")
     alert_cooldown_days: float = Field(7.0, ge=0, description="a user raises no second alert within it, days")

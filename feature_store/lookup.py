@@ -1,6 +1,6 @@
 """Reads for people and the API: users, the ranking of users at risk, counters, progress."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from redis import Redis
@@ -58,6 +58,18 @@ def facts_of(
     """
     clock = decode(position).clock if position else 0
     return Facts(partition, list(users), unpack(facts(records)), clock)
+
+
+def everybody(store: Redis, stream: Stream, partition: int, chunk: int) -> Iterator[Facts]:
+    """All users of a partition in chunks of about `chunk`; who is written meanwhile may come twice."""
+    keys, cursor = stream.keys(partition), 0
+    position = cast(bytes | None, store.get(keys.position))
+    while True:
+        cursor, found = cast(Any, store.hscan(keys.users, cursor, count=chunk))
+        if found:
+            yield facts_of(partition, [user.decode() for user in found], position, list(found.values()))
+        if not cursor:
+            return
 
 
 def gaps(store: Redis, stream: Stream) -> tuple[int, int]:

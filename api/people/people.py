@@ -7,6 +7,7 @@ busy API pays the price of a round trip and of a pass of NumPy for many users at
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from redis import asyncio as aredis
@@ -17,6 +18,7 @@ from api.people.following import NOTHING, Following, Present
 from api.people.names import Known, Names
 from api.people.past import Past
 from api.people.rankings import Rankings
+from api.people.segments import Segments
 from api.problems import ProblemError
 from domain.calendar import DAY_MS
 from domain.state import empty
@@ -54,7 +56,7 @@ class People:
         self.following = Following(config, store)
         self.names = Names(store)
         self.past = Past(config, store, self.following)
-        self.rankings = Rankings(store, scratch, self.names)
+        self.rankings = Rankings(store, scratch, self.names, Segments(Path(config.batch)))
         self._waiting: list[tuple[str, asyncio.Future[Found | None]]] = []
         self._reader: asyncio.Task[None] | None = None
         self._sampling = asyncio.Semaphore(1)

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from api.people.following import Present
 from api.people.names import Names
+from api.people.segments import Hashes, Segments, among
 from api.problems import ProblemError
 from domain.calendar import DAY_MS
 from domain.columns import code_of
@@ -50,6 +51,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     plan: str | None = None
     platform: str | None = None
     channel: str | None = None
+    segment: str | None = None
 
     def fingerprint(self) -> str:
         """8 hex digits."""
@@ -100,10 +102,11 @@ class _Rows(NamedTuple):
 class Rankings:
     """Of one API process; several share what they lay down."""
 
-    def __init__(self, store: aredis.Redis, scratch: aredis.Redis, names: Names) -> None:
+    def __init__(self, store: aredis.Redis, scratch: aredis.Redis, names: Names, segments: Segments) -> None:
         self._store = store
         self._scratch = scratch
         self._names = names
+        self._segments = segments
         self._making = asyncio.Lock()
 
     async def page(self, present: Present, query: Query | None, cursor: str | None, limit: int) -> Page:
@@ -113,7 +116,7 @@ class Rankings:
             query: None where a cursor alone was given.
 
         Raises:
-            ProblemError: 404, the cursor's ranking is not kept any more; 422, the cursor is of another query; 503,
+            ProblemError: 404, the cursor's ranking is not kept any more, or no such segment; 422, the cursor is of another query; 503,
                 Redis is away, or too many rankings are kept.
         """
         try:
@@ -159,9 +162,10 @@ class Rankings:
 
     async def _make(self, present: Present, query: Query) -> tuple[_Head, list[Ranked]]:
         found: dict[str, Ranked] = {}
+        members = None if query.segment is None else await self._segments.members(query.segment)
         for partition in range(present.stream.partitions):
             async for facts in reading.everybody(self._store, present.stream, partition, _CHUNK):
-                chosen = _chosen(present, facts, query)
+                chosen = _chosen(present, facts, query, members)
                 if chosen.slots:
                     rows = await self._names.worded(
                         present.stream,
@@ -205,7 +209,7 @@ class Rankings:
         return rows[begin - first * _PAGE : end - first * _PAGE]
 
 
-def _chosen(present: Present, facts: Facts, query: Query) -> _Rows:
+def _chosen(present: Present, facts: Facts, query: Query, members: Hashes | None) -> _Rows:
     by = present.judge.by
     seen = judged(facts, by)
     wanted = ~np.isnan(seen.risk)
@@ -213,6 +217,8 @@ def _chosen(present: Present, facts: Facts, query: Query) -> _Rows:
         value = getattr(query, name)
         if value is not None:
             wanted &= facts.states[name] == code_of(value)
+    if members is not None:
+        wanted &= among(members, seen.hashes)
     if query.tier is not None:
         begins = {"high": by.thresholds.high, "medium": by.thresholds.medium, "low": -np.inf}[query.tier]
         ends = {"high": np.inf, "medium": by.thresholds.high, "low": by.thresholds.medium}[query.tier]

@@ -34,6 +34,9 @@ class Wanted(BaseModel):
     plan: str | None = Field(None, min_length=1, max_length=_LONGEST, description="latest plan")
     platform: str | None = Field(None, min_length=1, max_length=_LONGEST, description="latest platform")
     channel: str | None = Field(None, min_length=1, max_length=_LONGEST, description="how the user came")
+    segment: str | None = Field(
+        None, min_length=1, max_length=_LONGEST, description="segment of the last run of the batch job"
+    )
     limit: int = Field(100, ge=1, le=1000)
     cursor: str | None = Field(None, pattern=CURSOR, description="`next` of the page before")
 

@@ -63,6 +63,8 @@ class Workshop(NamedTuple):
     """Of this process, for the lease."""
     now: Callable[[], int]
     """Wall clock, ms."""
+    prepare: Callable[[date], None] | None = None
+    """What is to be done before jobs of an as-of are run."""
 
 
 def perform(shop: Workshop, wanted: Wanted, told: Callable[[str], Progress]) -> Report:
@@ -85,6 +87,8 @@ def perform(shop: Workshop, wanted: Wanted, told: Callable[[str], Progress]) -> 
             as_of=allowed(wanted.as_of, source.clock), settings=shop.settings, archive=source.version
         )
         todo = [part.job.name for part in parts] if wanted.again else stale(parts, basis, shop.results)
+        if todo and shop.prepare is not None:
+            shop.prepare(basis.as_of)
         bench = Bench(shop.results, lease, shop.now, source.changed, wanted.again)
         with ExitStack() as opened:
             star = _opened(opened, shop, source, basis, todo, told(STAR)) if todo else None

@@ -3,7 +3,12 @@
 import os
 import socket
 import time
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+
+import msgspec
+import xxhash
 
 from batch_jobs.config import BatchConfig
 from batch_jobs.results.results import open_results
@@ -12,19 +17,23 @@ from batch_jobs.running.lineup import EDITION, lineup
 from batch_jobs.running.perform import Workshop
 
 
-def workshop(config: BatchConfig) -> Workshop:
+def workshop(config: BatchConfig, prepare: Callable[[date], None] | None = None) -> Workshop:
     """Of a deployment; nothing is opened yet.
+
+    Args:
+        prepare: what is to be done before the jobs of an as-of are run; None for nothing.
 
     Raises:
         ResultsError: no such kind of address.
     """
     return Workshop(
         source=lambda: Archived(config),
-        parts=lineup(Path(config.folder)),
+        parts=lineup(Path(config.folder), Path(config.ledger), config.money),
         results=open_results(config.results, config.kept),
-        settings=f"{config.facts.fingerprint()}/{EDITION}",
+        settings=f"{config.facts.fingerprint()}/{EDITION}/{xxhash.xxh32_hexdigest(msgspec.json.encode(config.money))}",
         holder=f"{socket.gethostname()}, process {os.getpid()}",
         now=wall_ms,
+        prepare=prepare,
     )
 
 

@@ -18,13 +18,18 @@ _USER: Final = "user"
 
 def folder_of(root: Path, as_of: datetime) -> Path:
     """Where the tables of an as-of are or would be."""
-    return root / f"{_PREFIX}{as_of.date()}"
+    return folder_on(root, as_of.date())
+
+
+def folder_on(root: Path, day: date) -> Path:
+    """The same of the midnight with which a day begins."""
+    return root / f"{_PREFIX}{day}"
 
 
 def last_before(root: Path, as_of: datetime, *, included: bool = False) -> Path | None:
     """Folder of the latest as-of before this one, or up to it; None where there is none."""
-    days = [day for day in _days(root) if day < as_of.date() or (included and day == as_of.date())]
-    return root / f"{_PREFIX}{max(days)}" if days else None
+    earlier = [day for day in days(root) if day < as_of.date() or (included and day == as_of.date())]
+    return folder_on(root, max(earlier)) if earlier else None
 
 
 @contextmanager
@@ -49,9 +54,9 @@ def replacing(root: Path, as_of: datetime) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     before = last_before(root, as_of)
-    for day in _days(root):
-        if before is not None and root / f"{_PREFIX}{day}" < before:
-            shutil.rmtree(root / f"{_PREFIX}{day}")
+    for day in days(root):
+        if before is not None and folder_on(root, day) < before:
+            shutil.rmtree(folder_on(root, day))
 
 
 def erase(root: Path, users: Collection[str]) -> int:
@@ -78,10 +83,8 @@ def tables(root: Path, until: datetime | None = None) -> list[Path]:
     Args:
         until: the latest as-of whose files are wanted.
     """
-    wanted = [day for day in _days(root) if until is None or day <= until.date()]
-    files = [
-        p for day in wanted for p in sorted((root / f"{_PREFIX}{day}").rglob("*.parquet")) if p.is_file()
-    ]
+    wanted = [day for day in days(root) if until is None or day <= until.date()]
+    files = [p for day in wanted for p in sorted(folder_on(root, day).rglob("*.parquet")) if p.is_file()]
     return [path for path in files if _USER in pq.read_schema(path).names]
 
 
@@ -93,5 +96,6 @@ def _without(path: Path, file: pq.ParquetFile, gone: pa.Array) -> None:
     fresh.replace(path)
 
 
-def _days(root: Path) -> list[date]:
+def days(root: Path) -> list[date]:
+    """As-ofs of which there is a folder, in order."""
     return sorted(date.fromisoformat(f.name.removeprefix(_PREFIX)) for f in root.glob(f"{_PREFIX}*"))

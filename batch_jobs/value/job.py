@@ -12,7 +12,7 @@ from batch_jobs.job import Progress, Tables
 from batch_jobs.segments import folders
 from batch_jobs.segments.job import MEMBERS
 from batch_jobs.star.star import Star
-from batch_jobs.value import at_risk, trials
+from batch_jobs.value import at_risk, scores, trials
 from batch_jobs.value.customers import customers
 from batch_jobs.value.forecast import HORIZONS
 from batch_jobs.value.groups import Rows, arpu, lifetimes
@@ -37,7 +37,10 @@ class Value:
     """Of what has a row a user, `as_of=<day>` by as-of."""
     segments: Path | None = None
     """Folder of the job `segments`; its last run up to the as-of counts. None for no segments."""
+    scores: Path | None = None
+    """Folder of probabilities that were served (`batch_jobs.value.scores`); None for none."""
     risks: Source = none
+    """What serves instead where these are none."""
     contact: Contact = field(default_factory=Contact)
     """What a contact costs, and the chance that it saves."""
     margin: float = 1.0
@@ -88,7 +91,10 @@ class Value:
     def _customers(
         self, star: Star, segments: Table | None, fresh: Path, reasons: dict[str, str]
     ) -> dict[str, Rows]:
-        risks = self.risks(star)
+        risks = None if self.scores is None else scores.served(self.scores, star)
+        instead = risks is None
+        if risks is None:
+            risks = self.risks(star)
         everybody = customers(star, risks, segments, self.contact)
         star.engine.to_parquet(everybody, fresh / CUSTOMERS)
         written = star.engine.read_parquet(fresh / CUSTOMERS).cast(everybody.schema())
@@ -100,9 +106,14 @@ class Value:
         }
         if not found["revenue_at_risk"]:
             reasons["revenue_at_risk"] = (
-                "no probabilities of losses: the ledger has none yet"
+                "no probabilities of losses: no scores were taken from the store, and the ledger has none yet"
                 if risks is None
                 else "no user at risk has a probability that is recent enough"
+            )
+        elif instead and self.scores is not None:
+            reasons["revenue_at_risk"] = (
+                "probabilities are of the ledger, a horizon old: as of this day no scores were taken from the store, "
+                "which did not answer or was at another day"
             )
         if not found["tier_moves"]:
             reasons["tier_moves"] = "no user at risk has probabilities of two weeks"

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.alerts.tables import written
-from batch_jobs.config import SCHEDULER, SCHEDULER_ENVIRONMENT
+from batch_jobs.config import SCHEDULER_ENVIRONMENT
 from batch_jobs.reports.document import pdf
 from batch_jobs.reports.report import Report as WeeklyReport
 from batch_jobs.reports.report import collected, html, summary
@@ -22,9 +22,10 @@ from batch_jobs.results.results import Results, open_results
 from batch_jobs.results.shown import document
 from batch_jobs.running.perform import Report, Wanted, perform
 from batch_jobs.running.workshop import workshop
-from ebbwatch.batch import batch_config
+from ebbwatch.batch import SCHEDULER, batch_config
 from ebbwatch.batch_progress import bars
 from ebbwatch.processes import results_address
+from ebbwatch.scores import take
 from ebbwatch.settings import Settings
 from ebbwatch.supervised import supervise
 from outlets.hook import HookError
@@ -52,7 +53,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run batch jobs now; exit code 1 if one of them failed. Its last good result stands then."""
-    shop = workshop(batch_config(Settings()))
+    settings = Settings()
+    config = batch_config(settings)
+    shop = workshop(config, partial(take, settings, Path(config.folder)))
     wanted = Wanted(jobs or (), None if as_of is None else as_of.date(), again)
     with bars() as told:
         report = perform(shop, wanted, told)

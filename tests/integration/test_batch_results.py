@@ -14,11 +14,13 @@ from random import Random
 
 import httpx
 import psutil
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from prometheus_client.parser import text_string_to_metric_families
 
-from batch_jobs.config import EXPORTER, SCHEDULER
+from batch_jobs.config import EXPORTER
+from ebbwatch.batch import SCHEDULER
 from local_stack.ports import free_ports
 from tests.integration.place import REPOSITORY, Api, Place, eventually
 
@@ -101,6 +103,17 @@ def test_the_scheduler_runs_what_is_due_and_callers_read_it(api: Api) -> None:
     assert {job["job"]: job["state"] for job in again["jobs"]}["overview"] == "unchanged"
     earlier = api.place.report("batch", "run", "--as-of", "2025-02-01")
     assert earlier["as_of"] == "2025-02-01"
+
+
+def test_the_money_at_risk_is_by_the_scores_that_the_store_serves(api: Api) -> None:
+    as_of = api.place.report("batch", "run")["as_of"]
+    (file,) = (api.place.home / "batch" / "scores").glob("*/*.parquet")
+    assert file.parent.name == f"as_of={as_of}"
+    taken = {row["user"]: (row["probability"], row["tier"]) for row in pq.read_table(file).to_pylist()}
+    ranked = api.get("/v1/users", api.key("read"), params={"limit": 1000}).json()["items"]
+    assert taken == {row["user"]: (row["score"], row["tier"]) for row in ranked}
+    money = api.get("/v1/value", api.key("read"), params={"table": "revenue_at_risk"}).json()["items"]
+    assert 0 < money[0]["known"] <= len(taken)
 
 
 def test_an_as_of_that_cannot_be_and_a_damaged_archive_leave_the_last_result(api: Api) -> None:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from batch_jobs.config import BatchConfig, ReportConfig
+from batch_jobs.config import BatchConfig, MoneyConfig, ReportConfig
 from batch_jobs.running.kept import KEPT, SCORES, SEGMENTS, VALUE, erase
 from batch_jobs.running.perform import Wanted, perform
 from batch_jobs.running.workshop import workshop
@@ -27,7 +27,7 @@ USERS: Final = [GONE, *(f"user-{n:02}" for n in range(40))]
 
 def lives() -> list[Happened]:
     """Everybody comes now and then, some buy, some begin with a trial."""
-    found = []
+    found: list[Happened] = []
     for n, user in enumerate(USERS):
         for day in range(n % 5, DAYS, 1 + n % 7):
             kind = ("page_view", "purchase", "signup")[(n + day) % 3]
@@ -38,7 +38,7 @@ def lives() -> list[Happened]:
 
 def holding(*roots: Path) -> list[Path]:
     """Files that hold the user's id, in whatever column."""
-    found = []
+    found: list[Path] = []
     for path in (p for root in roots for p in root.rglob("*") if p.is_file()):
         if path.suffix == ".parquet":
             if any(GONE in str(row) for row in pq.read_table(path, partitioning=None).to_pylist()):
@@ -54,6 +54,7 @@ class Deployment:
         self.batch, self.results = folder / "batch", folder / "results"
         self.config = BatchConfig(
             archive=str(self.archive.log), folder=str(self.batch), results=str(self.results), kept=8,
+            ledger=str(folder), money=MoneyConfig(),
             facts=SETTINGS, look_s=1.0, minute=0, report=ReportConfig(),
         )  # fmt: skip
 

@@ -1,12 +1,13 @@
-"""The scheduler's process: ``python -m batch_jobs.running``, started by the supervisor."""
+"""The scheduler's process."""
 
 import logging
 import os
 import signal
-import sys
+from collections.abc import Callable
+from datetime import date
 from typing import Final
 
-from batch_jobs.config import BatchConfig, scheduler_config
+from batch_jobs.config import BatchConfig
 from batch_jobs.reports.sending import Sending
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.running.scheduler import Scheduler
@@ -18,10 +19,14 @@ REFUSED: Final = 78
 """Exit code: the configuration cannot be used, so that starting anew is of no use (`stream_processors.config`)."""
 
 
-def main(config: BatchConfig) -> int:
-    """Until told to stop; returns the exit code."""
+def serve(config: BatchConfig, prepare: Callable[[date], None]) -> int:
+    """Until told to stop; returns the exit code.
+
+    Args:
+        prepare: what is to be done before the jobs of an as-of are run.
+    """
     try:
-        shop = workshop(config)
+        shop = workshop(config, prepare)
         sending = Sending(shop.results, config.report, wall_ms)
     except (ResultsError, ValueError) as fault:
         log.error("%s", fault)  # noqa: TRY400 - it says what to do; a traceback would not
@@ -35,11 +40,3 @@ def main(config: BatchConfig) -> int:
         logging.shutdown()
         os._exit(0)  # threads of the engine would hold the process
     return 0
-
-
-if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    sys.exit(main(scheduler_config()))

@@ -1,0 +1,28 @@
+"""The scheduler's process: ``python -m ebbwatch.scheduling``, started by the supervisor.
+
+It begins here, since batch jobs know neither Kafka nor Redis, and somebody has to take the scores for them.
+"""
+
+import logging
+import sys
+from functools import partial
+from pathlib import Path
+
+from batch_jobs.config import scheduler_config
+from batch_jobs.running.process import serve
+from ebbwatch.scores import take
+from ebbwatch.settings import Settings
+
+
+def main() -> int:
+    """Until told to stop; returns the exit code."""
+    config = scheduler_config()
+    return serve(config, partial(take, Settings(), Path(config.folder)))
+
+
+if __name__ == "__main__":
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    sys.exit(main())
