@@ -116,8 +116,8 @@ class Rankings:
             query: None where a cursor alone was given.
 
         Raises:
-            ProblemError: 404, the cursor's ranking is not kept any more, or no such segment; 422, the cursor is of another query; 503,
-                Redis is away, or too many rankings are kept.
+            ProblemError: 404, the cursor's ranking is not kept any more, or no such segment; 422, the cursor is of
+                another query; 503, Redis is away, or too many rankings are kept.
         """
         try:
             if cursor is None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
-from batch_jobs.segments.folders import days, folder_of
+from batch_jobs.segments.folders import days, folder_on
 from batch_jobs.star.star import Star
 from batch_jobs.value.risks import RISKS
 
@@ -29,7 +29,7 @@ _STALE: Final = 2 * _WEEK
 
 def taken(root: Path, as_of: date) -> bool:
     """Whether there are scores of a day."""
-    return (_folder(root, as_of) / FILE).exists()
+    return (folder_on(root, as_of) / FILE).exists()
 
 
 def write(root: Path, as_of: date, rows: Iterable[pa.RecordBatch]) -> int:
@@ -41,7 +41,7 @@ def write(root: Path, as_of: date, rows: Iterable[pa.RecordBatch]) -> int:
     Raises:
         OSError: they cannot be written; what was there still stands.
     """
-    folder = _folder(root, as_of)
+    folder = folder_on(root, as_of)
     folder.mkdir(parents=True, exist_ok=True)
     fresh, count = folder / f".{uuid.uuid4().hex}", 0
     try:
@@ -54,7 +54,7 @@ def write(root: Path, as_of: date, rows: Iterable[pa.RecordBatch]) -> int:
         fresh.unlink(missing_ok=True)
     for day in days(root):
         if day < as_of - _STALE:
-            shutil.rmtree(_folder(root, day))
+            shutil.rmtree(folder_on(root, day))
     return count
 
 
@@ -74,16 +74,10 @@ def served(root: Path, star: Star) -> Table | None:
 
 
 def _rows(star: Star, root: Path, day: date) -> Table:
-    rows = star.engine.read_parquet(_folder(root, day) / FILE)
-    time = _midnight(day) - timedelta(milliseconds=1)  # what is known as of a midnight is of before it
+    rows = star.engine.read_parquet(folder_on(root, day) / FILE)
+    time = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(
+        milliseconds=1
+    )  # what is known as of a midnight is of before it
     return rows.select(
         "user", time=ibis.literal(time, "timestamp('UTC', 3)"), probability="probability", tier="tier"
     )
-
-
-def _folder(root: Path, day: date) -> Path:
-    return folder_of(root, _midnight(day))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -116,6 +116,19 @@ def test_the_money_at_risk_is_by_the_scores_that_the_store_serves(api: Api) -> N
     assert 0 < money[0]["known"] <= len(taken)
 
 
+def test_users_are_ranked_within_their_segment(api: Api) -> None:
+    key, seen = api.key("read"), []
+    for row in api.place.report("batch", "run")["segments"]["segments"]:
+        answer = api.get("/v1/users", key, params={"segment": row["segment"], "limit": 1000})
+        assert answer.status_code == 200
+        seen += [user["user"] for user in answer.json()["items"]]
+    everybody = api.get("/v1/users", key, params={"limit": 1000}).json()["items"]
+    assert sorted(seen) == sorted(user["user"] for user in everybody)
+    unknown = api.get("/v1/users", key, params={"segment": "Nobody"})
+    assert unknown.status_code == 404
+    assert "are there" in unknown.json()["detail"]
+
+
 def test_an_as_of_that_cannot_be_and_a_damaged_archive_leave_the_last_result(api: Api) -> None:
     place, key = api.place, api.key("read")
     before = place.report("batch", "run")["overview"]

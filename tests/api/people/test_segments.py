@@ -56,11 +56,11 @@ def test_a_segment_that_is_not_there_is_refused_with_those_that_are(tmp_path: Pa
     segments = Segments(tmp_path)
     with pytest.raises(ProblemError) as refused:
         asyncio.run(segments.members("Casual"))
-    assert (refused.value.status, refused.value.code) == (404, "no_segments")
+    assert (refused.value.status, refused.value.kind) == (404, "no_segments")
     write(tmp_path, 2, a="Casual", b="At-Risk")
     with pytest.raises(ProblemError, match="At-Risk, Casual are there") as refused:
         asyncio.run(segments.members("casual"))
-    assert (refused.value.status, refused.value.code) == (404, "unknown_segment")
+    assert (refused.value.status, refused.value.kind) == (404, "unknown_segment")
 
 
 def test_a_damaged_file_is_no_answer(tmp_path: Path) -> None:
