@@ -48,7 +48,7 @@ class Resources:
         self.results = Reading(config.results)
         self.intake = Intake(config.kafka, config.topic, config.dead_letter_topic, self.store, registry)
         self.readiness = Readiness(
-            config, self.store, self.people.following, lambda: self.intake.away, registry
+            config, self.store, self.people.following, self.results, lambda: self.intake.away, registry
         )
 
     @asynccontextmanager

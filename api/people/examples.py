@@ -259,9 +259,12 @@ _WELL: Final = {
     "lag": Check(ok=True, reason="12 records to go, 100,000 allowed"),
     "projection": Check(ok=True, reason="0 decisions to go, 1,000 allowed"),
 }
-READY: Final = Ready(ready=True, checks=_WELL)
+_INFORMATION: Final = {"batch": "all jobs as of 2025-06-02 or later; value finished 7.5 hours ago"}
+READY: Final = Ready(ready=True, checks=_WELL, information=_INFORMATION)
 NOT_READY: Final = Ready(
-    ready=False, checks=_WELL | {"kafka": Check(ok=False, reason="Kafka does not answer: _TRANSPORT")}
+    ready=False,
+    checks=_WELL | {"kafka": Check(ok=False, reason="Kafka does not answer: _TRANSPORT")},
+    information=_INFORMATION,
 )
 
 ALL_EXAMPLES: Final = (

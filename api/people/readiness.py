@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -15,6 +15,9 @@ from redis.exceptions import RedisError
 
 from api.config import ApiConfig
 from api.people.following import Following
+from api.results.reading import Reading
+from batch_jobs.results.errors import ResultsError
+from batch_jobs.results.run import Run
 from control import tables
 from control.projection import Reached
 from domain.calendar import DAY_MS
@@ -27,6 +30,7 @@ log = logging.getLogger("ebbwatch.api")
 _AGAIN_S: Final = 1.0
 _FOLLOW_S: Final = 10.0
 _KAFKA_S: Final = 2.0
+_BATCH_S: Final = 30.0
 MOST_LAG: Final = 100_000
 """Records that the worker may be behind."""
 MOST_PROJECTED: Final = 1_000
@@ -48,6 +52,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     checks: dict[str, Check]
     """``ingest``, ``kafka``, ``redis``, ``lag``, ``model``, ``projection``."""
+    information: dict[str, str]
+    """What readiness does not depend on: ``batch``, the age of the batch jobs' results."""
 
 
 class Gauges:
@@ -78,15 +84,19 @@ class Readiness:
         config: ApiConfig,
         store: aredis.Redis,
         following: Following,
+        results: Reading,
         refused: Callable[[], str],
         registry: CollectorRegistry,
     ) -> None:
         """
         Args:
+            results: of the batch jobs.
             refused: why Kafka did not take the last events, empty if it did.
             registry: of metrics.
         """
         self._refused = refused
+        self._results = results
+        self._batch: tuple[float, str] | None = None
         self._config = config
         self._store = store
         self._following = following
@@ -151,7 +161,17 @@ class Readiness:
         else:
             unknown = Check(ok=False, reason="not known without Redis")
             checks |= {"lag": unknown, "projection": unknown}
-        return Ready(ready=all(check.ok for check in checks.values()), checks=checks)
+        information = {"batch": await self._batch_age()}
+        return Ready(ready=all(check.ok for check in checks.values()), checks=checks, information=information)
+
+    async def _batch_age(self) -> str:
+        if self._batch is None or time.monotonic() - self._batch[0] > _BATCH_S:
+            try:
+                said = batch_age(await self._results.current(), int(time.time() * 1000))
+            except (ResultsError, OSError):
+                said = "results cannot be read"
+            self._batch = (time.monotonic(), said)
+        return self._batch[1]
 
     async def _redis(self) -> Check:
         try:
@@ -207,6 +227,20 @@ class Readiness:
         return Check(
             ok=behind <= MOST_PROJECTED, reason=f"{behind:,} decisions to go, {MOST_PROJECTED:,} allowed"
         )
+
+
+def batch_age(runs: Mapping[str, Run], now: int) -> str:
+    """In words; of several jobs by the one whose result is the oldest.
+
+    Args:
+        runs: current ones by job.
+        now: wall clock, ms.
+    """
+    if not runs:
+        return "no results yet"
+    job, run = min(runs.items(), key=lambda entry: (entry[1].basis.as_of, entry[1].finished, entry[0]))
+    hours = max(0, now - run.finished) / 3_600_000
+    return f"all jobs as of {run.basis.as_of} or later; {job} finished {hours:.1f} hours ago"
 
 
 def _ends(kafka: str, wanted: list[tuple[str, int]]) -> list[int]:

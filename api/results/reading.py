@@ -57,6 +57,20 @@ class Reading:
         async with self._looking:
             return await asyncio.to_thread(self._table, job, name, run_id)
 
+    async def current(self) -> dict[str, Run]:
+        """The last good run of each job that has one.
+
+        Raises:
+            ResultsError: it cannot be read.
+        """
+
+        def read() -> dict[str, Run]:
+            results = open_results(self._address)
+            runs = {job: results.current(job) for job in results.jobs()}
+            return {job: run for job, run in runs.items() if run is not None}
+
+        return await asyncio.to_thread(read)
+
     def _table(self, job: str, name: str, run_id: str | None) -> Found | None:
         results = open_results(self._address)
         pointer = self._pointer(results, job)

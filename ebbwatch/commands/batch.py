@@ -13,9 +13,8 @@ from rich.table import Table
 
 from api.alerts.tables import written
 from batch_jobs.config import SCHEDULER_ENVIRONMENT
-from batch_jobs.reports.document import pdf
 from batch_jobs.reports.report import Report as WeeklyReport
-from batch_jobs.reports.report import collected, html, summary
+from batch_jobs.reports.report import collected, summary
 from batch_jobs.reports.sending import ways
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.results import Results, open_results
@@ -24,6 +23,7 @@ from batch_jobs.running.perform import Report, Wanted, perform
 from batch_jobs.running.workshop import workshop
 from ebbwatch.batch import SCHEDULER, batch_config
 from ebbwatch.batch_progress import bars
+from ebbwatch.batch_summary import write_report
 from ebbwatch.processes import results_address
 from ebbwatch.scores import take
 from ebbwatch.settings import Settings
@@ -159,7 +159,7 @@ def report(
     except ValueError as fault:
         sys.exit(f"ebbwatch: {fault}")
     if out is not None:
-        _write(made, out)
+        typer.echo("\n".join(map(str, write_report(made, out))))
     if dry_run:
         typer.echo(_in_words(made, sorted(configured), config.receivers))
     if dry_run or out is not None:
@@ -241,14 +241,6 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     return f"{value:,.4g}" if isinstance(value, float) else str(value)
-
-
-def _write(made: WeeklyReport, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    page, printed = folder / f"ebbwatch-{made.as_of}.html", folder / f"ebbwatch-{made.as_of}.pdf"
-    page.write_text(html(made), "utf-8")
-    printed.write_bytes(pdf(made))
-    typer.echo(f"{page}\n{printed}")
 
 
 def _in_words(made: WeeklyReport, configured: list[str], receivers: tuple[str, ...]) -> str:

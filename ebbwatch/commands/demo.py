@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,22 @@ import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from batch_jobs.reports.report import collected
+from batch_jobs.results.errors import ResultsError
+from batch_jobs.running.perform import AsOfError, Wanted, perform
+from batch_jobs.running.source import SourceError
+from batch_jobs.running.workshop import workshop
 from control.log import Log
+from ebbwatch.batch import batch_config
+from ebbwatch.batch_progress import bars
+from ebbwatch.batch_summary import summary, write_report
 from ebbwatch.commands.run import stop_event
 from ebbwatch.deployment import Deployment, open_deployment
 from ebbwatch.fleet import Fleet, brisk
 from ebbwatch.live import Rate, screen
 from ebbwatch.picture import save_picture
 from ebbwatch.progress import StreamProgress, behind, stream_progress
+from ebbwatch.scores import take
 from ebbwatch.serving import basis, models
 from ebbwatch.settings import Settings
 from feature_store import lookup
@@ -54,6 +64,8 @@ def demo(
         else:
             simulation = _simulate(users, days, seed, rate, settings.home / "logs")
         last = _watch(here, settings, simulation, console)
+        if settings.archiver:
+            _batch(here, settings, console)
         if picture is not None:
             save_picture(last, picture, "ebbwatch demo")
         _farewell(console, keep)
@@ -128,6 +140,25 @@ def _picture(here: Deployment, reached: StreamProgress, rate: float, serving: Se
     )
 
 
+def _batch(here: Deployment, settings: Settings, console: Console) -> None:
+    """Run the batch jobs once, and say in short what they have found."""
+    config = batch_config(settings, here.stream.topic)
+    shop = workshop(config, partial(take, settings, Path(config.folder)))
+    try:
+        with bars() as told:
+            report = perform(shop, Wanted(), told)
+        for outcome in report.outcomes:
+            if not outcome.good:
+                console.print(f"[yellow]{outcome.job}: {outcome.fault}[/]")
+        console.print(f"\n[bold]Batch jobs[/], as of {report.as_of}", summary(shop.results), sep="\n")
+        made = collected(shop.results)
+        if made is not None:
+            page, printed = write_report(made, settings.home / "reports")
+            console.print(f"The weekly report: {page} and {printed.name}", soft_wrap=True)
+    except (AsOfError, SourceError, ResultsError) as fault:
+        console.print(f"[yellow]no batch results: {fault}[/]")
+
+
 def _farewell(console: Console, keep: bool) -> None:
     if keep:
         console.print(
@@ -136,6 +167,7 @@ def _farewell(console: Console, keep: bool) -> None:
             "  ebbwatch users show USER      all that is known of one\n"
             "  ebbwatch model show           which model serves, and how good it is\n"
             "  ebbwatch model compare        its rivals beside it\n"
+            "  ebbwatch batch status         what the batch jobs have found, and as of when\n"
             "  ebbwatch verify               every user again from the log, byte by byte\n"
             "  ebbwatch stack down --wipe    stop and start over"
         )

@@ -51,7 +51,7 @@ def put(results: Results) -> None:
 def archive(monkeypatch: pytest.MonkeyPatch, results: Results, *parts: Part) -> None:
     """In the place of an archive, one that is there in name only."""
     shop = Workshop(Fake, parts, results, "s", "me", lambda: 5)
-    monkeypatch.setattr(batch, "workshop", lambda _config: shop)
+    monkeypatch.setattr(batch, "workshop", lambda *_given: shop)
 
 
 def test_results_are_found_where_the_settings_say(tmp_path: Path) -> None:
