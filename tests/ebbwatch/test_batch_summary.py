@@ -18,7 +18,7 @@ from batch_jobs.survival.job import Survival
 from batch_jobs.value.job import Value
 from batch_jobs.value.risks import RISKS, given
 from ebbwatch.batch_summary import summary, write_report
-from tests.batch_jobs.rows import midnight, star_of
+from tests.batch_jobs.rows import active, midnight, star_of
 from tests.batch_jobs.segments import crowds
 
 AS_OF = date(2024, 6, 1)
@@ -26,7 +26,9 @@ AS_OF = date(2024, 6, 1)
 
 @pytest.fixture
 def results(tmp_path: Path) -> Results:
-    star = star_of(crowds.crowd(10, seed=3, as_of=AS_OF), AS_OF)
+    rows = [active("first", AS_OF - timedelta(200))]
+    rows += [active(f"new{n}", AS_OF - timedelta(ago)) for n in range(10) for ago in (90, 60, 30, 2)]
+    star = star_of([*rows, *crowds.crowd(10, seed=3, as_of=AS_OF)], AS_OF)
     risk = {
         "user": "power-1", "time": midnight(AS_OF) - timedelta(1), "probability": 0.5, "tier": "medium"
     }  # fmt: skip

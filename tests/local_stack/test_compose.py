@@ -46,7 +46,7 @@ def test_both_brokers_are_told_the_same() -> None:
 
 def test_ports_are_published_on_the_loopback_address_only() -> None:
     published = re.findall(r"ports: \[(.+)\]", TEXT)
-    assert len(published) == 3  # Kafka, Redis, the API
+    assert len(published) == 4  # Kafka, Redis, the API, the exporter
     assert all(entry.startswith('"127.0.0.1:') for entry in published)
 
 
