@@ -1,8 +1,8 @@
 """``python -m benchmarks.experiment_coverage``: how often the intervals of experiments hold what is true.
 
-Users are simulated with the planted effect of the variant `checklist` and of the offer; what is true is the difference
-between two worlds of the same users, one in which everybody gets them and one in which nobody does. The second part
-plants no effect, looks every day, and counts how often a look says that there is one.
+Users are simulated with the planted effect of the variant `checklist` and of the offer; what is true is the
+difference between two worlds of the same users, one in which everybody gets them and one in which nobody does. The
+second part plants no effect, looks every day, and counts how often a look says that there is one.
 """
 
 import datetime as dt
@@ -42,9 +42,7 @@ Key = tuple[str, str, str]
 def without_effect() -> Scenario:
     """Assignments and offers as usual, and nothing follows from them."""
     quiet = ("experiment", "offer_slow", "offer_fast")
-    drivers = tuple(
-        replace(d, before=0.0, after=0.0) if d.name in quiet else d for d in Scenario().drivers
-    )
+    drivers = tuple(replace(d, before=0.0, after=0.0) if d.name in quiet else d for d in Scenario().drivers)
     return Scenario(drivers=drivers)
 
 
@@ -62,7 +60,10 @@ def true_effects(users: int, days: int, worlds: int) -> dict[tuple[str, str], tu
     found: dict[tuple[str, str], list[float]] = {}
     for seed in range(_TRUTH_SEED, _TRUTH_SEED + worlds):
         # one experiment at a time: the other is what it is in the study
-        for experiment, field in (("onboarding-checklist", "experiment_share"), ("loyalty-offer", "offer_share")):
+        for experiment, field in (
+            ("onboarding-checklist", "experiment_share"),
+            ("loyalty-offer", "offer_share"),
+        ):
             means = []
             for share in (1.0, 0.0):
                 scenario = replace(Scenario(), **{field: share})
@@ -118,14 +119,20 @@ def main(
     began = dt.datetime.now(dt.UTC)
     truth = true_effects(users, days, worlds)
     values = {key: value for key, (value, _) in truth.items()}
-    kept = list(track(covered(range(seeds), users, days, values, Scenario()), "effect", seeds, console=console))
+    kept = list(
+        track(covered(range(seeds), users, days, values, Scenario()), "effect", seeds, console=console)
+    )
     null = list(track(rejected(range(seeds), users, days), "no effect", seeds, console=console))
     coverage = _shares(kept)
     looks, held = _shares([one for one, _ in null]), _shares([other for _, other in null])
-    met = all(COVERED[0] <= row["share"] <= COVERED[1] for row in (*coverage.values(), *held.values())) and all(
-        row["share"] <= ALPHA for row in looks.values()
-    )
-    for title, rows in (("interval holds the effect", coverage), ("holds 0", held), ("daily looks reject", looks)):
+    met = all(
+        COVERED[0] <= row["share"] <= COVERED[1] for row in (*coverage.values(), *held.values())
+    ) and all(row["share"] <= ALPHA for row in looks.values())
+    for title, rows in (
+        ("interval holds the effect", coverage),
+        ("holds 0", held),
+        ("daily looks reject", looks),
+    ):
         shown = table(title, "", "share", "from", "to", "seeds")
         for name, row in rows.items():
             shown.add_row(name, *(f"{row[k]:.3f}" for k in ("share", "low", "high")), str(row["seeds"]))

@@ -10,7 +10,7 @@ from typing import Final
 import ibis
 from ibis.expr.types import Column, Table
 
-from batch_jobs.experiments.settings import ALERTS
+from domain.treatments import EXPERIMENT as ALERTS
 
 EPOCH: Final = date(1970, 1, 1)
 ASSIGNMENT: Final = "experiment_assignment"

@@ -1,25 +1,21 @@
 """One experiment, out of its cells."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from batch_jobs.experiments.assigned import EPOCH
-from batch_jobs.experiments.differences import Z95, Difference, Sums, Vector, difference, theta
+from batch_jobs.experiments.differences import Z95, Difference, Sums, difference, theta
+from batch_jobs.experiments.looks import Looks, Row, cumulative, day_of, effect, sums
 from batch_jobs.experiments.outcomes import METRICS, SEGMENTS
 from batch_jobs.experiments.ratio import Ratio, ratio
-from batch_jobs.experiments.sequences import anytime_interval, anytime_p, mixture
+from batch_jobs.experiments.sequences import anytime_p, mixture
 from batch_jobs.experiments.settings import ALPHA, ExperimentSettings
 from batch_jobs.experiments.survival import Survival, survival
 from domain.columns import HOLDOUTS
 from online_model.quality.intervals import wilson
-
-Row = dict[str, Any]
-_SUMS: Final = ("y", "yy", "x", "xx", "xy")
 
 
 class Facts(NamedTuple):
@@ -67,8 +63,8 @@ class Compared:
             "matured": int(self._matured["assigned"].sum()),
             "crossed": int(cells["crossed"].sum()),
             "promoted": self._facts.promoted,
-            "first_day": _day(int(cells["number"].min())),
-            "last_day": _day(int(cells["number"].max())),
+            "first_day": day_of(int(cells["number"].min())),
+            "last_day": day_of(int(cells["number"].max())),
             "ratio_p": self.ratio.p,
             "ratio_ok": self.ratio.ok,
             "ratio_of": self.ratio.of,
@@ -146,15 +142,24 @@ class Compared:
     def _status(self) -> tuple[str, str]:
         days = self._settings.follow_up_days
         if len(self.variants) < 2:
-            return "one variant", f"all were assigned to {self.variants[0]!r}: there is nobody to compare them with"
+            return (
+                "one variant",
+                f"all were assigned to {self.variants[0]!r}: there is nobody to compare them with",
+            )
         if self.control is None:
             names = " or ".join(repr(name) for name in sorted(HOLDOUTS))
             return "no control", f"no variant is called {names}: say which one leaves users alone by its name"
         if not any(True for _ in self._pairs()):
             least = self._settings.least
-            return "too few", f"a variant and {self.control!r} need {least} users each, assigned {days} days ago"
+            return (
+                "too few",
+                f"a variant and {self.control!r} need {least} users each, assigned {days} days ago",
+            )
         if self.ratio.ok is False:
-            return "compared", f"the shares are not {self.ratio.of}: find out why before you believe the effects"
+            return (
+                "compared",
+                f"the shares are not {self.ratio.of}: find out why before you believe the effects",
+            )
         return "compared", f"{days} days of follow-up, against {self.control!r}"
 
     def _ratio(self) -> Ratio:
@@ -171,15 +176,16 @@ class Compared:
 
     def _slope(self, metric: str) -> float:
         """Of all variants together."""
-        arms = [_sums(self._matured[self._matured["variant"] == name], metric) for name in self.variants]
+        arms = [sums(self._matured[self._matured["variant"] == name], metric) for name in self.variants]
         return float(theta(arms))
 
-    def _by_look(self, name: str, metric: str, slope: float) -> "Looks | None":
+    def _by_look(self, name: str, metric: str, slope: float) -> Looks | None:
         """From the first day on which both have `least` users."""
         assert self.control is not None
         days = np.sort(self._matured["number"].unique())
         mine, control = (
-            _cumulative(self._matured[self._matured["variant"] == arm], metric, days) for arm in (name, self.control)
+            cumulative(self._matured[self._matured["variant"] == arm], metric, days)
+            for arm in (name, self.control)
         )
         enough = (mine.n >= self._settings.least) & (control.n >= self._settings.least)
         if not enough.any():
@@ -192,7 +198,7 @@ class Compared:
     def _segment(
         self, cells: pd.DataFrame, name: str, control: str, dimension: str, value: str, slope: float
     ) -> Row:
-        mine, other = (_sums(cells[cells["variant"] == arm], "retention") for arm in (name, control))
+        mine, other = (sums(cells[cells["variant"] == arm], "retention") for arm in (name, control))
         row: Row = {
             "experiment": self._facts.name, "variant": name, "control": control, "dimension": dimension,
             "value": value, "users": int(mine.n), "users_control": int(other.n),
@@ -225,93 +231,18 @@ class Compared:
             ("restricted_days", mine.days, mine.days_variance, other.days, other.days_variance),
         ):
             low, high = Difference(np.asarray(a - b), np.asarray(va + vb)).interval()
-            yield _effect(self._facts.name, name, control, metric, "none") | {
+            yield effect(self._facts.name, name, control, metric, "none") | {
                 "users": mine.users, "users_control": other.users, "value": a, "value_control": b,
                 "difference": a - b, "low": float(low), "high": float(high),
             }  # fmt: skip
 
 
-class Looks(NamedTuple):
-    """What each day has shown of a variant and the control."""
-
-    variant: str
-    control: str
-    metric: str
-    days: Vector
-    mine: Sums
-    other: Sums
-    slope: float
-    found: Difference
-    rho2: float
-
-    @property
-    def variance(self) -> float:
-        """Of the latest difference."""
-        return float(self.found.variance[-1])
-
-    def p(self) -> Vector:
-        """Anytime-valid, of each look."""
-        return anytime_p(self.found, self.mine.n + self.other.n, self.rho2)
-
-    def row(self, experiment: str, adjustment: str, saved: float | None) -> Row:
-        """Of `EFFECTS`: the latest look."""
-        p, users = self.p(), self.mine.n + self.other.n
-        low, high = self.found.interval()
-        wide = anytime_interval(self.found, users, self.rho2, ALPHA)
-        decided = np.flatnonzero(p <= ALPHA)
-        return _effect(experiment, self.variant, self.control, self.metric, adjustment) | {
-            "users": int(self.mine.n[-1]),
-            "users_control": int(self.other.n[-1]),
-            "value": float(self.mine.y[-1] / self.mine.n[-1]),
-            "value_control": float(self.other.y[-1] / self.other.n[-1]),
-            "difference": float(self.found.value[-1]),
-            "low": float(low[-1]),
-            "high": float(high[-1]),
-            "anytime_low": float(wide[0][-1]),
-            "anytime_high": float(wide[1][-1]),
-            "anytime_p": float(p[-1]),
-            "variance_saved": saved,
-            "decided_on": _day(int(self.days[decided[0]])) if len(decided) else None,
-        }
-
-    def rows(self, experiment: str, metric: str) -> Iterator[Row]:
-        """Of `LOOKS`."""
-        low, high = anytime_interval(self.found, self.mine.n + self.other.n, self.rho2, ALPHA)
-        for at, p in enumerate(self.p()):
-            yield {
-                "experiment": experiment, "variant": self.variant, "control": self.control, "metric": metric,
-                "day": _day(int(self.days[at])), "users": int(self.mine.n[at]),
-                "users_control": int(self.other.n[at]), "difference": float(self.found.value[at]),
-                "anytime_low": float(low[at]), "anytime_high": float(high[at]), "anytime_p": float(p),
-            }  # fmt: skip
-
-
-def _effect(experiment: str, variant: str, control: str, metric: str, adjustment: str) -> Row:
-    unknown = ("anytime_low", "anytime_high", "anytime_p", "variance_saved", "decided_on")
-    named = {"experiment": experiment, "variant": variant, "control": control, "metric": metric}
-    return named | {"adjustment": adjustment} | dict.fromkeys(unknown)
-
-
-def _sums(cells: pd.DataFrame, metric: str) -> Sums:
-    columns = [cells[f"{metric}_{name}"].to_numpy(np.float64).sum() for name in _SUMS]
-    return Sums(np.asarray(cells["assigned"].to_numpy(np.float64).sum()), *map(np.asarray, columns))
-
-
-def _cumulative(cells: pd.DataFrame, metric: str, days: Vector) -> Sums:
-    """Up to and including each day."""
-    columns = ["assigned", *(f"{metric}_{name}" for name in _SUMS)]
-    daily = cells.groupby("number")[columns].sum().reindex(days, fill_value=0)
-    return Sums(*daily.to_numpy(np.float64).cumsum(axis=0).T)
-
-
-def _day(number: int) -> date:
-    return EPOCH + timedelta(days=number)
-
-
 def unassigned(name: str, promoted: int, assigned: Mapping[str, int]) -> Row:
     """Of `EXPERIMENTS`: promotions of which no lot is known."""
     what = f"promotions of {name!r}" if name else "promotions that name no experiment"
-    others = f"; those to users with an assignment count there ({', '.join(sorted(assigned))})" if assigned else ""
+    others = (
+        f"; those to users with an assignment count there ({', '.join(sorted(assigned))})" if assigned else ""
+    )
     reason = (
         f"{what} were given without an assignment: who would have come back without one is not known; assign users "
         f"by lot to it or to 'holdout', with an experiment_assignment of that experiment{'' if name else others}"

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from batch_jobs.experiments import losses, outcomes
 from batch_jobs.experiments.assigned import EPOCH, PROMOTION, assignments, first_assignments
-from batch_jobs.experiments.compared import Compared, Facts, Row, unassigned
+from batch_jobs.experiments.compared import Compared, Facts, unassigned
+from batch_jobs.experiments.looks import Row
 from batch_jobs.experiments.schema import TABLES
 from batch_jobs.experiments.settings import ExperimentSettings
 from batch_jobs.job import Progress, Tables
@@ -42,7 +43,7 @@ class Experiments:
         promoted = _promotions(star)
         progress("comparisons", 0.9)
         found: dict[str, list[Row]] = {name: [] for name in TABLES}
-        by_name = dict(iter(cells.groupby("experiment")))
+        by_name = {str(name): rows for name, rows in cells.groupby("experiment")}
         for name in sorted(by_name.keys() | promoted.keys()):
             if name not in by_name:
                 counts = {other: len(rows) for other, rows in by_name.items()}
@@ -66,7 +67,8 @@ def _frame(star: Star, cells: Any) -> pd.DataFrame:
     table = star.engine.to_pyarrow(cells)
     keys = [name for name in table.column_names if name not in ("users", "assigned", "crossed", "treated")]
     keys = [name for name in keys if not pa.types.is_floating(table.schema.field(name).type)]
-    return table.sort_by([(name, "ascending") for name in keys]).to_pandas()
+    frame: pd.DataFrame = table.sort_by([(name, "ascending") for name in keys]).to_pandas()
+    return frame
 
 
 def _promotions(star: Star) -> dict[str, int]:

@@ -53,7 +53,9 @@ def _silent(star: Star, first: Table, last: int) -> Table:
     daily = star.daily.filter(star.daily.last_active.notnull())
     days = daily.select("user", "first_active", "last_active", at=number_of(daily.day))
     met = first.join(days, "user")
-    reach = last + -(-star.settings.inactivity_ms // _DAY_MS) + 1  # nothing later can end a silence of interest
+    reach = (
+        last + -(-star.settings.inactivity_ms // _DAY_MS) + 1
+    )  # nothing later can end a silence of interest
     met = met.filter((met.last_active >= met.time) & (met["at"] - met.number <= reach))
     seen = met.select(
         "experiment", "user", "number", begins=ibis.greatest(met.first_active, met.time),

@@ -88,7 +88,10 @@ def _any(condition: BooleanValue) -> IntegerColumn:
 def _treated(star: Star, first: Table, settings: ExperimentSettings) -> Table:
     """Whether a promotion that names the experiment, or none, came within the follow-up."""
     promotions = star.treatments.filter(star.treatments.type == PROMOTION).select(
-        "user", made=star.treatments.time, made_on=number_of(star.treatments.day), of=star.treatments.experiment
+        "user",
+        made=star.treatments.time,
+        made_on=number_of(star.treatments.day),
+        of=star.treatments.experiment,
     )
     met = first.join(promotions, "user")
     within = (met.made >= met.time) & (met.made_on - met.number <= settings.follow_up_days)
