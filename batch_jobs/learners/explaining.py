@@ -13,8 +13,8 @@ from online_model.explain.importance import Dependence, partial_dependence
 from online_model.learners.learner import Vector
 
 _TREES: Final = frozenset({"random_forest", "xgboost", "lightgbm"})
-_BACKGROUND: Final = 20
-_ROWS: Final = 40
+_BACKGROUND: Final = 10
+_ROWS: Final = 25
 """Snapshots explained by permutations, which take two scores for each column and background user."""
 
 
@@ -23,7 +23,8 @@ def importance(model: Fitted, x: Matrix, seed: int) -> Vector:
 
     Of trees exactly, along their paths (Lundberg et al. 2020, "From local explanations to global understanding with
     explainable AI for trees"; of the random forest on the scale of probabilities, for which paths are additive); of
-    all others by permutations of the columns on some of the rows.
+    the logistic regression as coefficient times distance from the mean; of all others by permutations of the columns
+    on some of the rows.
 
     Args:
         x: raw features of recent users, shape (n, FEATURES), n at least 2.
@@ -32,7 +33,7 @@ def importance(model: Fitted, x: Matrix, seed: int) -> Vector:
     with warnings.catch_warnings():
         # it tells of its own ways with each kind of model; what it returns is what is documented
         warnings.simplefilter("ignore")
-        values = _of_trees(model.model, z) if model.kind in _TREES else _permuted(model.model, z, seed)
+        values = _values(model, z, seed)
     by_feature = np.zeros((len(values), FEATURES))
     np.add.at(by_feature.T, model.encoding.sources, values.T)
     return np.asarray(np.abs(by_feature).mean(axis=0))
@@ -41,6 +42,15 @@ def importance(model: Fitted, x: Matrix, seed: int) -> Vector:
 def dependence(model: Fitted, feature: str, x: Matrix) -> list[Dependence]:
     """Mean risk over users at values of one feature, after calibration."""
     return partial_dependence(_Served(model), feature, x)
+
+
+def _values(model: Fitted, z: Matrix, seed: int) -> Matrix:
+    if model.kind in _TREES:
+        return _of_trees(model.model, z)
+    if model.kind == "logistic":
+        assert isinstance(model.model, Probable)
+        return np.asarray(shap.LinearExplainer(model.model.model, z).shap_values(z))
+    return _permuted(model.model, z, seed)
 
 
 def _of_trees(model: Margin, z: Matrix) -> Matrix:
