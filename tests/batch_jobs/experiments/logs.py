@@ -16,6 +16,7 @@ from batch_jobs.star.star import Star
 from domain.settings import FactSettings
 
 DAY_MS = 86_400_000
+SHIFT_MS = 8 * 3_600_000
 BEGIN = 19_800 * DAY_MS
 _NUMBERS = count()
 
@@ -107,7 +108,7 @@ def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def random_log(random: Random, users: int, days: int) -> list[Happened]:
-    """Users with all that experiments have to cope with."""
+    """Users with all that experiments have to cope with, on few hours, so that borders are hit."""
     found = []
     for number in range(users):
         user = f"u{number:03d}"
@@ -119,16 +120,18 @@ def random_log(random: Random, users: int, days: int) -> list[Happened]:
                     amount = random.choice([0, 0, 5, 120, -30]) if kind in ("activity", "renewal") else 0
                     platform = random.choice([None, "web", "ios", "tv"])
                     plan = random.choice([None, "free", "pro"])
-                    at = day * DAY_MS + random.randrange(DAY_MS)
+                    at = day * DAY_MS + random.randrange(3) * SHIFT_MS
                     found.append(Happened(user, at, kind, amount, platform, plan))
         for experiment in ("one", "two", "ebbwatch-alerts"):
             for _ in range(random.choice([0, 1, 1, 1, 2, 3])):
-                at = random.randrange(days * DAY_MS)
+                at = random.randrange(days * 3) * SHIFT_MS
                 variant = random.choice(["Control", "holdout", "new", "over", "", None])
                 found.append(
                     Happened(user, at, "experiment_assignment", experiment=experiment, variant=variant)
                 )
             if random.random() < 0.4:
                 named = random.choice([experiment, None])
-                found.append(Happened(user, random.randrange(days * DAY_MS), "promotion", experiment=named))
+                found.append(
+                    Happened(user, random.randrange(days * 3) * SHIFT_MS, "promotion", experiment=named)
+                )
     return found

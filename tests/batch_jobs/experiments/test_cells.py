@@ -12,7 +12,7 @@ from batch_jobs.experiments.settings import ExperimentSettings
 from batch_jobs.star.star import Star
 from domain.settings import ChurnDefinition, FactSettings
 from tests.batch_jobs.experiments import oracle
-from tests.batch_jobs.experiments.logs import DAY_MS, Happened, random_log, star_of
+from tests.batch_jobs.experiments.logs import DAY_MS, SHIFT_MS, Happened, random_log, star_of
 
 DAYS = 50
 SETTINGS = ExperimentSettings(follow_up_days=12, window_days=5, before_days=9, values=2)
@@ -40,7 +40,7 @@ def test_cells_are_what_users_did(seed: int) -> None:
 
 @pytest.mark.parametrize("churn", ["inactivity", "cancellation", "either"])
 def test_losses_are_the_first_beginning_of_a_silence_or_a_cancellation(churn: ChurnDefinition) -> None:
-    facts = FactSettings(churn=churn, inactivity_ms=5 * DAY_MS + 3_600_000)
+    facts = FactSettings(churn=churn, inactivity_ms=5 * DAY_MS + SHIFT_MS)
     events = random_log(Random(7), 80, DAYS + 10)
     star = star_of(events, DAYS, facts)
     rows = star.engine.to_pyarrow(losses.cells(star, first(star), SETTINGS)).to_pylist()
