@@ -52,7 +52,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write the findings there instead.")] = None,
 ) -> None:
     """Measure, print, write."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, width=140)
     began, examples = dt.datetime.now(dt.UTC), simulated(users, days, seed)
     settings = LearnerSettings(budget_s=budget, seed=seed)
     start = time.monotonic()

@@ -115,7 +115,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write the findings there instead.")] = None,
 ) -> None:
     """Measure, print, write. Exit code 1 if a goal is missed."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, width=140)
     began = dt.datetime.now(dt.UTC)
     truth = true_effects(users, days, worlds)
     values = {key: value for key, (value, _) in truth.items()}
