@@ -24,7 +24,9 @@ def _day(random: Random) -> Day:
         plan=random.choice([None, "free", "pro"]),
         platform=random.choice([None, "web", "ios"]),
         uses={
-            name: random.randrange(1, 4) for name in ("search", "export", "share") if random.random() < 0.2
+            name: random.randrange(1, 4)
+            for name in ("search", "export", "share")
+            if active and random.random() < 0.2  # a use is an activity
         },
     )
 

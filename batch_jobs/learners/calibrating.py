@@ -1,0 +1,48 @@
+"""From margins to probabilities, by examples that are later than those that were learned."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+from online_model.learners.learner import Bools, Vector, bounded
+
+ENOUGH: Final = 1_000
+"""Examples of the rarer outcome from which on isotonic regression is not overfitted (Niculescu-Mizil and Caruana
+2005, "Predicting good probabilities with supervised learning", ICML)."""
+
+
+class Platt(NamedTuple):
+    """A logistic curve (Platt 1999, "Probabilistic outputs for support vector machines")."""
+
+    slope: float
+    intercept: float
+    name: str = "platt"
+
+    def __call__(self, margins: Vector) -> Vector:
+        """Probabilities."""
+        return bounded(1 / (1 + np.exp(-np.clip(self.slope * margins + self.intercept, -500, 500))))
+
+
+class Isotonic(NamedTuple):
+    """Steps that only rise, straight between them (Zadrozny and Elkan 2002)."""
+
+    margins: Vector
+    shares: Vector
+    name: str = "isotonic"
+
+    def __call__(self, margins: Vector) -> Vector:
+        """Probabilities."""
+        return bounded(np.interp(margins, self.margins, self.shares))
+
+
+def calibration(margins: Vector, lost: Bools) -> Platt | Isotonic:
+    """Fit on examples of both outcomes."""
+    if min(lost.sum(), (~lost).sum()) >= ENOUGH:
+        fitted = IsotonicRegression(out_of_bounds="clip").fit(margins, lost.astype(np.float64))
+        return Isotonic(np.asarray(fitted.X_thresholds_), np.asarray(fitted.y_thresholds_))
+    scale = float(margins.std()) or 1.0
+    # targets are drawn in a little, as Platt does against overfitting: here by weak regularisation
+    line = LogisticRegression(C=100.0).fit(margins[:, None] / scale, lost.astype(np.int64))
+    return Platt(float(line.coef_[0, 0]) / scale, float(line.intercept_[0]))

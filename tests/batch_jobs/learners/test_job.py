@@ -1,0 +1,200 @@
+"""The job from a ledger on disk to its tables, and when it trains anew."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ibis
+import numpy as np
+import pytest
+
+from batch_jobs.job import JobError, Tables
+from batch_jobs.learners.examples import Examples, read
+from batch_jobs.learners.fitted import fitted
+from batch_jobs.learners.job import SERVED, Learners, read_model
+from batch_jobs.learners.kinds import usual
+from batch_jobs.learners.retraining import Former, degraded, drifted, reason_to_train
+from batch_jobs.learners.schema import TABLES
+from batch_jobs.learners.settings import LearnerSettings
+from batch_jobs.learners.splits import parts
+from batch_jobs.star.star import Star
+from domain.calendar import DAY_MS
+from domain.settings import FactSettings
+from online_model.ledger.ledger import Ledger
+from online_model.ledger.schema import Settled, to_table
+from online_model.quality.metrics import metrics
+from tests.batch_jobs.learners.crowd import BEGIN, crowd
+
+LINEAGE = "0123456789abcdef"
+SETTINGS = LearnerSettings(
+    kinds=("logistic", "lightgbm"), trials=1, folds=2, least=5, explained=30, features=2, budget_s=0
+)
+USERS = 300
+
+
+def written(folder: Path, examples: Examples) -> Ledger:
+    """Every fourteenth example is of a treated user: weight 0."""
+    ledger = Ledger(folder, LINEAGE)
+    days = examples.dues // DAY_MS
+    users = np.array([f"u{n % USERS:03d}" for n in range(examples.size)])
+    for day in np.unique(days).tolist():
+        rows = np.flatnonzero(days == day)
+        some = examples.take(rows)
+        zeros = np.zeros(len(rows), np.int64)
+        settled = Settled(
+            users=users[rows].tolist(), times=some.times, dues=some.dues, features=some.features, lost=some.lost,
+            causes=some.lost.astype(np.uint8), returned=zeros, cancelled=zeros, treated=zeros, treated_before=zeros,
+            holdout=zeros.astype(np.bool_), weights=np.where(rows % 14 == 0, 0.0, 1.0),
+            champions=["own_rhythm"] * len(rows), versions=[None] * len(rows), served=some.served,
+            tiers=zeros.astype(np.int8), reasons=[[] for _ in rows], predictions={},
+        )  # fmt: skip
+        ledger.write_day(day, to_table(settled))
+    return ledger
+
+
+def star_at(ms: int) -> Star:
+    engine = ibis.duckdb.connect()
+    nothing = ibis.memtable({"user": [""]})
+    as_of = datetime.fromtimestamp(ms / 1000, UTC)
+    return Star(engine, nothing, nothing, nothing, nothing, nothing, as_of, None, FactSettings())
+
+
+def run(
+    ledger: Callable[[], Ledger | None],
+    last: Tables | None = None,
+    at: int = 400,
+    settings: LearnerSettings = SETTINGS,
+) -> Tables:
+    job = Learners(ledger, lambda: last, lambda: 0.0, settings)
+    found = job(star_at(BEGIN + at * DAY_MS), lambda _what, _share: None)
+    assert {name: table.schema for name, table in found.items()} == TABLES
+    return found
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    return written(tmp_path_factory.mktemp("archive"), crowd(2_000))
+
+
+@pytest.fixture(scope="module")
+def trained(ledger: Ledger) -> Tables:
+    return run(lambda: ledger)
+
+
+def test_examples_are_those_of_the_untreated_in_the_order_of_time(ledger: Ledger) -> None:
+    examples, all_of_them = read(ledger, 10**9), crowd(2_000)
+    kept = all_of_them.take(np.flatnonzero(np.arange(2_000) % 14 != 0))
+    for found, expected in zip(examples, kept, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_too_many_examples_are_thinned_out_by_user(ledger: Ledger) -> None:
+    some = read(ledger, 500)
+    assert 300 < some.size < 700
+    order = {time: number for number, time in enumerate(crowd(2_000).times.tolist())}
+    users = {order[time] % USERS for time in some.times.tolist()}
+    everything = [n for n in range(2_000) if n % USERS in users and n % 14]
+    assert some.size == len(everything)
+
+
+def test_tables_say_how_good_each_is_on_the_same_snapshots(trained: Tables, ledger: Ledger) -> None:
+    scores = {row["model"]: row for row in trained["learner_scores"].to_pylist()}
+    assert list(scores) == ["logistic", "lightgbm", SERVED]
+    examples = read(ledger, 10**9)
+    test = parts(examples, SETTINGS.calibrate, SETTINGS.test).test
+    assert {row["examples"] for row in scores.values()} == {len(test)}
+    said = metrics(examples.lost[test], examples.served[test])
+    assert scores[SERVED]["log_loss"] == said.log_loss
+    assert scores["logistic"]["log_loss"] < scores[SERVED]["log_loss"]
+    assert scores["logistic"]["f1_of_all"] == scores["lightgbm"]["f1_of_all"]
+    assert scores["logistic"]["trained_until"] <= scores["logistic"]["tested_from"]
+    for row in (scores["logistic"], scores["lightgbm"]):
+        parts_of_it = 0.4 * row["f1"] + 0.3 * row["recall"] + 0.2 * row["roi"] + 0.1 * row["stability"]
+        assert row["score"] == pytest.approx(parts_of_it)
+        assert row["reason"] == "first"
+
+
+def test_tables_say_what_each_goes_by(trained: Tables) -> None:
+    first = [row for row in trained["learner_importance"].to_pylist() if row["rank"] == 1]
+    assert {row["feature"] for row in first} == {"days_since_last_session"}
+    points = [
+        row
+        for row in trained["learner_dependence"].to_pylist()
+        if (row["model"], row["feature"]) == ("logistic", "days_since_last_session")
+        and row["value"] is not None
+    ]
+    risks = [row["risk"] for row in points]
+    assert risks == sorted(risks)
+    assert risks[-1] > risks[0] + 0.1
+    assert {row["fold"] for row in trained["learner_folds"].to_pylist()} <= {1, 2}
+
+
+def test_a_payload_scores_and_the_same_examples_give_the_same(trained: Tables, ledger: Ledger) -> None:
+    row = trained["learner_models"].to_pylist()[0]
+    model = read_model(row["payload"])
+    examples = read(ledger, 10**9)
+    assert model.trained_until == examples.dues.max()
+    assert ((model.score(examples.features) > 0) & (model.score(examples.features) < 1)).all()
+    again = run(lambda: ledger)
+    for name in TABLES.keys() - {"learner_models"}:
+        assert again[name].equals(trained[name]), name
+    assert read_model(again["learner_models"]["payload"][0].as_py()).score(examples.features).tolist() == (
+        model.score(examples.features).tolist()
+    )
+    with pytest.raises(JobError, match="train anew"):
+        read_model(b"nothing")
+
+
+def test_without_a_reason_the_former_tables_stay(trained: Tables, ledger: Ledger) -> None:
+    days = (trained["learner_models"]["trained_until"][0].value - BEGIN) // DAY_MS
+    assert run(lambda: ledger, trained, days + SETTINGS.every_days - 1) is trained
+    anew = run(lambda: ledger, trained, days + SETTINGS.every_days + 1)
+    assert anew["learner_scores"]["reason"][0].as_py() == "schedule"
+
+
+def test_outcomes_from_the_as_of_on_are_not_known(ledger: Ledger) -> None:
+    found = run(lambda: ledger, at=250)
+    latest = max(row["trained_until"] for row in found["learner_models"].to_pylist())
+    assert latest < datetime.fromtimestamp((BEGIN + 250 * DAY_MS) / 1000, UTC)
+
+
+def test_too_few_examples_and_no_ledger_give_empty_tables(tmp_path: Path) -> None:
+    few = written(tmp_path, crowd(60))
+    for source in (lambda: few, lambda: Ledger(tmp_path, "f" * 16), lambda: None):
+        assert all(table.num_rows == 0 for table in run(source).values())
+
+
+def test_a_damaged_ledger_is_an_error_of_the_job(tmp_path: Path) -> None:
+    damaged = written(tmp_path, crowd(60))
+    damaged.path(damaged.days()[0]).write_bytes(b"PAR1")
+    with pytest.raises(JobError, match="no models: cannot read"):
+        run(lambda: damaged)
+
+
+def test_drift_and_degradation_are_reasons() -> None:
+    same, other = crowd(6_000), crowd(6_000, shift=3.0)
+    half = np.flatnonzero(same.dues < BEGIN + 150 * DAY_MS)
+    model = fitted("logistic", usual("logistic"), same, half[: len(half) // 2], half[len(half) // 2 :], 1)
+    fresh = np.flatnonzero(same.dues > model.trained_until)
+    loss = metrics(same.lost[fresh], model.score(same.features[fresh])).log_loss
+    assert loss is not None
+    former = Former(model, loss)
+    assert not degraded(former, same, 0.05)
+    assert degraded(former, other, 0.05)
+    at = model.trained_until + DAY_MS
+    assert reason_to_train(former, same, at, SETTINGS) is None
+    assert reason_to_train(former, other, at, SETTINGS) == "degradation"
+    assert reason_to_train(None, same, at, SETTINGS) == "first"
+
+
+def test_drift_is_a_feature_of_a_window_that_has_moved() -> None:
+    same = crowd(13_000)
+    since = BEGIN + 150 * DAY_MS
+    late = (same.times > BEGIN + 200 * DAY_MS)[:, None]
+    moved = same._replace(features=np.where(late, same.features * 4, same.features))
+    assert drifted(moved, since)
+    assert not drifted(moved, BEGIN + 299 * DAY_MS)
+    assert not drifted(same, since)
+    former = Former(fitted("logistic", usual("logistic"), same, np.arange(600), np.arange(600, 900), 1), 1e9)
+    former = former._replace(model=former.model._replace(trained_until=since))
+    assert reason_to_train(former, moved, since + DAY_MS, SETTINGS) == "drift"
