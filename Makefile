@@ -81,6 +81,7 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.batch
 	$(BIN)/python -m benchmarks.survival_coverage
 	$(BIN)/python -m benchmarks.forecast
+	$(BIN)/python -m benchmarks.experiment_coverage
 	$(BIN)/python -m benchmarks.tables
 
 bench-model: $(READY) ## the online model against boosted trees that are refitted every two weeks

@@ -106,7 +106,7 @@ WEIGHTS: Final = pa.schema([*_counts("landmark"), *_text("feature"), *_numbers("
 """Log-odds of paying for each unit of ln(1 + x)."""
 
 REASONS: Final = pa.schema(_text("table", "reason"))
-"""Why a table has no rows."""
+"""Why a table has no rows, or rests on less than it should: `revenue_at_risk` on the ledger."""
 
 TABLES: Final = {
     "arpu": ARPU,

@@ -94,6 +94,14 @@ def test_the_star_is_not_made_where_nothing_is_to_do(place: Place) -> None:
     assert [outcome.state for outcome in report.outcomes] == ["unchanged", "unchanged"]
 
 
+def test_what_is_to_be_done_before_is_done_once_for_an_as_of(place: Place) -> None:
+    asked: list[date] = []
+    shop = place.shop(Fake())._replace(prepare=asked.append)
+    for _ in range(2):
+        perform(shop, Wanted(), lambda _name: lambda _what, _share: None)
+    assert asked == [date(2024, 5, 2)]
+
+
 def test_an_archive_that_cannot_be_read_leaves_the_last_result(place: Place) -> None:
     place.perform(Fake(), as_of=date(2024, 5, 1))
     for tries in (1, 2):
