@@ -55,7 +55,7 @@ def erase(
     give_up = time.monotonic() + wait
     done = eraser.erase(here.store, known_as, "ebbwatch erase", wait)
     dropped = erase_from_ledger(archive_of(settings), {f"{hash_of(known_as):016x}": done.until})
-    kept_rows = kept.erase(batch_folder(settings), {known_as})
+    kept_rows = _from_batch(here, known_as)
     archived = _archived(here, done, give_up) if settings.archiver else None
     if as_json:
         found = {"ledger": dropped, "archive": archived, "batch": kept_rows}
@@ -67,7 +67,7 @@ def erase(
         )
         typer.echo(
             f"  {done.removed:,} records of people and alerts, {dropped:,} rows of the ledger, "
-            f"{kept_rows:,} of the batch jobs"
+            f"{kept_rows or 0:,} of the batch jobs"
         )
         if not done.decided:
             typer.echo("  the notifier has not come to it yet: it drops alerts of before when it runs")
@@ -75,6 +75,15 @@ def erase(
             typer.echo("  the archiver has not come to it yet: it empties the archive's rows when it runs")
     if not done.forgotten:
         raise typer.Exit(1)
+
+
+def _from_batch(here: Deployment, user: str) -> int | None:
+    """Rows that batch jobs had kept; None if a run that was writing them was in the way: the next one drops them."""
+    try:
+        return kept.erase(batch_folder(here.settings), {user})
+    except OSError as fault:
+        typer.echo(f"ebbwatch: what batch jobs keep stands until their next run: {fault}", err=True)
+        return None
 
 
 def _archived(here: Deployment, done: Erased, give_up: float) -> bool | None:
