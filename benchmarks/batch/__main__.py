@@ -4,21 +4,25 @@ One archive of simulated users grows: at a quarter, a half and all of its days t
 in full, a day is added, and they are brought up to it. Each step is a process of its own, with a peak of its own.
 """
 
+import datetime as dt
+import os
+import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
+import psutil
 import typer
 from rich.console import Console
 
 from benchmarks.batch.archived import START, Archived
 from benchmarks.findings import Goal, goals_json, goals_table, table, write
-from benchmarks.stream.conditions import machine
 from producers.simulator.scenario import Scenario
 
 _SECONDS: Final = 60.0
@@ -26,6 +30,8 @@ _MIB: Final = 1536.0
 _SHARE: Final = 0.1
 _SPEED: Final = 1 / 3
 _HISTORIES: Final = (0.25, 0.5, 1.0)
+
+_VERSIONS: Final = ("duckdb", "ibis-framework", "deltalake", "pyarrow", "pandas")
 
 Found = dict[str, Any]
 
@@ -43,6 +49,7 @@ def main(
 ) -> None:
     """Measure, print a table, write JSON."""
     console = Console()
+    around = conditions()
     with tempfile.TemporaryDirectory(dir=folder) as place:
         steps, events = _measured(Path(place), users, days, activity, memory, plain, console)
     goals = _goals(steps)
@@ -59,9 +66,22 @@ def main(
     console.print(goals_table(goals))
     found = {
         "events": events, "users": users, "days": days, "steps": steps, "goals": goals_json(goals),
-        "conditions": machine(),
+        "conditions": around | {"load_average_after": list(os.getloadavg())},
     }  # fmt: skip
     write("batch", found, out, console)
+
+
+def conditions() -> Found:
+    """What it is measured on; to be called before."""
+    return {
+        "date": dt.datetime.now(dt.UTC).isoformat(timespec="minutes"),
+        "cores": psutil.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_average_before": list(os.getloadavg()),
+        "versions": {name: version(name) for name in _VERSIONS},
+    }
 
 
 def _measured(
