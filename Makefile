@@ -77,6 +77,7 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.profile
 	$(BIN)/python -m benchmarks.promotion
 	$(BIN)/python -m benchmarks.drift
+	$(BIN)/python -m benchmarks.batch
 	$(BIN)/python -m benchmarks.tables
 
 bench-model: $(READY) ## the online model against boosted trees that are refitted every two weeks

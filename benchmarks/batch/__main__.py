@@ -60,6 +60,9 @@ def main(
             f"{step['cpu_s']:,.1f}", f"{step['peak_mib']:,.0f}",
         )  # fmt: skip
     console.print(shown)
+    for step in steps:
+        for job, fault in step.get("faults", {}).items():
+            console.print(f"{step['step']} of {step['days']} days: {job} has failed: {fault}", style="red")
     console.print(goals_table(goals))
     found = {
         "events": events, "users": users, "days": days, "steps": steps, "goals": goals_json(goals),

@@ -47,12 +47,10 @@ def run(folder: Path, as_of: date) -> dict[str, Any]:
     report = perform(workshop(config), Wanted(jobs=JOBS, as_of=as_of), clocked)
     whole = time.perf_counter() - begun
     faults = {outcome.job: outcome.fault for outcome in report.outcomes if outcome.fault}
-    if faults:
-        raise RuntimeError(f"jobs have failed: {faults}")
     start, end = clocked.spans[STAR]
     seconds = {STAR: end - start} | {outcome.job: outcome.seconds for outcome in report.outcomes}
     others = sum(outcome.seconds for outcome in report.outcomes if outcome.job not in JOBS)
-    return {"seconds": seconds, "all_s": whole - others}
+    return {"seconds": seconds, "all_s": whole - others, "faults": faults}
 
 
 def plain(folder: Path, as_of: date) -> dict[str, Any]:
