@@ -72,20 +72,12 @@ class Archived:
         with closing(DuckDB(folder / "spill")) as engine:
             with _named():
                 manifest = refresh(self._log, tables, engine, as_of, self._config.facts, progress)
-                _tidied(tables)
             with star_at(tables, manifest, engine, as_of, self._config.facts) as star:
                 if dropped := kept.forget(folder, star):
                     log.info(
                         "%s rows of users of whom the archive knows nothing any more were dropped", dropped
                     )
                 yield star
-
-
-def _tidied(tables: StarTables) -> None:
-    try:
-        tables.vacuum()
-    except StarError as fault:  # the star stands; the next run tries again
-        log.warning("former files of the star are still there: %s", fault)
 
 
 @contextmanager

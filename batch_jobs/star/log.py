@@ -119,11 +119,6 @@ class Log:
             return None
         return min(last.values()).astimezone(UTC)
 
-    def as_of(self) -> date | None:
-        """The last midnight that all partitions have passed; None before."""
-        clock = self.clock()
-        return clock.date() if clock is not None else None
-
     def first_day(self) -> date | None:
         """Of the log."""
         return self.files[0].day if self.files else None

@@ -38,13 +38,17 @@ def refresh(
         tables.put_back(known)
         changed = _changed(log, known, settings)
         if known is None or changed is None:
-            return _full(log, tables, engine, as_of, settings, progress)
-        return _some(log, tables, engine, max(as_of, known.as_of), settings, progress, known, changed)
+            made = _full(log, tables, engine, as_of, settings, progress)
+        else:
+            made = _some(log, tables, engine, max(as_of, known.as_of), settings, progress, known, changed)
     except EngineError as fault:
         raise StarError(
             f"the archived log at {log.place.url} cannot be read ({fault}): put the file back from a copy, or "
             "archive the log anew. The last good star stays"
         ) from fault
+    if known is None or made.as_of > known.as_of:
+        tables.vacuum()
+    return made
 
 
 def _changed(log: Log, known: Manifest | None, settings: FactSettings) -> set[date] | None:

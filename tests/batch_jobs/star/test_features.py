@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from batch_jobs.star.log import Place
-from batch_jobs.star.source import ArchiveSource
+from batch_jobs.config import BatchConfig, MoneyConfig, ReportConfig
+from batch_jobs.running.archived import Archived as Source
 from batch_jobs.star.star import Star
 from benchmarks.batch.archived import START, Archived
 from domain.calendar import DAY_MS
@@ -62,14 +62,13 @@ def streamed(days: int) -> dict[str, dict[str, float]]:
 def test_users_are_those_of_the_stream(archive: Path, days: int) -> None:
     expected = streamed(days)
     as_of = START + timedelta(days=days)
-    source = ArchiveSource(
-        Place(str(archive / "log")),
-        Place(str(archive / "star")),
-        archive / "work",
-        FactSettings(),
-        "400MB",
-        1,
-    )
+    source = Source(
+        BatchConfig(
+            archive=str(archive / "log"), folder=str(archive / "work"), results="", kept=1, facts=FactSettings(),
+            ledger=str(archive), money=MoneyConfig(),
+            look_s=1.0, minute=0, report=ReportConfig(),
+        )
+    )  # fmt: skip
     assert source.clock is not None
     assert source.clock.date() == START + timedelta(days=DAYS)
     with source.star(as_of, lambda *_: None) as star:

@@ -1,5 +1,6 @@
 """The star against the slow one, on random histories; made at once, day by day, with late events, after crashes."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -18,6 +19,8 @@ from tests.batch_jobs.star.archives import Archive, day, ordered
 from tests.batch_jobs.star.happened import DAY, MONDAY, SETTINGS, Happened, Kind, many
 from tests.batch_jobs.star.quirks import quirky
 
+EXAMPLES = int(os.environ.get("STAR_EXAMPLES", "2"))
+"""Histories that are cut; each takes seconds."""
 CHURNS: tuple[ChurnDefinition, ...] = ("inactivity", "cancellation", "either")
 
 
@@ -54,7 +57,7 @@ def test_a_star_made_at_once_is_the_slow_one(tmp_path: Path, churn: ChurnDefinit
         same(archive.star(day(at)), slow.star(happened, at, archive.settings))
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(CHURNS))
 def test_a_star_made_in_parts_is_the_same(seed: int, churn: ChurnDefinition) -> None:
     with TemporaryDirectory() as folder:
@@ -70,7 +73,7 @@ def in_parts(
     archive = Archive(folder, facts_with(churn, allowed_lateness_ms=lateness))
     arrival = {h.offset: h.time + (rng.choice([0, 0, 0, 1]) and rng.randint(0, 3 * DAY)) for h in happened}
     ends = sorted({h.time // DAY + 1 for h in happened})
-    cuts = sorted({*rng.sample(ends, min(4, len(ends))), ends[-1] + 1, ends[-1] + 45})
+    cuts = sorted({*rng.sample(ends, min(3, len(ends))), ends[-1] + 1, ends[-1] + 45})
     there: list[Happened] = []
     for cut in cuts:
         new = [h for h in happened if arrival[h.offset] < cut * DAY and h not in there]
@@ -87,7 +90,7 @@ class CrashError(Exception):
     """Somebody has pulled the plug."""
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(CHURNS))
 def test_a_crash_between_any_two_writes_changes_nothing(seed: int, churn: ChurnDefinition) -> None:
     rng = Random(seed)

@@ -11,7 +11,6 @@ from deltalake import DeltaTable, write_deltalake
 from batch_jobs.star import people
 from batch_jobs.star.errors import StarError
 from batch_jobs.star.log import Log, Place
-from batch_jobs.star.source import ArchiveSource
 from tests.batch_jobs.star import slow
 from tests.batch_jobs.star.archives import Archive, day, ordered
 from tests.batch_jobs.star.happened import DAY, HOUR, MONDAY, SETTINGS, Happened
@@ -28,10 +27,8 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path, SETTINGS)
 
 
-def source(archive: Archive) -> ArchiveSource:
-    return ArchiveSource(
-        Place(str(archive.log)), archive.tables.place, archive.folder / "work", SETTINGS, "400MB", 1
-    )
+def opened(archive: Archive) -> Log:
+    return Log(Place(str(archive.log)))
 
 
 def test_a_refresh_writes_only_whom_the_day_concerns(archive: Archive) -> None:
@@ -64,9 +61,6 @@ def test_an_as_of_before_the_first_event_gives_empty_tables(archive: Archive) ->
     assert archive.star(FIRST) == {name: [] for name in slow.star([], 0, SETTINGS)}
     archive.refresh(FIRST + timedelta(days=1))
     assert archive.star(FIRST)["users"] == []
-    with source(archive).star(FIRST, lambda *_: None) as star:
-        assert star.begins is None
-        assert star.users.count().execute() == 0
 
 
 def test_of_an_erased_user_nothing_is_left(archive: Archive) -> None:
@@ -99,22 +93,21 @@ def test_old_runs_become_one(archive: Archive, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_clock_is_that_of_the_partition_that_is_behind(archive: Archive) -> None:
     archive.add([seen("ann", 0, 0), seen("bob", 0, 1, partition=1)])
-    assert source(archive).clock is None
+    assert opened(archive).clock() is None
     archive.add([], MONDAY + 5 * DAY + HOUR, [0])
-    assert source(archive).clock is None
+    assert opened(archive).clock() is None
     archive.add([], MONDAY + 2 * DAY + HOUR, [1])
-    clock = source(archive).clock
+    clock = opened(archive).clock()
     assert clock is not None
     assert clock.timestamp() * 1000 == MONDAY + 2 * DAY + HOUR
-    assert Log(Place(str(archive.log))).as_of() == FIRST + timedelta(days=2)
 
 
 def test_no_archive_and_foreign_tables_are_refused(archive: Archive) -> None:
     with pytest.raises(StarError, match="no archived log yet"):
-        source(archive)
+        opened(archive)
     write_deltalake(str(archive.log), pa.table({"a": [1]}))
     with pytest.raises(StarError, match="no archived log"):
-        source(archive)
+        opened(archive)
 
 
 @pytest.mark.parametrize("damage", ["gone", "garbled", "foreign"])
