@@ -66,7 +66,8 @@ def true_effects(users: int, days: int, worlds: int) -> dict[tuple[str, str], tu
         ):
             means = []
             for share in (1.0, 0.0):
-                scenario = replace(Scenario(), **{field: share})
+                changed: dict[str, Any] = {field: share}
+                scenario = replace(Scenario(), **changed)
                 arms = ran(Population(users, days, seed, scenario))["experiment_arms"].to_pylist()
                 means.append(next(arm for arm in arms if arm["experiment"] == experiment))
             for metric, column in _ARMS.items():

@@ -112,7 +112,7 @@ def _daily(events: npt.NDArray[Any]) -> dict[str, Any]:
         | {"first_active": "min", "last_active": "max", "platform": "last", "plan": "last"}
     )
     found = found.reset_index()
-    columns: dict[str, Any] = {name: found[name].to_numpy() for name in found}
+    columns: dict[str, Any] = {str(name): found[name].to_numpy() for name in found}
     columns["first_active"] = np.where(columns["last_active"] < 0, -1, columns["first_active"])
     columns["number"], columns["user"] = columns["user"], _names(columns["user"])
     for name, table in (("platform", words.PLATFORMS), ("plan", words.PLANS)):

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import settings
 
 from local_stack import docker
 from local_stack import stack as stacks
@@ -23,6 +24,11 @@ from local_stack.readiness import await_ready
 REDIS_IMAGE = "redis:7.2.11-alpine"
 MAY_SKIP_IN_CI = ("docker", "real_data")
 ONLY_BY_NAME = "mlflow"
+
+# the same examples at every run of CI, so that a change is judged by what it changes; people's runs look further
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

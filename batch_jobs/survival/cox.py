@@ -50,7 +50,7 @@ def terms(counts: pd.DataFrame, covariates: Values, alpha: float, least_events: 
     references = {name: _most_frequent(cells, name) for name in covariates}
     design = _design(cells, references)
     told, note = _independent(design, cells), ""
-    estimates: Mapping[Column, dict[str, float]] = {}
+    estimates: Mapping[Column, dict[str, float | None]] = {}
     if told:
         estimates, note = _fitted(cells, design[told], alpha)
     columns: list[Column] = list(design.columns)  # type: ignore[arg-type]
@@ -114,7 +114,7 @@ def _independent(design: pd.DataFrame, cells: pd.DataFrame) -> list[Column]:
 
 def _fitted(
     cells: pd.DataFrame, design: pd.DataFrame, alpha: float
-) -> tuple[dict[Column, dict[str, float]], str]:
+) -> tuple[dict[Column, dict[str, float | None]], str]:
     """Figures by term, or none and why."""
     columns: list[Column] = list(design.columns)  # type: ignore[arg-type]
     entry = np.where(
@@ -144,6 +144,8 @@ def _fitted(
     figures = (summary[column].to_numpy() for column in ("exp(coef)", low, high, "p"))
     keys = ("hazard_ratio", "lower", "upper", "p", "proportional_statistic", "proportional_p")
     rows = zip(*figures, statistics, p, strict=True)
+    # so few losses can leave a figure open: the residuals of one risk set have no variance
     return {
-        term: dict(zip(keys, map(float, row), strict=True)) for term, row in zip(columns, rows, strict=True)
+        term: {key: float(x) if np.isfinite(x) else None for key, x in zip(keys, row, strict=True)}
+        for term, row in zip(columns, rows, strict=True)
     }, ""

@@ -29,7 +29,7 @@ PARTITIONS: Final = 12
 _STORED: Final = pa.schema([field for field in SCHEMA if field.name != "day"])
 _COMMIT_DAYS: Final = 30
 
-_NOTES: Final = (
+_NOTES: Final[tuple[dict[str, Any], ...]] = (
     *({}, {"conversion": True}, {"change": "upgrade"}, {"change": "downgrade"}),
     {"experiment": words.EXPERIMENT, "variant": "control"},
     {"experiment": words.EXPERIMENT, "variant": "checklist"},
@@ -150,7 +150,7 @@ class Archived:
     def _commit(self, adds: list[AddAction]) -> None:
         if DeltaTable.is_deltatable(str(self._folder)):
             DeltaTable(self._folder).create_write_transaction(
-                adds, "append", Schema.from_arrow(SCHEMA), ["day"]
+                [*adds], "append", Schema.from_arrow(SCHEMA), ["day"]
             )
         else:
             create_table_with_add_actions(

@@ -19,7 +19,7 @@ from tests.batch_jobs.star.archives import Archive, day, ordered
 from tests.batch_jobs.star.happened import DAY, MONDAY, SETTINGS, Happened, Kind, many
 from tests.batch_jobs.star.quirks import quirky
 
-EXAMPLES = int(os.environ.get("STAR_EXAMPLES", "2"))
+EXAMPLES = int(os.environ.get("STAR_EXAMPLES", "1"))
 """Histories that are cut; each takes seconds."""
 CHURNS: tuple[ChurnDefinition, ...] = ("inactivity", "cancellation", "either")
 

@@ -152,6 +152,13 @@ def test_nobody_lost_or_one_level_alone_gives_no_terms() -> None:
     assert model(data.assign(level=0, lost=1), "day", "lost", ["level"]) == {}
 
 
+def test_figures_that_one_risk_set_leaves_open_are_empty() -> None:
+    data = pd.DataFrame({"level": [0, 0, 1, 1], "day": [3, 5, 3, 5], "lost": [1, 0, 1, 0]})
+    (term,) = model(data, "day", "lost", ["level"]).values()
+    assert term.hazard_ratio == pytest.approx(1.0)
+    assert (term.proportional_statistic, term.proportional_p) == (None, None)
+
+
 def test_a_model_that_cannot_be_fitted_says_so() -> None:
     # all of one level are lost before anybody of the other: no finite ratio
     data = pd.DataFrame({"level": [0] * 30 + [1] * 30, "day": [*range(100, 130), *range(1, 31)], "lost": 1})

@@ -177,7 +177,7 @@ PEOPLE = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=4)
 @given(PEOPLE, st.sampled_from(["inactivity", "cancellation", "either"]))
 def test_small_populations_of_every_kind(rows: list[tuple[int, list[int], int, str]], churn: Any) -> None:
     people = [
