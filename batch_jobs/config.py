@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from domain.settings import FactSettings
+from online_model.thresholds import Contact
 
 SCHEDULER: Final = (sys.executable, "-m", "batch_jobs.running")
 EXPORTER: Final = (sys.executable, "-m", "batch_jobs.exporter")
@@ -35,6 +36,9 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     archive: str
     """Folder or address of the archived log."""
+    ledger: str
+    """Folder of the ledger: the risks that were served."""
+    contact: Contact
     folder: str
     """On this machine, for what is worked with: the star, members of segments, what does not fit into memory."""
     results: str

@@ -11,7 +11,7 @@ from batch_jobs.config import (
     ExporterConfig,
     ReportConfig,
 )
-from ebbwatch.processes import archived_log, results_address
+from ebbwatch.processes import archive_folder, archived_log, contact, results_address
 from ebbwatch.settings import Settings
 
 BATCH_COMMANDS: Final = {"scheduler": SCHEDULER, "exporter": EXPORTER}
@@ -26,6 +26,8 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
     """
     return BatchConfig(
         archive=archived_log(settings, topic or settings.topic),
+        ledger=str(archive_folder(settings)),
+        contact=contact(settings),
         folder=str(settings.home.absolute() / "batch"),
         results=results_address(settings),
         kept=settings.results_kept,

@@ -88,11 +88,7 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
         contestants=settings.contestants,
         thresholds=here.thresholds,
         tier_shares=here.tier_shares,
-        contact=Contact(
-            cost=settings.contact_cost,
-            value=settings.customer_value,
-            chance_of_saving=settings.saving_chance,
-        ),
+        contact=contact(settings),
         seed=settings.model_seed,
         publish_examples=settings.publish_examples,
         publish_days=settings.publish_days,
@@ -233,6 +229,15 @@ def policy_of(settings: Settings) -> Policy:
         settings.tier_high,
         settings.tier_margin,
         int(settings.alert_cooldown_days * DAY_MS),
+    )
+
+
+def contact(settings: Settings) -> Contact:
+    """What a contact costs and may save."""
+    return Contact(
+        cost=settings.contact_cost,
+        value=settings.customer_value,
+        chance_of_saving=settings.saving_chance,
     )
 
 

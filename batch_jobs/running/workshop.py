@@ -18,11 +18,12 @@ def workshop(config: BatchConfig) -> Workshop:
     Raises:
         ResultsError: no such kind of address.
     """
+    contact = config.contact
     return Workshop(
         source=lambda: Archived(config),
-        parts=lineup(Path(config.folder)),
+        parts=lineup(Path(config.folder), Path(config.ledger), contact),
         results=open_results(config.results, config.kept),
-        settings=f"{config.facts.fingerprint()}/{EDITION}",
+        settings=f"{config.facts.fingerprint()}/{EDITION}/{contact.cost:g}/{contact.chance_of_saving:g}",
         holder=f"{socket.gethostname()}, process {os.getpid()}",
         now=wall_ms,
     )
