@@ -174,8 +174,8 @@ def value(tables: Tables) -> Iterator[Section]:
             for row in groups[:_MOST_ROWS]
         ]
         words = (
-            "What users who are not lost are expected to pay within the horizon, and how much of that is in doubt; of "
-            "those whose risk is known."
+            "What users who are not lost are expected to pay within the horizon, and how much of that is in doubt; "
+            "of those whose risk is known."
         )
         head = ("", "users", "risk known", "expected", "at risk", "recoverable")
         yield Section("Money at risk", [words], Grid(head, rows))

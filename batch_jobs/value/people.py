@@ -19,8 +19,8 @@ GROUPINGS: Final = ("all", "cohort", *DIMENSIONS, "segment")
 
 def people(star: Star, segments: Table | None) -> Table:
     """One row a user: `user`, `bucket`, `origin_day`, `followed` (complete months since the origin), `prevalent`
-    (there before the log, nobody knows for how long), and a column for each of `GROUPINGS`, null where it is not known;
-    `cohort` by its number.
+    (there before the log, nobody knows for how long), and a column for each of `GROUPINGS`, null where it is not
+    known; `cohort` by its number.
 
     Args:
         segments: `user` and `segment`; None where there are none.
