@@ -1,6 +1,7 @@
 """The report as PDF, for who prints it or passes it on."""
 
 import io
+import struct
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
@@ -10,11 +11,12 @@ from fpdf import FPDF
 from fpdf.fonts import FontFace
 
 from batch_jobs.reports.report import Report
-from batch_jobs.reports.sections import Grid
+from batch_jobs.reports.sections import Grid, Section
 
 _FONT: Final = "DejaVu"  # comes with Matplotlib, and knows more letters than the fonts of PDF itself
 _INK: Final = (28, 39, 51)
 _SOFT: Final = (70, 80, 92)
+_HEAD: Final = 40.0
 _FIRST: Final = 70
 """Width of the first column, in parts; the others have 40 each."""
 
@@ -34,7 +36,7 @@ def pdf(report: Report) -> bytes:
     _line(document, report.subtitle, 9)
     for section in report.sections:
         document.ln(5)
-        if document.will_page_break(40):
+        if document.will_page_break(_together(section, document.epw)):
             document.add_page()
         _line(document, section.title, 12, bold=True)
         if section.of is not None:
@@ -50,6 +52,14 @@ def pdf(report: Report) -> bytes:
                 keep_aspect_ratio=True,
             )  # fmt: skip
     return bytes(document.output())
+
+
+def _together(section: Section, width: float) -> float:
+    """Height, mm, of the beginning of a section that no page should end within."""
+    if section.grid is not None or section.picture is None:
+        return _HEAD
+    across, down = struct.unpack(">II", section.picture.png[16:24])  # IHDR, which is the first chunk of a PNG
+    return _HEAD / 2 + float(width * down / across)
 
 
 def _line(document: FPDF, text: str, size: float, *, bold: bool = False) -> None:

@@ -17,8 +17,8 @@ _STYLE: Final[dict[Any, Any]] = {
     "xtick.major.size": 0.0, "ytick.major.size": 0.0, "figure.constrained_layout.use": True,
 }  # fmt: skip
 _COLOURS: Final = LinearSegmentedColormap.from_list("retention", ["#fbeee6", "#f2b680", "#5fa8a0", "#14505c"])
-_BRIGHT_FROM: Final = 0.55
-"""Of the scale, from where on figures in a cell are white."""
+_BRIGHT_FROM: Final = 0.77
+"""Of the scale, from where on figures in a cell are white: there both inks are read equally well."""
 
 
 class Cohort(NamedTuple):

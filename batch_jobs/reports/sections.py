@@ -6,14 +6,18 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from matplotlib.figure import Figure
 
+from batch_jobs.overview.overview import UNKNOWN
 from batch_jobs.reports.heatmap import Cohort, heatmap
 from batch_jobs.results.shown import cohorts
 from batch_jobs.segments.picture import map_of_segments
 from batch_jobs.survival.picture import picture
+from batch_jobs.value.picture import forecast_of
 
 Tables = Mapping[str, pa.Table]
+Row = Mapping[str, Any]
 
 _FIGURES: Final = {
     "users": "users known", "signups": "new users", "active": "active users", "churn_rate": "churn rate",
@@ -21,8 +25,10 @@ _FIGURES: Final = {
     "revenue_per_active_user": "revenue per active user",
 }  # fmt: skip
 _MOST_ROWS: Final = 8
+_MINOR_UNITS: Final = 100
 _BY: Final = "plan"
-"""What curves are told apart by."""
+"""What curves are told apart by, where anybody has said it."""
+_KEPT_DAYS: Final = 90
 
 
 class Grid(NamedTuple):
@@ -60,8 +66,10 @@ def overview(tables: Tables) -> Iterator[Section]:
         for name, words in _FIGURES.items()
         if (row := figures.get(name)) is not None
     ]
-    yield Section("At a glance", [], Grid(("", "last period", "the one before", "change"), rows))
+    words = "The last period, as long as the silence that makes a loss, beside the one before it."
+    yield Section("At a glance", [words], Grid(("", "last period", "the one before", "change"), rows))
     churn = [row for row in tables["churn"].to_pylist() if row["dimension"] != "all" and row["users"]]
+    churn = _told(churn, "dimension", "value")
     worst = sorted(churn, key=lambda row: (-row["lost"], row["dimension"], row["value"]))[:_MOST_ROWS]
     if worst:
         grid = Grid(
@@ -94,22 +102,27 @@ def retention(tables: Tables) -> Iterator[Section]:
 
 
 def survival(tables: Tables) -> Iterator[Section]:
-    """Medians by group."""
-    medians = [row for row in tables["medians"].to_pylist() if row["view"] == "passage"]
+    """Medians by group, and the share that is kept; groups that are too small for it are left out."""
+    curves = tables["curves"].filter(pc.invert(tables["curves"]["small"]))
+    at_day = curves.filter(pc.and_(pc.equal(curves["view"], "passage"), pc.equal(curves["day"], _KEPT_DAYS)))
+    kept = {(row["group_kind"], row["group"]): row["survival"] for row in at_day.to_pylist()}
+    medians = [row for row in tables["medians"].to_pylist() if row["view"] == "passage" and not row["small"]]
+    medians = _told(medians, "group_kind", "group")
     rows = [
         (
             "everybody" if row["group_kind"] == "all" else f"{row['group_kind']}: {row['group']}",
             f"{row['users']:,}",
             f"{row['events']:,}",
             "not reached" if row["median"] is None else f"{row['median']:,}",
+            _figure(kept.get((row["group_kind"], row["group"])), "share"),
         )
         for row in medians[:_MOST_ROWS]
     ]
     if rows:
-        grid = Grid(("", "users", "lost", "median days kept"), rows)
+        grid = Grid(("", "users", "lost", "median days kept", f"kept {_KEPT_DAYS} days"), rows)
         words = "Share of the users still there, by day after their first, with 95 % limits and the users at risk."
-        kinds = set(tables["curves"]["group_kind"].to_pylist())
-        shown = Picture("survival.png", png(picture(tables["curves"], _BY if _BY in kinds else "all")), words)
+        kinds = {row["group_kind"] for row in medians}
+        shown = Picture("survival.png", png(picture(curves, _BY if _BY in kinds else "all")), words)
         yield Section("When users are lost", [words], grid, shown)
 
 
@@ -147,11 +160,40 @@ def segments(tables: Tables) -> Iterator[Section]:
         yield Section("Who has moved", [words], Grid(("from", "to", "users"), rows_))
 
 
+def value(tables: Tables) -> Iterator[Section]:
+    """The money that is at risk, and what is to come."""
+    groups = [row for row in tables["revenue_at_risk"].to_pylist() if row["grouping"] in ("all", "segment")]
+    if groups:
+        rows = [
+            (
+                "everybody" if row["grouping"] == "all" else row["group"],
+                f"{row['users']:,}",
+                f"{row['known']:,}",
+                *(_figure(row[name] / _MINOR_UNITS, "money") for name in ("value", "at_risk", "recoverable")),
+            )
+            for row in groups[:_MOST_ROWS]
+        ]
+        words = (
+            "What users who are not lost are expected to pay within the horizon, and how much of that is in doubt; "
+            "of those whose risk is known."
+        )
+        head = ("", "users", "risk known", "expected", "at risk", "recoverable")
+        yield Section("Money at risk", [words], Grid(head, rows))
+    if tables["forecast"].num_rows:
+        words = (
+            "Revenue of complete months; dashed, what is to come, with intervals of 80 and 95 % from past errors. A "
+            "season that the history holds only once is not in it."
+        )
+        shown = Picture("forecast.png", png(forecast_of(tables["history"], tables["forecast"])), words)
+        yield Section("What is to come", [words], None, shown)
+
+
 SECTIONS: Final[Mapping[str, Callable[[Tables], Iterator[Section]]]] = {
     "overview": overview,
     "retention": retention,
     "survival": survival,
     "segments": segments,
+    "value": value,
 }
 """By job, in the order of the report."""
 
@@ -177,6 +219,12 @@ def sections(found: Mapping[str, tuple[date, Tables]], as_of: date) -> Sequence[
         for of, tables in (found[job],)
         for section in made(tables)
     ]
+
+
+def _told(rows: Sequence[Row], kind: str, value: str) -> list[Row]:
+    """Without the dimensions of which nothing is known: they would repeat everybody."""
+    known = {row[kind] for row in rows if row[value] != UNKNOWN}
+    return [row for row in rows if row[kind] in known]
 
 
 def _figure(value: float | None, unit: str) -> str:

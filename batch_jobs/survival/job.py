@@ -116,8 +116,9 @@ class _Run:
             table,
             {**keys, **{name: coded(table[name], known) for name, known in adjusted.items()}},
         )
-        total, left = int(self._cells[USERS].sum()), int(cells[USERS].sum())
-        self._statuses(view, {INCLUDED: left, "not followed that long": total - left})
+        left, others = int(cells[USERS].sum()), statuses(self._cells, "passage")
+        early = others.pop(INCLUDED, 0) - left
+        self._statuses(view, others | {INCLUDED: left, "not followed that long": early})
         self._tell(view, by_group(cells, bands))
         if left:
             self._model(view, cells, {**bands, **adjusted})

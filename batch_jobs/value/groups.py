@@ -40,7 +40,11 @@ def arpu(sums: Sums) -> Rows:
 
 
 def lifetimes(sums: Sums, least: int, share: float, rate: float) -> Rows:
-    """Lifetime values by grouping, group and months since the origin; arguments as of `lifetime`."""
+    """Lifetime values by grouping, group and months since the origin; arguments as of `lifetime`.
+
+    Of users whose origin is known: who was there before the log is older than can be seen, and has been chosen by
+    having stayed. Such users would stand alone in the last months, which only they were followed for.
+    """
     rows: Rows = []
     for grouping in GROUPINGS:
         for group, members, net in _cells(sums, grouping):
@@ -68,9 +72,9 @@ def lifetimes(sums: Sums, least: int, share: float, rate: float) -> Rows:
 
 def _cells(sums: Sums, grouping: str) -> Iterator[tuple[Any, Counts, Counts]]:
     """Members and money of each group, as `lifetime` wants them."""
-    groups = _largest(sums.people, grouping)
+    who, sold = sums.people.filter(~sums.people.prevalent), sums.sold.filter(~sums.sold.prevalent)
+    groups = _largest(who, grouping)
     places = {group: place for place, group in enumerate(groups)}
-    who, sold = sums.people, sums.sold
     counted = (
         who.group_by(group=who[grouping], bucket=who.bucket, months=who.followed)
         .aggregate(count=who.count())

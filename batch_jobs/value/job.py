@@ -163,7 +163,7 @@ def _usual(rows: dict[str, Rows], months: int, least: int) -> dict[str, str]:
     """Why tables are empty that say so themselves."""
     why = {
         "arpu": "no calendar month is complete",
-        "ltv": f"fewer than {least} users have been followed for 30 days",
+        "ltv": f"fewer than {least} users whose origin is known have been followed for 30 days",
         "deciles": "nobody has ordered or renewed",
         "history": "no calendar month is complete",
         "forecast": f"{months} complete months are fewer than twice {HORIZONS[0]}",

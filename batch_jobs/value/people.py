@@ -5,6 +5,7 @@ from typing import Final
 import ibis
 from ibis.expr.types import Column, IntegerColumn, Table
 
+from batch_jobs.cohorts.members import prevalent
 from batch_jobs.star.schema import DIMENSIONS
 from batch_jobs.star.star import Star
 
@@ -17,13 +18,14 @@ GROUPINGS: Final = ("all", "cohort", *DIMENSIONS, "segment")
 
 
 def people(star: Star, segments: Table | None) -> Table:
-    """One row a user: `user`, `bucket`, `origin_day`, `followed` (complete months since the origin), and a column for
-    each of `GROUPINGS`, null where it is not known; `cohort` by its number.
+    """One row a user: `user`, `bucket`, `origin_day`, `followed` (complete months since the origin), `prevalent`
+    (there before the log, nobody knows for how long), and a column for each of `GROUPINGS`, null where it is not
+    known; `cohort` by its number.
 
     Args:
         segments: `user` and `segment`; None where there are none.
     """
-    users = star.users
+    users = star.users.mutate(prevalent=prevalent(star))
     if segments is None:
         users = users.mutate(segment=ibis.null("string"))
     else:
@@ -34,6 +36,7 @@ def people(star: Star, segments: Table | None) -> Table:
         "segment",
         bucket=(users.hash % BUCKETS).cast("int64"),
         origin_day=origin_day,
+        prevalent=users.prevalent,
         followed=months_between(origin_day, ibis.date(star.as_of.date())),
         all=ibis.literal("all"),
         cohort=month_number(origin_day),

@@ -4,10 +4,12 @@ from typing import Final
 
 import pyarrow as pa
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 
 _MINOR_UNITS: Final = 100
 _MOST: Final = 8
 _MAIN: Final = "#3b6fb6"
+_WHOLE: Final = "{x:,.0f}"
 
 
 def lifetime_curves(ltv: pa.Table, grouping: str = "all") -> Figure:
@@ -33,6 +35,7 @@ def lifetime_curves(ltv: pa.Table, grouping: str = "all") -> Figure:
         axes.fill_between(months, money["low"], money["high"], color=colour, alpha=0.15, linewidth=0)
     axes.set_xlabel("months of 30 days since the origin")
     axes.set_ylabel("margin a member, discounted")
+    axes.yaxis.set_major_formatter(StrMethodFormatter(_WHOLE))
     axes.set_title("Lifetime value")
     if shown:
         axes.legend(frameon=False)
@@ -68,5 +71,7 @@ def forecast_of(history: pa.Table, forecast: pa.Table, series: str = "revenue") 
         axes.legend(frameon=False)
     every = max(len(labels) // 8, 1)
     axes.set_xticks(range(0, len(labels), every), labels[::every])
+    axes.yaxis.set_major_formatter(StrMethodFormatter(_WHOLE))
+    axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
     axes.set_title(f"{series.replace('_', ' ').capitalize()} by month")
     return figure

@@ -19,7 +19,8 @@ class Sums(NamedTuple):
     """Users with an event in a complete calendar month, summed by `month` (a number) and all of `GROUPINGS`: `net`,
     `active` and `paying` users."""
     sold: Table
-    """One row a user-day with money: `net`, `age` (months since the origin), `followed`, `bucket`, `GROUPINGS`."""
+    """One row a user-day with money: `net`, `age` (months since the origin), `followed`, `bucket`, `prevalent`,
+    `GROUPINGS`."""
 
 
 def net_of(days: Table) -> IntegerValue:
@@ -56,5 +57,7 @@ def summed(star: Star, segments: Table | None, scratch: Path) -> Sums:
     )
     paid = star.daily.filter((star.daily.spent != 0) | (star.daily.renewed != 0) | (star.daily.refunded != 0))
     paid = paid.select("user", "day", net=net_of(paid)).inner_join(who, "user")
-    sold = paid.select("net", "bucket", "followed", *GROUPINGS, age=months_between(paid.origin_day, paid.day))
+    sold = paid.select(
+        "net", "bucket", "followed", "prevalent", *GROUPINGS, age=months_between(paid.origin_day, paid.day)
+    )
     return Sums(who, kept(months, "months"), kept(sold, "sold"))

@@ -52,15 +52,17 @@ def star_of(
     as_of: date,
     paid: dict[str, datetime] | None = None,
     settings: FactSettings | None = None,
+    *,
+    signed_up: bool = True,
 ) -> Star:
-    """Of the rows before the as-of. The origin of a user is the noon of the first row."""
+    """Of the rows before the as-of. The origin of a user is the noon of the first row, a signup or not."""
     rows = [
         {**dict.fromkeys(DAILY.names), **dict.fromkeys(SUMS, 0), **row} for row in days if row["day"] < as_of
     ]
     by_user: dict[str, list[Day]] = {}
     for row in sorted(rows, key=lambda r: r["day"]):
         by_user.setdefault(row["user"], []).append(row)
-    users = [_user(user, own, (paid or {}).get(user)) for user, own in sorted(by_user.items())]
+    users = [_user(user, own, (paid or {}).get(user), signed_up) for user, own in sorted(by_user.items())]
     engine = ibis.duckdb.connect()
     tables = {
         name: engine.create_table(name, ibis.memtable(pa.Table.from_pylist(content, schema=schema)))
@@ -82,7 +84,7 @@ def later(star: Star, **changes: Any) -> Star:
     return replace(star, **changes)
 
 
-def _user(user: str, days: list[Day], paid: datetime | None) -> dict[str, Any]:
+def _user(user: str, days: list[Day], paid: datetime | None, signed_up: bool) -> dict[str, Any]:
     seen = [day for day in days if day["activities"]]
     known = {name: next((d[name] for d in days if d[name]), None) for name in DIMENSIONS}
     cancelled = max((d["cancelled"] for d in days if d["cancelled"]), default=None)
@@ -94,7 +96,7 @@ def _user(user: str, days: list[Day], paid: datetime | None) -> dict[str, Any]:
         "user": user,
         "hash": hash_of(user),
         "origin": noon(days[0]["day"]),
-        "signed_up": False,
+        "signed_up": signed_up,
         **{f"{name}_at_origin": value for name, value in known.items()},
         **known,
         "first_active": min((d["first_active"] for d in seen), default=None),

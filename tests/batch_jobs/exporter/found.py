@@ -58,13 +58,21 @@ def survival(groups: int = 2, days: int = 40) -> Tables:
     for (kind, group), view in product(names, ("passage", "onset")):
         users = 1000 if kind == "all" else 500 - int(group[1:])
         medians.append(
-            {"view": view, "group_kind": kind, "group": group, "users": users, "events": 5, "median": None}
+            {
+                "view": view,
+                "group_kind": kind,
+                "group": group,
+                "users": users,
+                "events": 5,
+                "median": None,
+                "small": False,
+            }
         )
         for day in range(days):
             share = None if kind == "plan" and day == days - 1 else 1 - day / (2 * days)
             curves.append(
                 {"view": view, "group_kind": kind, "group": group, "day": day, "survival": share, "lower": share,
-                 "upper": share, "at_risk": users - day}
+                 "upper": share, "at_risk": users - day, "small": False}
             )  # fmt: skip
     medians[0]["median"] = 31
     return {"curves": rows(curves), "medians": rows(medians)}
@@ -124,7 +132,8 @@ def value(plans: int = 2) -> Tables:
     groups = [{"grouping": grouping, "group": group} for grouping, group in names]
     return {
         "revenue_at_risk": rows(
-            [g | {"users": 50 - n, "value": 1e4, "at_risk": 5e3, "recoverable": 250.0} for n, g in enumerate(groups)]
+            [g | {"users": 50 - n, "known": 9, "value": 1e4, "at_risk": 5e3, "recoverable": 250.0}
+             for n, g in enumerate(groups)]
         ),
         "ltv": rows(
             [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0}
@@ -133,6 +142,11 @@ def value(plans: int = 2) -> Tables:
         "arpu": rows(
             [g | {"month": f"2024-0{m}", "active": 50 - n, "arpu": 100.0 * m}
              for n, g in enumerate(groups) for m in (1, 2)]
+        ),
+        "history": rows([{"series": "revenue", "month": f"2024-0{m}", "value": 1e4} for m in range(1, 7)]),
+        "forecast": rows(
+            [{"series": "revenue", "horizon": 3, "step": m, "month": f"2024-0{6 + m}", "value": 1e4, "low_80": 9e3,
+              "high_80": 2e4, "low_95": 8e3, "high_95": 3e4} for m in (1, 2, 3)]
         ),
     }  # fmt: skip
 

@@ -19,7 +19,7 @@ from tests.batch_jobs.exporter import found
 DAY = date(2024, 5, 6)
 ALL = {
     "overview": found.overview(), "retention": found.retention(), "survival": found.survival(),
-    "segments": found.segments(),
+    "segments": found.segments(), "value": found.value(),
 }  # fmt: skip
 
 
@@ -33,6 +33,7 @@ def test_the_page_says_what_there_is() -> None:
         "Ebbwatch: 2024-04-29 to 2024-05-05", "revenue</td><td>1,234.50</td><td>1,000.00</td><td>+23.4 %",
         "channel: c0</td><td>30</td><td>1</td><td>10.0 %", "Who stays", "data:image/png;base64,",
         "everybody</td><td>1,000</td><td>5</td><td>31", "Who has moved", "s00</td><td>s02</td><td>4",
+        "everybody</td><td>50</td><td>9</td><td>100.00</td><td>50.00</td><td>2.50", "What is to come",
     ):  # fmt: skip
         assert words in page, words
     assert "not come to this day" not in page
@@ -54,6 +55,31 @@ def test_empty_tables_make_no_empty_pictures() -> None:
     found_ = sections(empty, DAY)
     assert [section.title for section in found_] == ["At a glance"]
     assert pdf(Report(DAY, found_)).startswith(b"%PDF-")
+
+
+def test_what_says_nothing_of_its_own_is_left_out() -> None:
+    churn = [
+        {"dimension": dimension, "value": value, "users": 5, "lost": 2, "rate": 0.4}
+        for dimension, value in (("plan", "unknown"), ("channel", "unknown"), ("channel", "web"))
+    ]
+    names = (("all", "all"), ("plan", "unknown"), ("channel", "ad"), ("channel", "rare"))
+    groups = [{"view": "passage", "group_kind": k, "group": g, "small": g == "rare"} for k, g in names]
+    day = {"day": 90, "survival": 0.25, "lower": 0.2, "upper": 0.3, "at_risk": 5}
+    medians = [row | {"users": 9, "events": 4, "median": 60} for row in groups]
+    curves = [row | day for row in groups]
+    found_ = {
+        "overview": (DAY, {"figures": ALL["overview"]["figures"], "churn": pa.Table.from_pylist(churn)}),
+        "survival": (
+            DAY,
+            {n: pa.Table.from_pylist(r) for n, r in (("medians", medians), ("curves", curves))},
+        ),
+    }
+    said = summary(Report(DAY, sections(found_, DAY)))
+    assert "channel: unknown: users 5" in said
+    assert "everybody: users 9, lost 4, median days kept 60, kept 90 days 25.0 %" in said
+    assert "channel: ad" in said
+    assert "plan" not in said
+    assert "rare" not in said
 
 
 def test_names_of_users_of_the_product_are_no_markup() -> None:

@@ -130,5 +130,24 @@ def test_groups_with_few_members_have_no_lifetime_value(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_who_was_there_before_the_log_has_no_lifetime_value(tmp_path: Path) -> None:
+    # 30 days of silence are a loss: who comes later than that is new, and so is who has signed up
+    rows = [active("old", FIRST, spent=900), active("new", FIRST + timedelta(31), spent=100)]
+    rows += [active("old", FIRST + timedelta(62), spent=900)]
+    as_of = FIRST + timedelta(100)
+    folders = iter(range(2))
+
+    def members(*, signed_up: bool) -> dict[str, int]:
+        folder = tmp_path / str(next(folders))
+        folder.mkdir()
+        sums = summed(star_of(rows, as_of, signed_up=signed_up), None, folder)
+        found = lifetimes(sums, 1, 1.0, 0.0)
+        assert sum(row["revenue"] for row in arpu(sums) if row["grouping"] == "all") == 1_900
+        return {row["group"]: row["members"] for row in found if row["months"] == 1}
+
+    assert members(signed_up=True) == {"all": 2, "2023-11": 1, "2023-12": 1}
+    assert members(signed_up=False) == {"all": 1, "2023-12": 1}
+
+
 def test_months_as_text() -> None:
     assert [month_text(2024 * 12 + m) for m in (0, 11, 12)] == ["2024-01", "2024-12", "2025-01"]
