@@ -55,6 +55,8 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of the ledger; need not be there."""
     facts: FactSettings
     money: MoneyConfig
+    holdout: float = 0.0
+    """Share of the users whom alerts leave alone: of the experiment that they are."""
     look_s: float
     minute: int
     """After midnight UTC, of the look that mostly finds a new day."""

@@ -34,6 +34,7 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
         kept=settings.results_kept,
         ledger=str(archive_folder(settings).absolute()),
         facts=settings.facts(),
+        holdout=settings.holdout,
         money=MoneyConfig(
             contact=contact_of(settings), margin=settings.margin, discount=settings.discount_rate
         ),

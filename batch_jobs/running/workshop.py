@@ -28,13 +28,17 @@ def workshop(config: BatchConfig, prepare: Callable[[date], None] | None = None)
     """
     return Workshop(
         source=lambda: Archived(config),
-        parts=lineup(Path(config.folder), Path(config.ledger), config.money),
+        parts=lineup(Path(config.folder), Path(config.ledger), config.money, config.holdout),
         results=open_results(config.results, config.kept),
-        settings=f"{config.facts.fingerprint()}/{EDITION}/{xxhash.xxh32_hexdigest(msgspec.json.encode(config.money))}",
+        settings=f"{config.facts.fingerprint()}/{EDITION}/{_digest(config.money, config.holdout)}",
         holder=f"{socket.gethostname()}, process {os.getpid()}",
         now=wall_ms,
         prepare=prepare,
     )
+
+
+def _digest(*chosen: object) -> str:
+    return xxhash.xxh32_hexdigest(msgspec.json.encode(chosen))
 
 
 def wall_ms() -> int:

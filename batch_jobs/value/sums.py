@@ -57,6 +57,9 @@ def summed(star: Star, segments: Table | None, scratch: Path) -> Sums:
     )
     paid = star.daily.filter((star.daily.spent != 0) | (star.daily.renewed != 0) | (star.daily.refunded != 0))
     paid = paid.select("user", "day", net=net_of(paid)).inner_join(who, "user")
+    paid = paid.filter(
+        paid.day >= paid.origin_day
+    )  # money from before a later signup is of no month since it
     sold = paid.select(
         "net", "bucket", "followed", "prevalent", *GROUPINGS, age=months_between(paid.origin_day, paid.day)
     )

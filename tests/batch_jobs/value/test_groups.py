@@ -1,6 +1,7 @@
 """Average revenue and lifetime values of groups against loops over the rows."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,17 @@ def test_money_of_a_month_that_is_not_over_counts_nowhere(tmp_path: Path) -> Non
     assert [(r["month"], r["revenue"]) for r in arpu(sums) if r["grouping"] == "all"] == [("2024-01", 100)]
     found: list[dict[str, Any]] = [r for r in lifetimes(sums, 1, 1.0, 0.0) if r["grouping"] == "all"]
     assert [(r["months"], r["margin"]) for r in found] == [(1, 100.0)]  # the second month ends on 1 March
+
+
+def test_money_from_before_a_later_signup_is_of_no_month_since_it(tmp_path: Path) -> None:
+    star = star_of(
+        [active("a", FIRST, spent=900), active("a", FIRST + timedelta(10), spent=100)], FIRST + timedelta(50)
+    )
+    moved = star.users.mutate(origin=star.users.origin + ibis.interval(days=10))
+    folder = tmp_path / "x"
+    folder.mkdir()
+    found = lifetimes(summed(replace(star, users=moved), None, folder), 1, 1.0, 0.0)
+    assert [(r["months"], r["margin"]) for r in found if r["grouping"] == "all"] == [(1, 100.0)]
 
 
 def test_groups_with_few_members_have_no_lifetime_value(tmp_path: Path) -> None:
