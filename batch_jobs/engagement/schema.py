@@ -4,38 +4,26 @@ from typing import Final
 
 import pyarrow as pa
 
+from batch_jobs.fields import counts, ratios, required
+
 INACTIVITY: Final = "inactivity"
 CANCELLATION: Final = "cancellation"
 
 
-def _required(name: str, kind: pa.DataType) -> pa.Field:
-    return pa.field(name, kind, nullable=False)
-
-
-def _counts(*names: str) -> tuple[pa.Field, ...]:
-    return tuple(_required(name, pa.int64()) for name in names)
-
-
-def _ratios(*names: str) -> tuple[pa.Field, ...]:
-    return tuple(_required(name, pa.float64()) for name in names)
-
-
-GRAIN: Final = _required("grain", pa.string())
-START: Final = _required("start", pa.date32())  # first day of the day, week (Monday) or month
-SLICE: Final = tuple(
-    _required(name, pa.string()) for name in ("dimension", "value", "second", "second_value")
-)
+GRAIN: Final = required("grain", pa.string())
+START: Final = required("start", pa.date32())  # first day of the day, week (Monday) or month
+SLICE: Final = tuple(required(name, pa.string()) for name in ("dimension", "value", "second", "second_value"))
 """`all`, `all` for everybody; `second` and `second_value` are empty but for pairs."""
 
 ACTIVITY: Final = pa.schema(
     [
-        _required("day", pa.date32()),
+        required("day", pa.date32()),
         *SLICE,
-        *_counts("dau"),
+        *counts("dau"),
         pa.field("wau", pa.int64()),  # null until the log has seven days
         pa.field("mau", pa.int64()),  # null until the log has thirty
         pa.field("stickiness", pa.float64()),  # dau / mau
-        *_counts("sessions", "session_ms", "pages", "converted"),
+        *counts("sessions", "session_ms", "pages", "converted"),
         # of the users active on the day; null where nobody was
         *(pa.field(name, pa.float64()) for name in ("sessions_per_user", "minutes_per_user", "conversion")),
     ]
@@ -47,7 +35,7 @@ LIFECYCLE: Final = pa.schema(
         GRAIN,
         START,
         *SLICE,
-        *_counts("active", "new", "kept", "resurrected", "dormant"),
+        *counts("active", "new", "kept", "resurrected", "dormant"),
         pa.field("quick_ratio", pa.float64()),  # (new + resurrected) / dormant
     ]
 )
@@ -57,29 +45,29 @@ FEATURES: Final = pa.schema(
     [
         GRAIN,  # week, month, or last_30_days
         START,
-        *_counts("rank"),
-        _required("feature", pa.string()),
+        *counts("rank"),
+        required("feature", pa.string()),
         pa.field("category", pa.string()),
-        *_counts("users", "uses", "active"),
-        *_ratios("adoption"),  # users / active
+        *counts("users", "uses", "active"),
+        *ratios("adoption"),  # users / active
     ]
 )
 """`features`: most used features of a period."""
 
-CONVERSION: Final = pa.schema([GRAIN, START, *_counts("active", "converted"), *_ratios("conversion")])
+CONVERSION: Final = pa.schema([GRAIN, START, *counts("active", "converted"), *ratios("conversion")])
 """`conversion`: of the users active in a week or month, those with a conversion on a day of activity."""
 
 FUNNEL: Final = pa.schema(
-    [GRAIN, _required("cohort", pa.date32()), *SLICE, *_counts("users", "active", "trials", "paid")]
+    [GRAIN, required("cohort", pa.date32()), *SLICE, *counts("users", "active", "trials", "paid")]
 )
 """`funnel`: of a cohort of origin, how many have ever been active, begun a trial, paid after it or without one."""
 
 TRIALS: Final = pa.schema(
     [
         GRAIN,
-        _required("cohort", pa.date32()),
+        required("cohort", pa.date32()),
         *SLICE,
-        *_counts("trials", "paid"),
+        *counts("trials", "paid"),
         *(pa.field(f"paid_{days}", pa.int64()) for days in (7, 14, 30)),  # null until all have had these days
     ]
 )
@@ -87,17 +75,17 @@ TRIALS: Final = pa.schema(
 
 CHURN: Final = pa.schema(
     [
-        _required("at", pa.date32()),  # midnight, exclusive
-        _required("definition", pa.string()),  # inactivity or cancellation
+        required("at", pa.date32()),  # midnight, exclusive
+        required("definition", pa.string()),  # inactivity or cancellation
         *SLICE,
-        *_counts("users", "lost"),
-        *_ratios("rate", "low", "high"),
+        *counts("users", "lost"),
+        *ratios("rate", "low", "high"),
     ]
 )
 """`churn`: churn rate with Wilson's 95 % interval, at the as-of and on the Mondays before."""
 
 VALUES: Final = pa.schema(
-    [_required("dimension", pa.string()), *_counts("rank"), _required("value", pa.string())]
+    [required("dimension", pa.string()), *counts("rank"), required("value", pa.string())]
 )
 """`values`: what is told apart, by frequency; the rest is `other`."""
 

@@ -9,28 +9,22 @@ from typing import Final
 
 import pyarrow as pa
 
+from batch_jobs.fields import counts, required
+
 _TIME: Final = pa.timestamp("ms", tz="UTC")
 DIMENSIONS: Final = ("channel", "plan", "geography", "platform")
 
 
-def _required(name: str, kind: pa.DataType) -> pa.Field:
-    return pa.field(name, kind, nullable=False)
-
-
-def _counts(*names: str) -> tuple[pa.Field, ...]:
-    return tuple(_required(name, pa.int64()) for name in names)
-
-
 DAILY: Final = pa.schema(
     [
-        _required("user", pa.string()),
-        _required("day", pa.date32()),
+        required("user", pa.string()),
+        required("day", pa.date32()),
         pa.field("first_active", _TIME),  # null where no event of the day was an activity
         pa.field("last_active", _TIME),
-        *_counts("activities", "sessions", "session_ms", "pages", "conversions"),
-        *_counts("orders", "items", "spent", "discounted"),  # of purchases
-        *_counts("renewals", "renewed", "refunds", "refunded", "failed_payments"),
-        *_counts("tickets", "positive", "negative", "upgrades", "downgrades"),
+        *counts("activities", "sessions", "session_ms", "pages", "conversions"),
+        *counts("orders", "items", "spent", "discounted"),  # of purchases
+        *counts("renewals", "renewed", "refunds", "refunded", "failed_payments"),
+        *counts("tickets", "positive", "negative", "upgrades", "downgrades"),
         pa.field("signup", _TIME),  # the day's first
         pa.field("trial", _TIME),  # the day's first
         pa.field("cancelled", _TIME),  # the day's last
@@ -41,21 +35,21 @@ DAILY: Final = pa.schema(
 
 USAGE: Final = pa.schema(
     [
-        _required("day", pa.date32()),
-        _required("user", pa.string()),
-        _required("feature", pa.string()),
+        required("day", pa.date32()),
+        required("user", pa.string()),
+        required("feature", pa.string()),
         pa.field("category", pa.string()),
-        *_counts("uses"),
+        *counts("uses"),
     ]
 )
 """`usage`, FACT_FEATURE_USAGE: one row a user, day and feature."""
 
 CHANGES: Final = pa.schema(
     [
-        _required("user", pa.string()),
-        _required("time", _TIME),
-        _required("day", pa.date32()),
-        _required(
+        required("user", pa.string()),
+        required("time", _TIME),
+        required("day", pa.date32()),
+        required(
             "type", pa.string()
         ),  # signup, trial_start, subscription_change, renewal, payment_failed, cancellation
         pa.field("plan", pa.string()),  # that the event names
@@ -67,10 +61,10 @@ CHANGES: Final = pa.schema(
 
 TREATMENTS: Final = pa.schema(
     [
-        _required("user", pa.string()),
-        _required("time", _TIME),
-        _required("day", pa.date32()),
-        _required("type", pa.string()),  # experiment_assignment or promotion
+        required("user", pa.string()),
+        required("time", _TIME),
+        required("day", pa.date32()),
+        required("type", pa.string()),  # experiment_assignment or promotion
         pa.field("experiment", pa.string()),
         pa.field("variant", pa.string()),
     ]
@@ -79,10 +73,10 @@ TREATMENTS: Final = pa.schema(
 
 USERS: Final = pa.schema(
     [
-        _required("user", pa.string()),
-        _required("hash", pa.uint64()),  # XXH3 of the id, as `domain.columns.hash_of`: samples and holdouts
-        _required("origin", _TIME),  # the first signup, or the first event where there was none
-        _required("signed_up", pa.bool_()),  # whether there was one
+        required("user", pa.string()),
+        required("hash", pa.uint64()),  # XXH3 of the id, as `domain.columns.hash_of`: samples and holdouts
+        required("origin", _TIME),  # the first signup, or the first event where there was none
+        required("signed_up", pa.bool_()),  # whether there was one
         # what was known at the origin: said by an event of then or before, the latest that says it
         *(pa.field(f"{name}_at_origin", pa.string()) for name in DIMENSIONS),
         *(pa.field(name, pa.string()) for name in DIMENSIONS),  # now: the latest; of `channel` the first
@@ -94,11 +88,11 @@ USERS: Final = pa.schema(
         pa.field("lost_by", pa.string()),  # inactivity or cancellation
         pa.field("silent_since", _TIME),  # last activity before `lost`, or the origin: its onset
         pa.field("returned", _TIME),  # first activity after `lost`: a resurrection
-        *_counts("returns"),  # how often one came back after having been lost
+        *counts("returns"),  # how often one came back after having been lost
         pa.field("cancelled", _TIME),  # the last cancellation, null after a later signup
-        *_counts("active_days", "activities", "sessions", "session_ms", "pages", "conversions"),
-        *_counts("orders", "items", "spent", "discounted", "renewals", "renewed", "refunds", "refunded"),
-        *_counts("failed_payments", "tickets", "positive", "negative", "upgrades", "downgrades"),
+        *counts("active_days", "activities", "sessions", "session_ms", "pages", "conversions"),
+        *counts("orders", "items", "spent", "discounted", "renewals", "renewed", "refunds", "refunded"),
+        *counts("failed_payments", "tickets", "positive", "negative", "upgrades", "downgrades"),
         pa.field("first_order", pa.date32()),
         pa.field("last_order", pa.date32()),
         pa.field("trial", _TIME),  # the first

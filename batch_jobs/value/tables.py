@@ -4,13 +4,11 @@ from typing import Final
 
 import pyarrow as pa
 
+from batch_jobs.fields import counts
+
 
 def _text(*names: str) -> tuple[pa.Field, ...]:
     return tuple(pa.field(name, pa.string(), nullable=False) for name in names)
-
-
-def _counts(*names: str) -> tuple[pa.Field, ...]:
-    return tuple(pa.field(name, pa.int64(), nullable=False) for name in names)
 
 
 def _numbers(*names: str) -> tuple[pa.Field, ...]:
@@ -24,7 +22,7 @@ def _perhaps(*names: str) -> tuple[pa.Field, ...]:
 ARPU: Final = pa.schema(
     [
         *_text("grouping", "group", "month"),
-        *_counts(
+        *counts(
             "revenue", "active", "paying"
         ),  # users active in the month; with an order or renewal of money
         *_perhaps("arpu", "arppu"),  # revenue / active; revenue / paying
@@ -35,32 +33,32 @@ ARPU: Final = pa.schema(
 LTV: Final = pa.schema(
     [
         *_text("grouping", "group"),
-        *_counts("months", "members", "followed"),  # months of 30 days since the origin
+        *counts("months", "members", "followed"),  # months of 30 days since the origin
         *_numbers("margin", "plain", "value", "low", "high"),  # `batch_jobs.value.lifetime.Lifetime`
         pa.field("extrapolated", pa.bool_(), nullable=False),
     ]
 )
 """Cumulative margin per original member."""
 
-DECILES: Final = pa.schema([*_counts("decile", "users", "least", "most", "revenue"), *_perhaps("share")])
+DECILES: Final = pa.schema([*counts("decile", "users", "least", "most", "revenue"), *_perhaps("share")])
 """Customers by tenths of spend, the least first."""
 
 REVENUE_AT_RISK: Final = pa.schema(
     [
         *_text("grouping", "group"),
-        *_counts("users", "known"),  # at risk; of them with a probability
+        *counts("users", "known"),  # at risk; of them with a probability
         *_numbers("value"),  # plain sum of the expected spend over the horizon, of the known
         *_numbers("value_unknown"),  # the same of the others
         *_numbers("at_risk"),  # Σ probability · value
         *_numbers("recoverable"),  # at_risk · chance of saving
-        *_counts("worth_contacting"),  # users whose recoverable money exceeds the cost of a contact
+        *counts("worth_contacting"),  # users whose recoverable money exceeds the cost of a contact
         *_numbers("gain"),  # of contacting these: recoverable less the cost
     ]
 )
 """Users at risk, and their money over the horizon."""
 
 TIER_MOVES: Final = pa.schema(
-    [*_text("tier_before", "tier"), *_counts("users"), *_numbers("value", "at_risk")]
+    [*_text("tier_before", "tier"), *counts("users"), *_numbers("value", "at_risk")]
 )
 """Users at risk by the tiers of two weeks."""
 
@@ -70,7 +68,7 @@ HISTORY: Final = pa.schema([*_text("series", "month"), *_numbers("value")])
 FORECAST: Final = pa.schema(
     [
         *_text("series"),
-        *_counts("horizon", "step"),  # step 0 is the sum of all
+        *counts("horizon", "step"),  # step 0 is the sum of all
         pa.field("month", pa.string()),
         *_numbers("value", "low_80", "high_80", "low_95", "high_95"),
     ]
@@ -80,9 +78,9 @@ FORECAST: Final = pa.schema(
 BACKTEST: Final = pa.schema(
     [
         *_text("series"),
-        *_counts("horizon"),
+        *counts("horizon"),
         *_text("method"),
-        *_counts("months", "origins"),
+        *counts("months", "origins"),
         *_numbers("error", "naive_error"),  # mean absolute errors
         *_perhaps("covered_80"),  # share of the months within the interval as it was to be had then
     ]
@@ -91,18 +89,18 @@ BACKTEST: Final = pa.schema(
 
 TRIALS: Final = pa.schema(
     [
-        *_counts("landmark", "learned", "tested"),
+        *counts("landmark", "learned", "tested"),
         *_numbers("auc", "brier", "brier_of_rate", "log_loss", "predicted", "observed"),
-        *_counts("open"),
+        *counts("open"),
         *_numbers("expected"),  # payments of the open ones
     ]
 )
 """How well trials are told apart by their first days, and what the open ones will bring."""
 
-CALIBRATION: Final = pa.schema([*_counts("landmark", "bin", "trials"), *_numbers("predicted", "observed")])
+CALIBRATION: Final = pa.schema([*counts("landmark", "bin", "trials"), *_numbers("predicted", "observed")])
 """What was said of trials against what happened."""
 
-WEIGHTS: Final = pa.schema([*_counts("landmark"), *_text("feature"), *_numbers("weight")])
+WEIGHTS: Final = pa.schema([*counts("landmark"), *_text("feature"), *_numbers("weight")])
 """Log-odds of paying for each unit of ln(1 + x)."""
 
 REASONS: Final = pa.schema(_text("table", "reason"))
