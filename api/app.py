@@ -33,6 +33,7 @@ from api.routes import (
     ready,
     results,
     risk,
+    runbooks,
     said,
     segment,
     users,
@@ -56,6 +57,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     keys.router,
     ready.router,
     health.router,
+    runbooks.router,
 )
 """In the order of the OpenAPI document."""
 
