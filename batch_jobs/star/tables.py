@@ -174,7 +174,9 @@ class StarTables:
             if self._folder is not None:
                 (self._folder / name / path).parent.mkdir(parents=True, exist_ok=True)
             sink = stream or self._folder / name / path  # type: ignore[operator]
-            with pq.ParquetWriter(sink, inside, compression="zstd") as writer:
+            with pq.ParquetWriter(
+                sink, inside, compression="zstd", use_dictionary=_repeating(inside), write_statistics=False
+            ) as writer:
                 for part in parts:
                     table = as_stored(part, columns).select(inside.names).cast(inside)
                     rows += table.num_rows
@@ -284,6 +286,13 @@ def _as_delta(columns: pa.Schema) -> pa.Schema:
 
 def _in_file(columns: pa.Schema, by: str) -> pa.Schema:
     return pa.schema([field for field in _as_delta(columns) if field.name != by])
+
+
+def _repeating(columns: pa.Schema) -> list[str]:
+    """Columns of few values. To gather those of all others, and what each column spans, takes as long as all else:
+    half of the time of a write, and files are no smaller for it (users, moments and counts that are mostly 0).
+    """
+    return [field.name for field in columns if pa.types.is_string(field.type) and field.name != "user"]
 
 
 def _listed(table: DeltaTable, by: str) -> list[tuple[str, Any]]:
