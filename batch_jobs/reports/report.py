@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import jinja2
 
-from batch_jobs.reports.sections import Picture, Section, sections
+from batch_jobs.reports.section import Picture, Section
+from batch_jobs.reports.sections import sections
 from batch_jobs.results.results import Results
 
 

@@ -104,8 +104,25 @@ def segments(count: int = 3) -> Tables:
             ]
         ),
         "movement": rows(
-            [{"since": MONDAY, "from_segment": s, "to_segment": None, "users": 7} for s in names]
-            + [{"since": MONDAY, "from_segment": names[0], "to_segment": names[-1], "users": 4}]
+            [
+                {
+                    "since": MONDAY,
+                    "until": MONDAY + timedelta(days=7),
+                    "from_segment": s,
+                    "to_segment": None,
+                    "users": 7,
+                }
+                for s in names
+            ]
+            + [
+                {
+                    "since": MONDAY,
+                    "until": MONDAY + timedelta(days=7),
+                    "from_segment": names[0],
+                    "to_segment": names[-1],
+                    "users": 4,
+                }
+            ]
         ),
     }
 
@@ -136,7 +153,8 @@ def value(plans: int = 2) -> Tables:
              for n, g in enumerate(groups)]
         ),
         "ltv": rows(
-            [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0}
+            [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0,
+                  "extrapolated": m > 6}
              for n, g in enumerate(groups) for m in (6, 12)]
         ),
         "arpu": rows(
@@ -148,6 +166,7 @@ def value(plans: int = 2) -> Tables:
             [{"series": "revenue", "horizon": 3, "step": m, "month": f"2024-0{6 + m}", "value": 1e4, "low_80": 9e3,
               "high_80": 2e4, "low_95": 8e3, "high_95": 3e4} for m in (1, 2, 3)]
         ),
+        "reasons": rows([{"table": "trials", "reason": "there are none"}]),
     }  # fmt: skip
 
 
