@@ -1,7 +1,7 @@
 """What the report says, part by part; a job without a result has no part."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
@@ -26,18 +26,19 @@ _FIGURES: Final = {
 _BY: Final = "plan"
 """What curves are told apart by, where anybody has said it."""
 _KEPT_DAYS: Final = 90
+_DAY: Final = timedelta(days=1)
 
 
 def overview(tables: Tables) -> Iterator[Section]:
     """The figures, with those of the period before, and where churn is highest."""
     figures = {row["figure"]: row for row in tables["figures"].to_pylist()}
+    words, heads = _periods(tables["figures"])
     rows = [
-        (words, written(row["value"], row["unit"]), written(row["before"], row["unit"]), _change(row))
-        for name, words in _FIGURES.items()
+        (label, written(row["value"], row["unit"]), written(row["before"], row["unit"]), _change(row))
+        for name, label in _FIGURES.items()
         if (row := figures.get(name)) is not None
     ]
-    words = "The last period, as long as the silence that makes a loss, beside the one before it."
-    yield Section("At a glance", [words], Grid(("", "last period", "the one before", "change"), rows))
+    yield Section("At a glance", [words], Grid(("", *heads, "change"), rows))
     churn = [row for row in tables["churn"].to_pylist() if row["dimension"] != "all" and row["users"]]
     churn = _told(churn, "dimension", "value")
     worst = sorted(churn, key=lambda row: (-row["lost"], row["dimension"], row["value"]))[:MOST_ROWS]
@@ -54,7 +55,7 @@ def overview(tables: Tables) -> Iterator[Section]:
                 for row in worst
             ],
         )
-        yield Section("Where most are lost", [], grid)
+        yield Section("Where most are lost", [f"In {heads[0]}, by what is known of users."], grid)
 
 
 def retention(tables: Tables) -> Iterator[Section]:
@@ -126,6 +127,23 @@ def _told(rows: Sequence[Row], kind: str, value: str) -> list[Row]:
     """Without the dimensions of which nothing is known: they would repeat everybody."""
     known = {row[kind] for row in rows if row[value] != UNKNOWN}
     return [row for row in rows if row[kind] in known]
+
+
+def _periods(figures: pa.Table) -> tuple[str, tuple[str, str]]:
+    """What the figures are of, in a sentence, and as heads of their columns."""
+    if (
+        not figures.num_rows or "since" not in figures.column_names
+    ):  # as written by former editions of the job
+        words = "The last period, as long as the silence that makes a loss, beside the one before it."
+        return words, ("the last period", "the one before")
+    since, until = figures["since"][0].as_py(), figures["until"][0].as_py()
+    days = (until - since).days
+    before = since - timedelta(days=days)
+    words = (
+        f"The {days} days from {since} to {until - _DAY}, beside the {days} days from {before} to {since - _DAY}. "
+        f"Periods are as long as the silence that makes a loss, not as the week between two reports."
+    )
+    return words, (f"the last {days} days", f"the {days} before")
 
 
 def _change(row: Mapping[str, Any]) -> str:

@@ -23,11 +23,12 @@ def overview(channels: int = 3) -> Tables:
         {"figure": "churn_rate", "value": 0.25, "before": None, "unit": "share"},
         {"figure": "revenue", "value": 1234.5, "before": 1000.0, "unit": "money"},
     ]
+    period = {"since": date(2024, 4, 6), "until": date(2024, 5, 6)}
     churn = [{"dimension": "all", "value": "all", "users": 80, "lost": 20, "rate": 0.25}] + [
         {"dimension": "channel", "value": f"c{n}", "users": 10 * (channels - n), "lost": 1, "rate": 0.1}
         for n in range(channels)
     ]
-    return {"figures": rows(figures), "churn": rows(churn)}
+    return {"figures": rows([row | period for row in figures]), "churn": rows(churn)}
 
 
 def retention(cohorts: int = 5) -> Tables:

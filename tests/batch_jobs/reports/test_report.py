@@ -32,8 +32,10 @@ def report(*jobs: str) -> Report:
 def test_the_page_says_what_there_is() -> None:
     page = html(report(*ALL))
     for words in (
-        "Ebbwatch: 2024-04-29 to 2024-05-05", "revenue</td><td>1,234.50</td><td>1,000.00</td><td>+23.4 %",
-        "channel: c0</td><td>30</td><td>1</td><td>10.0 %", "Who stays", "data:image/png;base64,",
+        "Ebbwatch as of 2024-05-06", "revenue</td><td>1,234.50</td><td>1,000.00</td><td>+23.4 %",
+        "channel: c0</td><td>30</td><td>1</td><td>10.0 %", "Who stays", "In the last 30 days, by",
+        "The 30 days from 2024-04-06 to 2024-05-05, beside the 30 days from 2024-03-07 to 2024-04-05.",
+        "data:image/png;base64,",
         "everybody</td><td>1,000</td><td>5</td><td>31", "Who has moved", "s00</td><td>s02</td><td>4",
         "everybody</td><td>50</td><td>9</td><td>100.00</td><td>50.00</td><td>2.50", "What is to come",
         "What users bring", "A row a kind since 2024-01-01",
@@ -98,6 +100,12 @@ def test_lifetime_values_are_by_plan_where_plans_are_known(monkeypatch: pytest.M
     for plans in (2, 0):
         sections({"value": (DAY, found.value(plans))}, DAY)
     assert shown == ["plan", "all"]
+
+
+def test_figures_of_a_former_edition_name_no_days() -> None:
+    former = {**ALL["overview"], "figures": ALL["overview"]["figures"].drop_columns(["since", "until"])}
+    said = summary(Report(DAY, sections({"overview": (DAY, former)}, DAY)))
+    assert "revenue: the last period 1,234.50, the one before 1,000.00" in said
 
 
 def test_what_says_nothing_of_its_own_is_left_out() -> None:
