@@ -7,6 +7,9 @@ from typing import Any, Final
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from connections import refusals
+from connections.kafka import kafka_python
+
 MAX_RECORD_BYTES: Final = 5_242_880
 """Longest record in the events topic; far above an event, so that hostile ones reach the dead letters."""
 
@@ -104,13 +107,14 @@ def delete_topic(bootstrap: str, topic: str, *, timeout_ms: int = 30_000) -> Non
 @contextmanager
 def _admin(bootstrap: str, timeout_ms: int) -> Iterator[KafkaAdminClient]:
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=timeout_ms)
+        admin = KafkaAdminClient(**kafka_python(bootstrap), bootstrap_timeout_ms=timeout_ms)
     except KafkaError as error:
-        raise TopicError(f"Kafka at {bootstrap} does not answer: is the stack up? ({error})") from error
+        away = TopicError(f"Kafka at {bootstrap} does not answer: is the stack up? ({error})")
+        raise refusals.of_kafka(error) or away from error
     try:
         yield admin
     except KafkaError as error:
-        raise TopicError(f"Kafka at {bootstrap} refuses: {error}") from error
+        raise refusals.of_kafka(error) or TopicError(f"Kafka at {bootstrap} refuses: {error}") from error
     finally:
         admin.close()
 
