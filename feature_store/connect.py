@@ -82,7 +82,10 @@ def connect_async(url: str) -> aredis.Redis:
         retry=AsyncRetry(NoBackoff(), 0),
         protocol=2,
     )
-    packed: dict[type, Any] = {aredis.Connection: _PackedConnection, aredis.SSLConnection: _PackedSSLConnection}
+    packed: dict[type, Any] = {
+        aredis.Connection: _PackedConnection,
+        aredis.SSLConnection: _PackedSSLConnection,
+    }
     pool.connection_class = packed.get(pool.connection_class, pool.connection_class)
     return aredis.Redis.from_pool(pool)
 

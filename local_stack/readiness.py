@@ -1,40 +1,18 @@
 """Whether Kafka and Redis do their work now, asked in their own protocols."""
 
-import os
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import redis
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 
 from connections import refusals
-from connections.kafka import librdkafka
+from connections.knock import kafka_answers
 from connections.redis import apart, shown
 from local_stack.addresses import Addresses
 from local_stack.errors import StackError
 
 POLL_SECONDS: Final = 0.02
-
-
-def kafka_answers(bootstrap: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """The cluster's metadata name a broker, so one is registered and takes requests; at most 1 s.
-
-    Raises:
-        AccessError: it does not let us in.
-    """
-    faults: list[KafkaError] = []
-    settings: dict[str, Any] = {**librdkafka(bootstrap, environ), "log_level": 0, "error_cb": faults.append}
-    client = AdminClient(settings)
-    try:
-        return bool(client.list_topics(timeout=1.0).brokers)
-    except KafkaException:
-        client.poll(0)
-        for fault in faults:
-            if refusal := refusals.of_kafka(fault.str()):
-                raise refusal from None
-        return False
 
 
 def redis_answers(url: str) -> bool:

@@ -8,13 +8,13 @@ from pathlib import Path
 from random import Random
 from typing import ClassVar
 
+from connections.knock import kafka_answers
 from local_stack.errors import StackError
 from local_stack.kafka import class_archive
 from local_stack.kafka.settings import broker_settings
 from local_stack.kafka.software import KafkaSoftware, cache_folder, obtain
 from local_stack.part import Part
 from local_stack.ports import HOST, is_open
-from local_stack.readiness import kafka_answers
 
 _LOG4J = Path(__file__).with_name("log4j2.xml")
 _JVM = ("-Xms256m", "-Xmx768m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true")

@@ -4,12 +4,12 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from connections.knock import kafka_answers
 from local_stack.certificates import Certificates
 from local_stack.kafka.broker import KafkaBroker
 from local_stack.kafka.settings import broker_settings
 from local_stack.part import Progress
 from local_stack.ports import HOST, is_open
-from local_stack.readiness import kafka_answers
 
 MECHANISM: Final = "SCRAM-SHA-512"
 _LOGIN: Final = "org.apache.kafka.common.security.scram.ScramLoginModule"
