@@ -21,7 +21,11 @@ SECRETS: Final = ("registry_key", "report_hook", "smtp_url", "id_secret", "limit
 class SecretFiles(PydanticBaseSettingsSource):
     """Secrets by file: ``EBBWATCH_<NAME>_FILE`` for every setting of `SECRETS`."""
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+    def get_field_value(
+        self,
+        field: FieldInfo,  # noqa: ARG002 the library asks for it
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
         """Nothing: all come at once."""
         return None, field_name, False
 
