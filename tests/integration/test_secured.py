@@ -115,7 +115,7 @@ def test_the_whole_way(place: Place, secured: SecuredStack, monkeypatch: pytest.
         eventually("the app's event is applied", lambda: _applied(place) == sent + 1)
         eventually("the archiver has all", lambda: _archived(place) == sent + 1)
         _the_api_reads_what_stands(place)
-        eventually("the trainer is at work", lambda: (place.home / "training").exists())
+        eventually("the trainer is at work", (place.home / "training").exists)
         for name, (made, thread) in running.items():
             assert (made.restarts, thread.is_alive()) == (0, True), f"{name}: {logs[name].read_text()}"
     finally:
@@ -132,7 +132,7 @@ def test_the_whole_way(place: Place, secured: SecuredStack, monkeypatch: pytest.
 
 
 WRONG: Final = {
-    "another password of Kafka": ({"KAFKA_SASL_PASSWORD": "x", "KAFKA_SASL_PASSWORD_FILE": ""}, "KAFKA_SASL_PASSWORD"),
+    "another password of Kafka": ({"KAFKA_SASL_PASSWORD": "x", "KAFKA_SASL_PASSWORD_FILE": ""}, "SASL_PASSWORD"),
     "another mechanism": ({"KAFKA_SASL_MECHANISM": "PLAIN"}, "KAFKA_SASL_MECHANISM"),
     "another authority for Kafka": ({"KAFKA_SSL_CA_FILE": "other"}, "KAFKA_SSL_CA_FILE"),
     "another password of Redis": ({"REDIS_PASSWORD": "x", "REDIS_PASSWORD_FILE": ""}, "REDIS_PASSWORD"),
