@@ -1,6 +1,7 @@
 """``ebbwatch``: one command line for the whole project."""
 
 import sys
+from typing import NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -13,6 +14,8 @@ from batch_jobs.results.errors import ResultsError
 from batch_jobs.running.order import UnknownJobError
 from batch_jobs.running.perform import AsOfError
 from batch_jobs.running.source import SourceError
+from connections import refusals
+from connections.errors import AccessError
 from control.log import LogError
 from control.orders import OrderError
 from control.writing import ControlAwayError
@@ -47,6 +50,7 @@ from online_model.registry.errors import RegistryError
 from producers.publish import PublishError
 from producers.topics import TopicError
 from profiles.explained import GoneError
+from stream_processors.config import EXIT_REFUSED
 
 _PREFIX = Settings.model_config["env_prefix"]
 _MENDABLE = (
@@ -117,5 +121,15 @@ def main() -> None:
         sys.exit(f"ebbwatch: a setting cannot be used. {'; '.join(wrong)}")
     except SettingsError as fault:
         sys.exit(f'ebbwatch: a setting cannot be read: {fault}: lists are written as JSON, ["a", "b"]')
+    except AccessError as fault:
+        _refused(fault)
     except RedisError as fault:
+        if refusal := refusals.of_redis(fault):
+            _refused(refusal)
         sys.exit(f"ebbwatch: Redis does not answer or refuses ({fault}): is the stack up?")
+
+
+def _refused(fault: AccessError) -> NoReturn:
+    """A code of its own: whoever starts us need not try again."""
+    print(f"ebbwatch: {fault}", file=sys.stderr)  # noqa: T201
+    sys.exit(EXIT_REFUSED)
