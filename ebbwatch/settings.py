@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.settings import ChurnDefinition, FactSettings
 from domain.webhooks import RETRIES_S
-from online_model.training.lineup import DEFAULT
+from online_model.training.contestants import DEFAULT
 
 
 class Settings(BaseSettings):
