@@ -106,7 +106,14 @@ def test_a_command_loads_what_it_needs_alone() -> None:
     ).stderr  # fmt: skip
     loaded = {line.rpartition("|")[2].strip() for line in shown.splitlines()}
     assert "stream_processors.supervisor" in loaded
-    assert not loaded & {"ebbwatch.commands.batch", "scipy.stats", "sklearn", "statsmodels", "matplotlib", "river"}
+    assert not loaded & {
+        "ebbwatch.commands.batch",
+        "scipy.stats",
+        "sklearn",
+        "statsmodels",
+        "matplotlib",
+        "river",
+    }
 
 
 def test_settings_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
