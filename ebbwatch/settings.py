@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from connections.secrets import secret
 from domain.settings import ChurnDefinition, FactSettings
 from domain.webhooks import RETRIES_S
-from online_model.training.lineup import DEFAULT
+from online_model.training.contestants import DEFAULT
 
 PREFIX: Final = "EBBWATCH_"
 SECRETS: Final = ("registry_key", "report_hook", "smtp_url", "id_secret", "limits_redis")
