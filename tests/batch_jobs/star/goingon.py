@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -16,7 +16,7 @@ from batch_jobs.star.reading import star_at
 from batch_jobs.star.star import News, Star
 from domain.settings import FactSettings
 from tests.batch_jobs.star.archives import Archive, day
-from tests.batch_jobs.star.happened import DAY, Happened, Kind, many
+from tests.batch_jobs.star.happened import DAY, Kind, many
 
 Run = Callable[[Star], Tables]
 GoOn = Callable[[Star, Tables, date], Tables]
@@ -30,7 +30,13 @@ KIND: Final = Kind(
 
 
 def along(
-    folder: Path, rng: Random, settings: FactSettings, whole: Run, go_on: GoOn, users: int = 40, steps: int = 5
+    folder: Path,
+    rng: Random,
+    settings: FactSettings,
+    whole: Run,
+    go_on: GoOn,
+    users: int = 40,
+    steps: int = 5,
 ) -> int:
     """Days come in parts, some events late; users are erased; the tables of each moment are those of a whole run.
 
@@ -42,14 +48,15 @@ def along(
     arrival = {h.offset: h.time + (rng.random() < 0.1) * rng.randint(0, 4 * DAY) for h in happened}
     end = max(h.time for h in happened) // DAY
     at = rng.randrange(end // 3, end)
-    left, last, version, told = list(happened), None, 0, 0
+    left, told = list(happened), 0
+    last: Tables | None = None
+    version = last_at = 0
     for _ in range(steps):
         new = [h for h in left if arrival[h.offset] < at * DAY]
         left = [h for h in left if h not in new]
         archive.add(new)
-        gone = rng.choice([*(None,) * 9, "u1"])
-        if gone is not None and last is not None:
-            DeltaTable(archive.log).delete(f"user = '{gone}'")
+        if last is not None and rng.random() < 0.1:
+            DeltaTable(archive.log).delete("user = 'u1'")
         archive.refresh(day(at * DAY))
         log = Log(Place(str(archive.log)))
         with opened(archive, day(at * DAY)) as (star, news):
@@ -88,8 +95,3 @@ def opened(archive: Archive, as_of: date) -> Iterator[tuple[Star, list[News | No
             yield replace(star, since=since), said
     finally:
         engine.close()
-
-
-def days(count: int) -> timedelta:
-    """So many."""
-    return timedelta(days=count)

@@ -10,6 +10,7 @@ import pytest
 from deltalake import DeltaTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ibis.expr.types import Table
 
 from batch_jobs.star import news, people
 from batch_jobs.star.reading import star_at
@@ -41,8 +42,8 @@ def read(archive: Archive, as_of: date, before: list[Then]) -> int:
     try:
         with star_at(archive.tables, manifest, engine, as_of, archive.settings) as star:
 
-            def rows(name: str, table: object) -> list[Row]:
-                return plain(engine.rows(table), TABLES[name])  # type: ignore[arg-type]
+            def rows(name: str, table: Table) -> list[Row]:
+                return plain(engine.rows(table), TABLES[name])
 
             now = Then(as_of, star.mark, rows("users", star.users), rows("daily", star.daily))
             for then in before:
