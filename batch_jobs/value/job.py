@@ -1,6 +1,7 @@
 """The job `value`: what users bring, what of it is at risk, and what is to come."""
 
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 from ibis.expr.types import Table
 
+from batch_jobs.cohorts.held import held
 from batch_jobs.job import Progress, Tables
 from batch_jobs.segments import folders
 from batch_jobs.segments.job import MEMBERS
@@ -91,7 +93,8 @@ class Value:
             progress("customers", 0.65)
             rows |= self._customers(star, months, segments, fresh, reasons)
             progress("trials", 0.85)
-            rows |= _trials(star, Path(scratch), fresh, reasons)
+            with ExitStack() as opened:
+                rows |= _trials(star, Path(scratch), fresh, reasons, opened)
         progress("done", 1.0)
         reasons = _usual(rows, len(rows["history"]) // len(series), self.least) | reasons
         rows["reasons"] = [{"table": name, "reason": reasons[name]} for name in TABLES if name in reasons]
@@ -142,12 +145,14 @@ class Value:
         return found
 
 
-def _trials(star: Star, scratch: Path, fresh: Path, reasons: dict[str, str]) -> dict[str, Rows]:
+def _trials(
+    star: Star, scratch: Path, fresh: Path, reasons: dict[str, str], opened: ExitStack
+) -> dict[str, Rows]:
     found: dict[str, Rows] = {"trials": [], "calibration": [], "weights": []}
     served: list[Table] = []
     days = trials.first_days(star, scratch)
     for landmark in trials.LANDMARKS:
-        at = trials.at_landmark(star, days, landmark)
+        at = opened.enter_context(held(star.engine, trials.at_landmark(star, days, landmark)))
         known = trials.known(at)
         first, then = trials.split(known)
         if not (trials.enough(known.won[first]) and trials.enough(known.won[then])):
