@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 
 from domain.brake import HOUR_MS
 from domain.columns import ERASURE, MARK, REJECTED
-from domain.decode import Batch, Decoder, hashes_of
+from domain.decode import Batch, Decoder
+from domain.hashing import hashes_of
 from domain.labels import encode, lineage_of
 from domain.leaving import Items, blocks
 from domain.settings import FactSettings

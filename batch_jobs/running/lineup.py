@@ -1,21 +1,18 @@
-"""All jobs, in their order: a job that is not listed here does not exist."""
+"""All jobs, in their order: a job that is not listed here does not exist.
+
+Statistics and learners take seconds to load, and a run may need none of them: each job's are imported when it is run.
+"""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from batch_jobs.cohorts.retention import Retention
 from batch_jobs.config import MoneyConfig
-from batch_jobs.engagement.engagement import Engagement
-from batch_jobs.experiments.job import Experiments
-from batch_jobs.experiments.settings import ExperimentSettings, with_alerts
-from batch_jobs.job import Part
-from batch_jobs.overview.overview import Overview
+from batch_jobs.job import Deferred, Job, Part
 from batch_jobs.running.kept import SCORES, SEGMENTS, VALUE
-from batch_jobs.segments.job import Segments
-from batch_jobs.survival.job import Survival
-from batch_jobs.value.job import Value
-from batch_jobs.value.risks import of_ledger
+
+# ruff: noqa: PLC0415 - see above
 
 EDITION: Final = 3
 """Raised when a job says other things of the same days than before: then nothing goes on from former results."""
@@ -29,22 +26,57 @@ def lineup(folder: Path, ledger: Path, money: MoneyConfig, holdout: float) -> Se
         ledger: folder of the ledger.
         holdout: share of the users whom alerts leave alone.
     """
-    segments = folder / SEGMENTS
-    value = Value(
-        folder / VALUE,
-        segments,
-        folder / SCORES,
-        of_ledger(ledger),
-        money.contact,
-        money.margin,
-        money.discount,
-    )
     return (
-        Part(Overview()),
-        Part(Retention()),
-        Part(Engagement()),
-        Part(Survival()),
-        Part(Segments(segments)),
-        Part(value, after=("segments",)),
-        Part(Experiments(ExperimentSettings(shares=with_alerts(holdout)))),
+        Part(Deferred("overview", _overview)),
+        Part(Deferred("retention", _retention)),
+        Part(Deferred("engagement", _engagement)),
+        Part(Deferred("survival", _survival)),
+        Part(Deferred("segments", partial(_segments, folder))),
+        Part(Deferred("value", partial(_value, folder, ledger, money)), after=("segments",)),
+        Part(Deferred("experiments", partial(_experiments, holdout))),
     )
+
+
+def _overview() -> Job:
+    from batch_jobs.overview.overview import Overview
+
+    return Overview()
+
+
+def _retention() -> Job:
+    from batch_jobs.cohorts.retention import Retention
+
+    return Retention()
+
+
+def _engagement() -> Job:
+    from batch_jobs.engagement.engagement import Engagement
+
+    return Engagement()
+
+
+def _survival() -> Job:
+    from batch_jobs.survival.job import Survival
+
+    return Survival()
+
+
+def _segments(folder: Path) -> Job:
+    from batch_jobs.segments.job import Segments
+
+    return Segments(folder / SEGMENTS)
+
+
+def _value(folder: Path, ledger: Path, money: MoneyConfig) -> Job:
+    from batch_jobs.value.job import Value
+    from batch_jobs.value.risks import of_ledger
+
+    places = folder / VALUE, folder / SEGMENTS, folder / SCORES
+    return Value(*places, of_ledger(ledger), money.contact, money.margin, money.discount)
+
+
+def _experiments(holdout: float) -> Job:
+    from batch_jobs.experiments.job import Experiments
+    from batch_jobs.experiments.settings import ExperimentSettings, with_alerts
+
+    return Experiments(ExperimentSettings(shares=with_alerts(holdout)))
