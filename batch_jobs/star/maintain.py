@@ -14,7 +14,7 @@ from deltalake.transaction import AddAction
 from batch_jobs.engine.engine import Engine, EngineError
 from batch_jobs.job import Progress
 from batch_jobs.star import daily
-from batch_jobs.star.days import TABLES, Day, chunks, facts
+from batch_jobs.star.days import TABLES, Day, Facts, chunks
 from batch_jobs.star.errors import StarError
 from batch_jobs.star.log import Log, days_of
 from batch_jobs.star.people import all_users, touched_users
@@ -116,11 +116,12 @@ def _write_days(
             adds[table] += [file.action for file in tables.write(table, day, [rows])]
 
     every = list(chunks(log, days))
+    facts = Facts(log, engine, settings)
     with ThreadPoolExecutor(1) as beside:
         last: Future[None] | None = None
         for place, chunk in enumerate(every):
             progress(f"days from {chunk[0]} to {chunk[-1]}", 0.7 * place / len(every))
-            found = list(facts(log, engine, chunk, settings))
+            found = list(facts.of(chunk))
             if last is not None:
                 last.result()  # no more than two chunks are held
             last = beside.submit(write, found)

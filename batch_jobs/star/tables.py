@@ -172,10 +172,10 @@ class StarTables:
         """A new file of rows that all have `value` in the partitioning column; none for no rows.
 
         Args:
-            parts: with at least the columns of the table but `by`, as numbers.
+            parts: with at least the columns of the table but `by`, as numbers, or of `in_file`.
         """
-        columns, by = STORED[name]
-        inside = _in_file(columns, by)
+        _, by = STORED[name]
+        inside = _in_file(*STORED[name])
         path = f"{by}={value}/{uuid.uuid4().hex}.parquet"
         rows = 0
         with self._named(f"{name}/{path}"):
@@ -187,7 +187,7 @@ class StarTables:
                 sink, inside, compression="zstd", use_dictionary=_repeating(inside), write_statistics=False
             ) as writer:
                 for part in parts:
-                    table = as_stored(part, columns).select(inside.names).cast(inside)
+                    table = part if part.schema.equals(inside) else in_file(name, part)
                     rows += table.num_rows
                     writer.write_table(table)
             if stream is not None:
@@ -271,7 +271,13 @@ class StarTables:
             ) from fault
 
 
-def as_stored(part: pa.RecordBatch | pa.Table, columns: pa.Schema) -> pa.Table:
+def in_file(name: str, part: pa.RecordBatch | pa.Table) -> pa.Table:
+    """Numbers as the files of a table have them: its types, without the column that the path says."""
+    inside = _in_file(*STORED[name])
+    return _as_stored(part, STORED[name][0]).select(inside.names).cast(inside)
+
+
+def _as_stored(part: pa.RecordBatch | pa.Table, columns: pa.Schema) -> pa.Table:
     """Numbers with their types: times from ms, days from days since 1970-01-01."""
     made = {}
     for field in columns:
