@@ -14,8 +14,10 @@ import typer
 from rich.console import Console
 
 from batch_jobs.learners.examples import Examples
-from batch_jobs.learners.job import Training
-from batch_jobs.learners.settings import LearnerSettings
+from batch_jobs.learners.fitted import Fitted
+from batch_jobs.learners.kinds import Chosen
+from batch_jobs.learners.settings import KINDS, LearnerSettings
+from batch_jobs.learners.training import Training
 from benchmarks.findings import table, write
 from domain.calendar import DAY_MS
 from domain.labels import delay_ms
@@ -54,22 +56,27 @@ def main(
     """Measure, print, write."""
     console = Console(stderr=True, width=140)
     began, examples = dt.datetime.now(dt.UTC), simulated(users, days, seed)
-    settings = LearnerSettings(budget_s=budget, seed=seed)
+    settings = LearnerSettings(budget_s=budget, seed=seed, candidates=KINDS)
+    sizes: dict[str, int] = {}
+
+    def publish(model: Fitted, _chosen: Chosen, _log_loss: float) -> str:
+        sizes[model.kind] = sum(array.nbytes for array in model.scorer.to_arrays().values())
+        return model.kind
+
     start = time.monotonic()
-    rows = Training(examples, settings, time.monotonic, "first", "0" * 16)(lambda _what, _share: None)
+    rows = Training(examples, settings, time.monotonic, "first", publish)(lambda _what, _share: None)
     seconds = time.monotonic() - start
     shown = table(f"{examples.size:,} examples", "", *_SHOWN, "trials")
     for row in rows["learner_scores"]:
         figures = ("–" if row[name] is None else f"{row[name]:.3f}" for name in _SHOWN)
         shown.add_row(row["model"], *figures, str(row["trials"]))
     console.print(shown)
-    sizes = {row["model"]: len(row["payload"]) for row in rows["learner_models"]}
     found: dict[str, Any] = {
         "scores": {
             row["model"]: {name: row[name] for name in (*_SHOWN, "trials", "examples")}
             for row in rows["learner_scores"]
         },
-        "payload_bytes": sizes,
+        "array_bytes": sizes,
         "seconds": round(seconds, 1),
         "conditions": {
             "began": began.isoformat(timespec="minutes"), "examples": examples.size, "users": users, "days": days,

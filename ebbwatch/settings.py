@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from batch_jobs.learners.settings import KINDS
 from domain.settings import ChurnDefinition, FactSettings
 from domain.webhooks import RETRIES_S
 from online_model.training.lineup import DEFAULT
@@ -92,6 +93,16 @@ class Settings(BaseSettings):
     )
     batch_minute: int = Field(
         15, ge=0, le=59, description="minute after midnight, UTC, of the look that mostly finds a new day"
+    )
+    learners_seconds: float = Field(
+        600.0,
+        ge=0,
+        description="for tuning refitted models, all kinds together; each is tried once in any case",
+    )
+    candidates: int | tuple[str, ...] = Field(
+        1,
+        description="refitted models that enter the tournament at each training: how many, the best first, or which "
+        "kinds, as a JSON list",
     )
     exporter_port: int = Field(
         0, ge=0, le=65_535, description="results as gauges for Prometheus, and health; 0 takes a free one"
@@ -225,6 +236,13 @@ class Settings(BaseSettings):
     max_poll_records: int = Field(
         8000, ge=1, le=100_000, description="records of all partitions in one fetch"
     )
+
+    @field_validator("candidates")
+    @classmethod
+    def _kinds_are_known(cls, wanted: int | tuple[str, ...]) -> int | tuple[str, ...]:
+        if wanted < 0 if isinstance(wanted, int) else not set(wanted) <= set(KINDS):
+            raise ValueError(f"a number from 0 on, or a list of some of {', '.join(KINDS)}")
+        return wanted
 
     @field_validator("tier_high_share")
     @classmethod
