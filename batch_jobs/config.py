@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from batch_jobs.learners.settings import KINDS
 from domain.settings import FactSettings
 from online_model.thresholds import Contact
 
@@ -43,6 +44,7 @@ class MoneyConfig(msgspec.Struct, frozen=True, kw_only=True):
 class LearnersConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What the job `learners` spends, and whom it lets into the tournament."""
 
+    kinds: tuple[str, ...] = KINDS
     seconds: float = 600.0
     """For tuning."""
     candidates: int | tuple[str, ...] = 1

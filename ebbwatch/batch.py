@@ -50,7 +50,9 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
         money=MoneyConfig(
             contact=contact_of(settings), margin=settings.margin, discount=settings.discount_rate
         ),
-        learners=LearnersConfig(seconds=settings.learners_seconds, candidates=settings.candidates),
+        learners=LearnersConfig(
+            kinds=settings.learners, seconds=settings.learners_seconds, candidates=settings.candidates
+        ),
         registry=registry_address(settings),
         key=registry_key_of(settings),
         look_s=settings.batch_look,

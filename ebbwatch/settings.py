@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     batch_minute: int = Field(
         15, ge=0, le=59, description="minute after midnight, UTC, of the look that mostly finds a new day"
     )
+    learners: tuple[str, ...] = Field(
+        KINDS, min_length=1, description="kinds of models that a batch job refits on the ledger"
+    )
     learners_seconds: float = Field(
         600.0,
         ge=0,
@@ -237,11 +240,12 @@ class Settings(BaseSettings):
         8000, ge=1, le=100_000, description="records of all partitions in one fetch"
     )
 
-    @field_validator("candidates")
+    @field_validator("learners", "candidates")
     @classmethod
-    def _kinds_are_known(cls, wanted: int | tuple[str, ...]) -> int | tuple[str, ...]:
-        if wanted < 0 if isinstance(wanted, int) else not set(wanted) <= set(KINDS):
-            raise ValueError(f"a number from 0 on, or a list of some of {', '.join(KINDS)}")
+    def _kinds_are_known(cls, wanted: int | tuple[str, ...], info: ValidationInfo) -> int | tuple[str, ...]:
+        known = info.data.get("learners", KINDS)
+        if wanted < 0 if isinstance(wanted, int) else not set(wanted) <= set(known):
+            raise ValueError(f"of {', '.join(known)} some or all, or, for candidates, a number from 0 on")
         return wanted
 
     @field_validator("tier_high_share")

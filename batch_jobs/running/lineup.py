@@ -49,7 +49,10 @@ def lineup(config: BatchConfig) -> Sequence[Part]:
         partial(candidates, config.registry, config.key.encode()),
         time.monotonic,
         LearnerSettings(
-            budget_s=config.learners.seconds, candidates=config.learners.candidates, contact=money.contact
+            kinds=config.learners.kinds,
+            budget_s=config.learners.seconds,
+            candidates=config.learners.candidates,
+            contact=money.contact,
         ),
     )
     return (

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
 
-import ibis
 import numpy as np
 import pytest
 
@@ -18,7 +17,6 @@ from batch_jobs.learners.schema import TABLES
 from batch_jobs.learners.settings import LearnerSettings
 from batch_jobs.learners.splits import parts
 from batch_jobs.learners.training import SERVED
-from batch_jobs.star.star import Star
 from domain.calendar import DAY_MS
 from domain.settings import FactSettings
 from online_model.ledger.ledger import Ledger
@@ -29,6 +27,7 @@ from online_model.registry.errors import MismatchError, WrongKeyError
 from online_model.registry.manifest import Training
 from online_model.registry.registry import Registry
 from tests.batch_jobs.learners.crowd import BEGIN, DELAY, crowd
+from tests.batch_jobs.learners.stars import star_at
 
 LINEAGE = "0123456789abcdef"
 KEY = b"a key of the tests"
@@ -56,13 +55,6 @@ def written(folder: Path, examples: Examples) -> Ledger:
         )  # fmt: skip
         ledger.write_day(day, to_table(settled))
     return ledger
-
-
-def star_at(ms: int) -> Star:
-    engine = ibis.duckdb.connect()
-    nothing = ibis.memtable({"user": [""]})
-    as_of = datetime.fromtimestamp(ms / 1000, UTC)
-    return Star(engine, nothing, nothing, nothing, nothing, nothing, as_of, None, FactSettings())
 
 
 def run(ledger: Ledger | None, registry: Registry, last: Tables | None = None, at: int = 400) -> Tables:
