@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     outcome_topic: str = Field("outcomes", description="topic of outcomes: who was lost within the horizon")
     model_topic: str = Field("models", description="compacted topic that says which versions serve")
     decision_topic: str = Field("model-decisions", description="topic of the tournament's decisions")
-    command_topic: str = Field("model-commands", description="topic of operators' orders to the tournament")
+    command_topic: str = Field("model-commands", description="topic of orders to the tournament")
     control_topic: str = Field("control", description="compacted topic of decisions of people")
 
     churn: ChurnDefinition = Field(

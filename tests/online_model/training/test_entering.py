@@ -207,7 +207,7 @@ def test_without_the_candidate_a_rebuild_says_so(h: History, live: tuple[World, 
     assert world.refused() == [f"version {world.version}: not here"]
     assert not trainer.training.lineup.refitted()
     with pytest.raises(UnknownContestantError, match="had from the candidates"):
-        from_ledger("logistic~2022-01-01", [], lambda *_: None, 1, 1)  # type: ignore[arg-type,return-value]
+        from_ledger("logistic~2022-01-01", [], lambda *_: None, 1, 1)  # type: ignore[arg-type]
 
 
 def test_an_order_without_sense_is_refused_at_once_and_one_in_advance_waits(
