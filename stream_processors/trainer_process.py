@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 from online_model.quality.published import Published, concise
 from online_model.quality.slices import ALL
 from online_model.training.merge import TOPICS, Topic
-from online_model.training.orders import OrderError, decode
+from online_model.training.orders import Order, OrderError, decode, unanswered
 from online_model.training.trainer import Trainer
 from online_model.training.training import Plan
 from stream_processors.health import Health, serve
@@ -70,7 +70,13 @@ class Process:
             )
             folder = Path(config.folder) / config.lineage
             trainer = Trainer(
-                plan, config.partitions, folder, config.key.encode(), outside.load, config.tier_shares
+                plan,
+                config.partitions,
+                folder,
+                config.key.encode(),
+                outside.load,
+                config.tier_shares,
+                outside.load_candidate,
             )
             stack.callback(trainer.close)
             tails = {topic: stack.enter_context(self._tail(topic, trainer.resume(topic))) for topic in TOPICS}
@@ -86,6 +92,7 @@ class Process:
             try:
                 for tail in (*tails.values(), orders):
                     self._begin(tail)
+                self._catch_up(trainer, outside, orders)
                 self._follow(trainer, outside, tails, orders)
                 self._judge(trainer, outside)
                 self._keep(trainer, outside)
@@ -107,6 +114,31 @@ class Process:
                 self._away(fault)
             else:
                 return
+            if self._stopping:
+                raise StoppedError("kafka")
+            time.sleep(_WAIT_S)
+
+    def _catch_up(self, trainer: Trainer, outside: Outside, orders: Tail) -> None:
+        """Read all orders that were given before, ere event time goes on past the moments that they name.
+
+        Among them are the trainer's own answers, so that it names no second time where it has named one.
+        """
+        end, waiting = self._end_of(orders), []
+        while orders.position < end:
+            waiting += self._orders(orders, _WAIT_S)
+            if self._stopping:
+                raise StoppedError("kafka")
+        for order in unanswered(waiting):
+            for effect in trainer.order(order):
+                outside.carry_out(effect)
+        trainer.extra = orders.position
+
+    def _end_of(self, tail: Tail) -> int:
+        while True:
+            try:
+                return tail.end()
+            except KafkaException as fault:
+                self._away(fault)
             if self._stopping:
                 raise StoppedError("kafka")
             time.sleep(_WAIT_S)
@@ -145,17 +177,22 @@ class Process:
 
     def _obey(self, trainer: Trainer, outside: Outside, orders: Tail) -> bool:
         """Returns whether there was anything to obey."""
-        records = orders.take(0.0)
-        for record in records:
-            try:
-                order = decode(record.value)
-            except OrderError as fault:
-                log.warning("%s, offset %s of %s", fault, record.offset, self._config.command_topic)
-                continue
+        found = self._orders(orders, 0.0)
+        for order in found:
             for effect in trainer.order(order):
                 outside.carry_out(effect)
         trainer.extra = orders.position
-        return bool(records)
+        return bool(found)
+
+    def _orders(self, tail: Tail, wait_s: float) -> list[Order]:
+        """The next ones, without what is none."""
+        found = []
+        for record in tail.take(wait_s):
+            try:
+                found.append(decode(record.value))
+            except OrderError as fault:
+                log.warning("%s, offset %s of %s", fault, record.offset, self._config.command_topic)
+        return found
 
     def _keep(self, trainer: Trainer, outside: Outside) -> None:
         outside.settle()

@@ -3,12 +3,13 @@
 Statistics and learners take seconds to load, and a run may need none of them: each job's are imported when it is run.
 """
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from batch_jobs.config import MoneyConfig
+from batch_jobs.config import BatchConfig, MoneyConfig
 from batch_jobs.job import Deferred, Job, Part
 from batch_jobs.running.kept import SCORES, SEGMENTS, VALUE
 
@@ -18,14 +19,13 @@ EDITION: Final = 3
 """Raised when a job says other things of the same days than before: then nothing goes on from former results."""
 
 
-def lineup(folder: Path, ledger: Path, money: MoneyConfig, holdout: float) -> Sequence[Part]:
+def lineup(config: BatchConfig) -> Sequence[Part]:
     """Each job behind those that it needs.
 
-    Args:
-        folder: on this machine, for what has a row a user.
-        ledger: folder of the ledger.
-        holdout: share of the users whom alerts leave alone.
+    Raises:
+        ValueError: a setting makes no sense.
     """
+    folder, ledger, money = Path(config.folder), Path(config.ledger), config.money
     return (
         Part(Deferred("overview", _overview)),
         Part(Deferred("retention", _retention)),
@@ -33,7 +33,8 @@ def lineup(folder: Path, ledger: Path, money: MoneyConfig, holdout: float) -> Se
         Part(Deferred("survival", _survival)),
         Part(Deferred("segments", partial(_segments, folder))),
         Part(Deferred("value", partial(_value, folder, ledger, money)), after=("segments",)),
-        Part(Deferred("experiments", partial(_experiments, holdout))),
+        Part(Deferred("experiments", partial(_experiments, config.holdout))),
+        Part(Deferred("learners", partial(_learners, config))),
     )
 
 
@@ -80,3 +81,22 @@ def _experiments(holdout: float) -> Job:
     from batch_jobs.experiments.settings import ExperimentSettings, with_alerts
 
     return Experiments(ExperimentSettings(shares=with_alerts(holdout)))
+
+
+def _learners(config: BatchConfig) -> Job:
+    from batch_jobs.learners.examples import newest
+    from batch_jobs.learners.job import Learners
+    from batch_jobs.learners.settings import LearnerSettings
+    from online_model.refitted.candidates import candidates
+
+    return Learners(
+        partial(newest, Path(config.ledger)),
+        partial(candidates, config.registry, config.key.encode()),
+        time.monotonic,
+        LearnerSettings(
+            kinds=config.learners.kinds,
+            budget_s=config.learners.seconds,
+            candidates=config.learners.candidates,
+            contact=config.money.contact,
+        ),
+    )

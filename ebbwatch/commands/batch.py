@@ -24,6 +24,7 @@ from batch_jobs.running.workshop import workshop
 from ebbwatch.batch import SCHEDULER, batch_config
 from ebbwatch.batch_progress import bars
 from ebbwatch.batch_summary import write_report
+from ebbwatch.entering import Entering
 from ebbwatch.processes import results_address
 from ebbwatch.scores import take
 from ebbwatch.settings import Settings
@@ -59,6 +60,7 @@ def run(
     wanted = Wanted(jobs or (), None if as_of is None else as_of.date(), again)
     with bars() as told:
         report = perform(shop, wanted, told)
+    Entering(settings)(shop.results)
     if as_json:
         typer.echo(msgspec.json.encode(_report_document(report, shop.results)))
     else:

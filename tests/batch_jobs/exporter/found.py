@@ -180,3 +180,28 @@ def _slice(grain: str, dimension: str, **others: Any) -> dict[str, Any]:
         "second_value": "",
         **others,
     }
+
+
+def learners() -> dict[str, pa.Table]:
+    """One refitted model, and what was served, which is better."""
+    rows = [
+        {
+            "model": "svm",
+            "log_loss": 0.3,
+            "roc_auc": 0.7,
+            "f1": 0.2,
+            "f1_of_all": 0.25,
+            "score": None,
+            "examples": 1234,
+        },
+        {
+            "model": "served",
+            "log_loss": 0.2,
+            "roc_auc": 0.8,
+            "f1": 0.3,
+            "f1_of_all": 0.25,
+            "score": 0.4,
+            "examples": 1234,
+        },
+    ]
+    return {"learner_scores": pa.Table.from_pylist(rows)}

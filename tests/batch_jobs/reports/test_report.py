@@ -21,7 +21,7 @@ from tests.batch_jobs.exporter import found
 DAY = date(2024, 5, 6)
 ALL = {
     "overview": found.overview(), "retention": found.retention(), "survival": found.survival(),
-    "segments": found.segments(), "value": found.value(),
+    "segments": found.segments(), "value": found.value(), "learners": found.learners(),
 }  # fmt: skip
 
 
@@ -39,6 +39,7 @@ def test_the_page_says_what_there_is() -> None:
         "everybody</td><td>1,000</td><td>5</td><td>31", "Who has moved", "s00</td><td>s02</td><td>4",
         "everybody</td><td>50</td><td>9</td><td>100.00</td><td>50.00</td><td>2.50", "What is to come",
         "What users bring", "A row a kind since 2024-01-01",
+        "svm</td><td>0.300</td><td>0.700</td><td>0.200</td><td>0.250</td><td>–", "latest snapshots",
     ):  # fmt: skip
         assert words in page, words
     assert "not come to this day" not in page

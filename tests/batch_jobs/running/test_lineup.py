@@ -4,15 +4,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from batch_jobs.config import MoneyConfig
+from batch_jobs.config import BatchConfig, MoneyConfig, ReportConfig
 from batch_jobs.job import Deferred
 from batch_jobs.running.lineup import lineup
+from domain.settings import FactSettings
 
 SLOW = ("sklearn", "statsmodels", "lifelines", "scipy", "numba", "matplotlib")
 
 
 def test_jobs_are_called_what_they_are_asked_for_by(tmp_path: Path) -> None:
-    for part in lineup(tmp_path, tmp_path, MoneyConfig(), 0.1):
+    config = BatchConfig(
+        archive=str(tmp_path / "log"), folder=str(tmp_path), results=str(tmp_path / "results"), kept=1,
+        ledger=str(tmp_path), money=MoneyConfig(), registry=str(tmp_path / "registry"), key="unused in here",
+        facts=FactSettings(), look_s=1.0, minute=0, report=ReportConfig(),
+    )  # fmt: skip
+    for part in lineup(config):
         assert isinstance(part.job, Deferred)
         assert part.job.made().name == part.job.name
 
