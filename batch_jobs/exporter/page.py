@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from batch_jobs.exporter.gauges import FAMILIES
+from batch_jobs.exporter.families import FAMILIES, told
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.results import Results
 from batch_jobs.results.run import Attempt, Run
@@ -81,7 +81,7 @@ class Page:
         found = self._results.read(name)
         if found is not None:
             read, tables = found
-            self._rendered = self._rendered | {name: (read.id, _text(FAMILIES[name](tables)))}
+            self._rendered = self._rendered | {name: (read.id, _text(told(name, tables)))}
 
     def _of_jobs(self) -> Iterator[Metric]:
         jobs, now = self._jobs, self._now() / 1000
