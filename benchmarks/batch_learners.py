@@ -21,7 +21,7 @@ from domain.calendar import DAY_MS
 from domain.labels import delay_ms
 from domain.settings import FactSettings
 from ebbwatch.evaluation.past import Past
-from online_model.training.lineup import DEFAULT
+from online_model.training.contestants import DEFAULT
 from online_model.training.settle import CHAMPION
 from producers.simulator.sending import send_all
 from producers.simulator.simulation import Simulation

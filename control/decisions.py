@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from confluent_kafka import KafkaException, Producer
 
+from connections.kafka import librdkafka
 from control.log import Log, LogError
 from online_model.training.logged_decision import LoggedDecision
 from online_model.training.orders import Order, encode
@@ -69,7 +70,7 @@ def send_order(at: ModelTopics, order: Order) -> None:
     Raises:
         LogError: Kafka does not take it.
     """
-    producer = Producer({"bootstrap.servers": at.kafka, "acks": "all", "enable.idempotence": True})
+    producer = Producer({**librdkafka(at.kafka), "acks": "all", "enable.idempotence": True})
     try:
         producer.produce(at.commands, value=encode(order), partition=0)
         left = producer.flush(_PATIENCE_S)

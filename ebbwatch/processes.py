@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from api.config import ApiConfig
 from archive.schema import TABLE
+from connections.redis import apart
 from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
 from domain.triage import Rules
@@ -271,7 +272,12 @@ def instance_name(number: int) -> str:
 
 
 def _next_database(redis: str) -> str:
-    """The database after that of a URL: rates are not worth a topic, and a flush there forgets nothing else."""
+    """The database after that of a URL: rates are not worth a topic, and a flush there forgets nothing else.
+
+    A cluster has one database only.
+    """
+    if apart(redis)[1]:
+        return redis
     parts = urlsplit(redis)
     number = int(parts.path.strip("/") or 0)
     return urlunsplit(parts._replace(path=f"/{number + 1}"))

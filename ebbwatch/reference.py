@@ -15,9 +15,10 @@ from pydantic_core import PydanticUndefined
 
 from batch_jobs.star import active, schema, sessions
 from batch_jobs.star.meanings import ABOUT, MEANINGS
+from connections import kafka, redis
 from domain.catalogue import CATALOGUE, DAY_WINDOWS, WEEK_WINDOWS
 from domain.events import EVENT_TYPES, MAX_EVENT_BYTES, ClockMark, Event, UserErasure, encode, json_schema
-from ebbwatch.settings import Settings
+from ebbwatch.settings import SECRETS, Settings
 
 _NOTE = "<!-- Made by `python -m ebbwatch.reference`: change the code, not this page. -->"
 
@@ -114,8 +115,15 @@ def settings_page() -> str:
     """Every setting with its variable, default and meaning."""
     prefix = Settings.model_config["env_prefix"]
     rows = [
-        (f"`{prefix}{name.upper()}`", f"`{_default(field.default)}`", field.description or "")
+        (
+            f"`{prefix}{name.upper()}`",
+            f"`{_default(field.default)}`",
+            (field.description or "") + ("; **secret**" if name in SECRETS else ""),
+        )
         for name, field in Settings.model_fields.items()
+    ]
+    reached = [
+        (f"`{name}`", meaning) for name, meaning in (*kafka.VARIABLES.items(), *redis.VARIABLES.items())
     ]
     return _page(
         "Settings",
@@ -123,8 +131,11 @@ def settings_page() -> str:
         "facts are hashed into the store: a worker that has others refuses to start and names "
         "`ebbwatch rebuild`.",
         _table(("variable", "default", "meaning"), rows),
-        "Kafka and Redis themselves are named by `KAFKA_BOOTSTRAP_SERVERS` and `REDIS_URL`; without them "
-        "`ebbwatch stack up` says where they are.",
+        f"Each **secret** may be given by a file instead: `{prefix}<NAME>_FILE` names it, as secrets of Docker and "
+        "Kubernetes are mounted. Both at once are refused. A line break at its end does not count.",
+        "## Kafka and Redis\n\nWithout the first and `REDIS_URL`, `ebbwatch stack up` says where they are. "
+        "[operations.md](operations.md#security) says how certificates and users are made.",
+        _table(("variable", "meaning"), reached),
     )
 
 

@@ -1,20 +1,48 @@
 """Settings: one table; every one can be given in the environment as ``EBBWATCH_<NAME>``."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from connections.secrets import secret
 from domain.settings import ChurnDefinition, FactSettings
 from domain.webhooks import RETRIES_S
-from online_model.training.lineup import DEFAULT
+from online_model.training.contestants import DEFAULT
+
+PREFIX: Final = "EBBWATCH_"
+SECRETS: Final = ("registry_key", "report_hook", "smtp_url", "id_secret", "limits_redis")
+"""Settings that nobody else may read; each may be given by a file."""
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Secrets by file: ``EBBWATCH_<NAME>_FILE`` for every setting of `SECRETS`."""
+
+    def get_field_value(
+        self,
+        field: FieldInfo,  # noqa: ARG002 the library asks for it
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
+        """Nothing: all come at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Name to value, of those that are given.
+
+        Raises:
+            AccessError: one is given twice, or its file cannot be read.
+        """
+        given = {name: secret(os.environ, f"{PREFIX}{name.upper()}") for name in SECRETS}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class Settings(BaseSettings):
     """What a deployment can choose. Those in `facts` shape stored facts and are hashed into the store."""
 
-    model_config = SettingsConfigDict(env_prefix="EBBWATCH_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(Path(".ebbwatch"), description="folder of local state: stacks, logs, reject files")
     stack: str = Field("auto", description="where Kafka and Redis come from: auto, env, docker or local")
@@ -225,6 +253,18 @@ class Settings(BaseSettings):
     max_poll_records: int = Field(
         8000, ge=1, le=100_000, description="records of all partitions in one fetch"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 there is no such file
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 by variables, see `SecretFiles`
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the code says, then secrets, then the environment."""
+        return init_settings, SecretFiles(settings_cls), env_settings
 
     @field_validator("tier_high_share")
     @classmethod

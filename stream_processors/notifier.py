@@ -15,13 +15,14 @@ from typing import Final, cast
 import msgspec
 from redis.exceptions import RedisError
 
+from connections import refusals
 from control import tables
 from control.projection import LostProjectionError, Projection, Reached
 from control.writing import ControlAwayError, ControlWriter
 from domain.alerts import Alert
 from feature_store.connect import connect
 from stream_processors.chores import Chores
-from stream_processors.config import EXIT_LOST
+from stream_processors.config import EXIT_LOST, EXIT_REFUSED
 from stream_processors.desk import Desk
 from stream_processors.forgetting import Forgetting
 from stream_processors.market import MarketWatch
@@ -66,6 +67,9 @@ class Notifier:
                 with Chores(config, self._control), Forgetting(config.redis, Path(config.archive)):
                     self._follow(projector, alerts)
         except (LostProjectionError, ControlAwayError, RedisError, OSError) as fault:
+            if refusal := refusals.of_redis(fault):
+                log.error("refused: %s", refusal)  # noqa: TRY400 - the message says it all
+                return EXIT_REFUSED
             log.warning("lost: %s", fault)
             return EXIT_LOST
         return 0

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from confluent_kafka import KafkaException, Producer
 
+from connections.kafka import librdkafka
 from domain.labels import delay_ms
 from online_model.ledger.ledger import Ledger, LedgerError
 from online_model.loading import part_of
@@ -71,7 +72,7 @@ class Outside:
         self._undelivered: list[str] = []
         self._producer = Producer(
             {
-                "bootstrap.servers": config.kafka,
+                **librdkafka(config.kafka),
                 "acks": "all",
                 "enable.idempotence": True,
                 "delivery.timeout.ms": 2_147_483_647,

@@ -11,6 +11,8 @@ from functools import partial
 import msgspec
 from prometheus_client import REGISTRY
 
+from connections import refusals
+from connections.errors import AccessError
 from domain.labels import lineage_of
 from feature_store.alerts import AlertStore
 from feature_store.connect import connect_async
@@ -44,7 +46,8 @@ _PROBE_S = 2.0
 
 def end(fault: BaseException) -> None:
     """End the process at once: only a fresh start knows for certain where the store stands."""
-    if isinstance(fault, RefusedError):
+    fault = refusals.of_redis(fault) or fault
+    if isinstance(fault, RefusedError | AccessError):
         log.error("refused: %s", fault)
         code = EXIT_REFUSED
     elif isinstance(fault, FencedError | LostError):

@@ -19,6 +19,7 @@ from api.people.following import Following
 from api.results.reading import Reading
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.run import Run
+from connections.kafka import librdkafka
 from control import tables
 from control.projection import Reached
 from domain.calendar import DAY_MS
@@ -245,7 +246,7 @@ def _ends(kafka: str, wanted: list[tuple[str, int]]) -> list[int]:
     Raises:
         KafkaException: Kafka does not answer.
     """
-    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "ebbwatch-reader", "log_level": 2})
+    consumer = Consumer({**librdkafka(kafka), "group.id": "ebbwatch-reader", "log_level": 2})
     try:
         return [
             consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_KAFKA_S)[1]

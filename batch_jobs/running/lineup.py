@@ -17,7 +17,7 @@ from batch_jobs.survival.job import Survival
 from batch_jobs.value.job import Value
 from batch_jobs.value.risks import of_ledger
 
-EDITION: Final = 2
+EDITION: Final = 3
 """Raised when a job says other things of the same days than before: then nothing goes on from former results."""
 
 

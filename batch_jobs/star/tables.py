@@ -154,6 +154,15 @@ class StarTables:
             if (wanted is None or value in wanted) and (before is None or value < before)
         ]
 
+    def there(self, files: Iterable[str]) -> bool:
+        """Whether files of this place, which newer versions may not name any more, are all still there."""
+        with self._named("former files"):
+            if self._folder is not None:
+                return all(Path(file).exists() for file in files)
+            paths = [file.removeprefix(f"{self.place.url}/") for file in files]
+            found = self._store("").get_file_info(paths) if paths else []
+            return all(info.type == fs.FileType.File for info in found)
+
     def values(self, name: str, version: int) -> list[Any]:
         """Values of a table's partitioning column, in order."""
         table = self._table(name, version)

@@ -19,8 +19,9 @@ from online_model.tournament.decision import CommandError, Decision
 from online_model.tournament.rules import Rules
 from online_model.tournament.tournament import Tournament
 from online_model.training.calibrating import Calibrating
+from online_model.training.contestants import BASELINE
 from online_model.training.effects import Announce, Decided, Drifted, Effect, Refused
-from online_model.training.lineup import BASELINE, Lineup
+from online_model.training.lineup import Lineup
 from online_model.training.orders import Order
 from online_model.training.publishing import Publishing
 from online_model.training.serving import Serving

@@ -5,7 +5,6 @@ The mean is a contestant that learns nothing: it says the plain mean of what its
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +13,7 @@ from domain.columns import hash_of
 from domain.labels import Matrix
 from online_model.learners.learner import MIN_LEARNED, Learner, Scorer, Vector
 from online_model.learners.mean import Mean
-
-BASELINE: Final = "own_rhythm"
-MEAN: Final = "mean"
-MEMBERS: Final = ("recursive", "agile")
-"""Kinds that the mean is made of."""
-LINEAR: Final = (BASELINE, "logistic", "ftrl", "recursive", "agile")
-DEFAULT: Final = (BASELINE, "logistic", "ftrl", "recursive", "agile", "forest", "network", MEAN)
+from online_model.training.contestants import BASELINE, MEAN, MEMBERS
 
 Make = Callable[[str, int, int], Learner]
 """From kind, seed and horizon (ms) to a learner: `online_model.learners.make`."""

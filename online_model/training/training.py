@@ -27,9 +27,10 @@ from online_model.quality.untreated import Untreated
 from online_model.saving import SavingCounts
 from online_model.tiers import TierShares
 from online_model.tournament.chosen import chosen
+from online_model.training.contestants import BASELINE
 from online_model.training.court import Court, Load, no_registry
 from online_model.training.effects import Effect, Kept, LedgerDay
-from online_model.training.lineup import BASELINE, Lineup, Make
+from online_model.training.lineup import Lineup, Make
 from online_model.training.merge import Hour
 from online_model.training.orders import Order
 from online_model.training.pending import Pending, Predicted

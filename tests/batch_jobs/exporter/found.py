@@ -23,11 +23,12 @@ def overview(channels: int = 3) -> Tables:
         {"figure": "churn_rate", "value": 0.25, "before": None, "unit": "share"},
         {"figure": "revenue", "value": 1234.5, "before": 1000.0, "unit": "money"},
     ]
+    period = {"since": date(2024, 4, 6), "until": date(2024, 5, 6)}
     churn = [{"dimension": "all", "value": "all", "users": 80, "lost": 20, "rate": 0.25}] + [
         {"dimension": "channel", "value": f"c{n}", "users": 10 * (channels - n), "lost": 1, "rate": 0.1}
         for n in range(channels)
     ]
-    return {"figures": rows(figures), "churn": rows(churn)}
+    return {"figures": rows([row | period for row in figures]), "churn": rows(churn)}
 
 
 def retention(cohorts: int = 5) -> Tables:
@@ -104,8 +105,25 @@ def segments(count: int = 3) -> Tables:
             ]
         ),
         "movement": rows(
-            [{"since": MONDAY, "from_segment": s, "to_segment": None, "users": 7} for s in names]
-            + [{"since": MONDAY, "from_segment": names[0], "to_segment": names[-1], "users": 4}]
+            [
+                {
+                    "since": MONDAY,
+                    "until": MONDAY + timedelta(days=7),
+                    "from_segment": s,
+                    "to_segment": None,
+                    "users": 7,
+                }
+                for s in names
+            ]
+            + [
+                {
+                    "since": MONDAY,
+                    "until": MONDAY + timedelta(days=7),
+                    "from_segment": names[0],
+                    "to_segment": names[-1],
+                    "users": 4,
+                }
+            ]
         ),
     }
 
@@ -136,7 +154,8 @@ def value(plans: int = 2) -> Tables:
              for n, g in enumerate(groups)]
         ),
         "ltv": rows(
-            [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0}
+            [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0,
+                  "extrapolated": m > 6}
              for n, g in enumerate(groups) for m in (6, 12)]
         ),
         "arpu": rows(
@@ -148,6 +167,7 @@ def value(plans: int = 2) -> Tables:
             [{"series": "revenue", "horizon": 3, "step": m, "month": f"2024-0{6 + m}", "value": 1e4, "low_80": 9e3,
               "high_80": 2e4, "low_95": 8e3, "high_95": 3e4} for m in (1, 2, 3)]
         ),
+        "reasons": rows([{"table": "trials", "reason": "there are none"}]),
     }  # fmt: skip
 
 

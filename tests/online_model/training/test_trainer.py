@@ -19,8 +19,8 @@ from online_model.risk import Part, Risk
 from online_model.tiers import Thresholds, TierShares
 from online_model.tournament.decision import Command
 from online_model.training.checkpoint import DamagedCheckpointError, OtherCheckpointError
+from online_model.training.contestants import LINEAR
 from online_model.training.effects import Announce, Decided, Effect, LedgerDay, Publish, Refused
-from online_model.training.lineup import LINEAR
 from online_model.training.merge import TOPICS
 from online_model.training.orders import Order
 from online_model.training.trainer import Trainer
