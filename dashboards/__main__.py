@@ -1,8 +1,7 @@
 """``python -m dashboards``: write the boards as Grafana reads them."""
 
 from dashboards.boards import ALL
-from dashboards.committed import FOLDER
-from dashboards.panels.board import text
+from dashboards.committed import FOLDER, text
 
 
 def main() -> None:

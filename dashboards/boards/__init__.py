@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dashboards.boards import engagement, model, operations, overview, retention, risk, runbook
+from dashboards.boards import engagement, model, operations, overview, retention, risk
 from dashboards.panels.board import Board
 
 ALL: Final[tuple[Board, ...]] = (
@@ -12,5 +12,4 @@ ALL: Final[tuple[Board, ...]] = (
     engagement.BOARD,
     model.BOARD,
     operations.BOARD,
-    runbook.BOARD,
 )

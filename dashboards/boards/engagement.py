@@ -47,7 +47,7 @@ def _now() -> list[Panel]:
                 "Stickiness",
                 "DAU over MAU: the share of the month's users who came on the last day.",
                 "If it falls and MAU does not, users still come, and less often: the first sign of churn.",
-                "Use has fallen",
+                "use",
             ),
             "percentunit",
             [Query(newest(m.STICKINESS, _EVERYBODY), "", "instant")],
@@ -60,7 +60,7 @@ def _now() -> list[Panel]:
                 "Quick ratio of the last complete week: new and resurrected users over those who became "
                 "dormant.",
                 "Below 1 the product shrinks, whatever the number of users says.",
-                "Use has fallen",
+                "use",
             ),
             "none",
             [Query(_quick_ratio(), "", "instant")],
@@ -86,7 +86,7 @@ def _courses() -> list[Panel]:
                 "Distinct users of each day, and of the 7 and 30 days that end with it, by days before "
                 "the as-of.",
                 "MAU moves last: a fall of WAU tells of it three weeks before.",
-                "Use has fallen",
+                "use",
             ),
             "short",
             Query(before(newest(m.DAILY_ACTIVE_USERS, _EVERYBODY, by=("window", "ago"))), "", "table"),
@@ -122,7 +122,7 @@ def _lifecycle() -> list[Panel]:
                 "of the week before who did not come (dormant).",
                 "Kept is what the product earns; new is bought. More dormant than new and resurrected: "
                 "see churn.",
-                "Use has fallen",
+                "use",
             ),
             "short",
             Query(before(newest(m.LIFECYCLE, by=("state", "ago"))), "", "table"),
@@ -156,7 +156,7 @@ def _features() -> list[Panel]:
                 "Of the users active in a complete week, the share that used a feature; the ten with the "
                 "most users.",
                 "One that falls alone: was it moved, renamed or broken?",
-                "Use has fallen",
+                "use",
             ),
             "percentunit",
             Query(before(newest(m.FEATURE_ADOPTION, by=("feature", "ago"))), "", "table"),

@@ -44,7 +44,7 @@ def _key_figures() -> list[Panel]:
                 "Active users",
                 "Users with activity in the last period (30 days), and in the one before.",
                 "If it falls while Users grows, more leave than come: see the churn rate.",
-                "Use has fallen",
+                "use",
             ),
             "short",
             _pair("active"),
@@ -55,7 +55,7 @@ def _key_figures() -> list[Panel]:
                 "Of the users who were active in the period before the last one, the share without "
                 "activity since.",
                 "Above 20 %, see beneath which referral source or platform it comes from.",
-                "Churn has risen",
+                "churn",
             ),
             "percentunit",
             [Query(newest(m.CHURN_RATIO, 'dimension="all"'), "", "instant")],
@@ -92,7 +92,7 @@ def _key_figures() -> list[Panel]:
                 "of it could "
                 "be saved. In your currency.",
                 "Contact users from the top of the ranking by value, while the gain is positive.",
-                "Money at risk",
+                "money-at-risk",
             ),
             "short",
             [
@@ -109,7 +109,7 @@ def _apart() -> Panel:
         "Churn rate by week, told apart",
         "The same by the dimension that is chosen above, a line for each value. Small groups jump about.",
         "One line that leaves the others has a cause of its own; all of them together have a common one.",
-        "Churn has risen",
+        "churn",
     )
     rates = chosen(m.WEEKLY_CHURN, ESTIMATE, by=("value", "ago"))
     return by_number(
@@ -142,7 +142,7 @@ def _money() -> list[Panel]:
                 "Revenue at risk, told apart",
                 "Expected revenue times the probability of losing it, by the dimension that is chosen above.",
                 "Begin where the bar is longest; the ranking by value names the users.",
-                "Money at risk",
+                "money-at-risk",
             ),
             "short",
             [Query(greatest_first(at_risk), "{{group}}", "instant")],

@@ -29,7 +29,7 @@ def _cohorts() -> Panel:
             "weeks later. Weeks that are not over are empty.",
             "A column that turns red from one row on: something changed for new users. A diagonal: for "
             "everybody.",
-            "Retention has fallen",
+            "retention",
         ),
         Query(either(sizes, newest(m.COHORT_RETENTION, by=("cohort", "period"))), "", "table"),
         row="cohort",
@@ -46,7 +46,7 @@ def _lines() -> Panel:
             "The same cohorts as lines over weeks; the thick one is the mean of all, weighted by their "
             "sizes.",
             "Young cohorts below the thick line leave sooner than those before: look at onboarding.",
-            "Retention has fallen",
+            "retention",
         ),
         "percentunit",
         Query(numbered(both, "period", "W0*(.+)"), "", "table"),

@@ -28,10 +28,10 @@ def _now() -> list[Panel]:
         figure(
             Told(
                 f"In the {tier} tier",
-                f"Users at risk whose probability of a loss within the horizon is in the {tier} tier, as of their last "
-                "event or the last sweep.",
+                f"Users at risk whose probability of a loss within the horizon is in the {tier} tier, as of their "
+                "last event or the last sweep.",
                 act,
-                "Users in the high tier",
+                "high-tier",
             ),
             "short",
             [Query(f"max({where(m.USERS_AT_RISK, equal('tier', tier))})")],
@@ -56,7 +56,7 @@ def _now() -> list[Panel]:
                 "1 while a partition's brake holds alerts back: hardly any events came, or very many "
                 "users rose at once.",
                 "`ebbwatch alerts status` says why; a broken pipe looks like everybody leaving.",
-                "The brake is on",
+                "alert-brake",
             ),
             "none",
             [Query(f"max({m.ALERTS_HELD}) or vector(0)", "", "instant")],
@@ -68,7 +68,7 @@ def _now() -> list[Panel]:
                 "Alerts that triage has handed out since midnight, UTC. History that is replayed hands "
                 "out none.",
                 "At the budget before noon: raise `EBBWATCH_ALERT_BUDGET` if the team has room.",
-                "Alerts wait",
+                "alerts-wait",
             ),
             "short",
             [Query(f"max({m.ALERTS_RELEASED})", "", "instant")],
@@ -78,7 +78,7 @@ def _now() -> list[Panel]:
                 "Nobody has taken up",
                 "Alerts that were handed out and that nobody has acknowledged; they lapse after a week.",
                 "If it grows, nobody reads the feed: who owns it?",
-                "Alerts wait",
+                "alerts-wait",
             ),
             "short",
             [Query(f"max({where(m.ALERTS_STANDING, equal('state', 'untaken'))})", "", "instant")],
@@ -95,7 +95,7 @@ def _courses() -> list[Panel]:
                 "Users at risk by tier, stacked. Steps at a marked version are changed thresholds, not "
                 "changed users.",
                 "A jump without a mark: look at Events on the board Operations before you believe it.",
-                "Users in the high tier",
+                "high-tier",
             ),
             "short",
             [Query(f"max by (tier) ({m.USERS_AT_RISK})", "{{tier}}")],
@@ -107,7 +107,7 @@ def _courses() -> list[Panel]:
                 "Alerts that were raised",
                 "Alerts a second by kind. Whether one is handed out is the decision of triage, beneath.",
                 "Many at one moment: is the brake on, does a new version serve?",
-                "Alerts wait",
+                "alerts-wait",
                 empty="no tier has changed in the time shown.",
             ),
             "eps",
@@ -139,7 +139,7 @@ def _movers() -> list[Panel]:
                 "Movers: revenue at risk",
                 "Expected revenue times probability, of the same users, in your currency.",
                 "A large figure towards high is worth a call today.",
-                "Money at risk",
+                "money-at-risk",
                 empty="it takes scores of two weeks.",
             ),
             "none",
@@ -160,7 +160,7 @@ def _handling() -> list[Panel]:
                 "Where alerts stand",
                 "Waiting for the day's budget; handed out and not taken up; snoozed until later.",
                 "Waiting ones lapse at midnight; untaken ones need a reader.",
-                "Alerts wait",
+                "alerts-wait",
             ),
             "short",
             [
@@ -175,7 +175,7 @@ def _handling() -> list[Panel]:
                 "Steps that people took on alerts in the time shown, by the API's call; also what they "
                 "said came of it.",
                 "Many dismissed as wrong: compare with the measured precision beside.",
-                "Alerts wait",
+                "alerts-wait",
                 empty="nobody has worked with alerts in the time shown.",
             ),
             "short",
@@ -192,7 +192,7 @@ def _handling() -> list[Panel]:
                 "limits, and how "
                 "many they rest on. Of users whom nobody treated.",
                 "High below 50 %: raise the threshold, or see the board Model.",
-                "The model is worse",
+                "model-degraded",
             ),
             "percentunit",
             Query(newest(m.TIER_PRECISION, by=("tier", "bound")), "", "table"),
@@ -238,7 +238,7 @@ def _segments() -> list[Panel]:
                 "Revenue at risk, told apart",
                 "Expected revenue times the probability of losing it, by the dimension that is chosen above.",
                 "Begin where the bar is longest.",
-                "Money at risk",
+                "money-at-risk",
             ),
             "short",
             [

@@ -47,15 +47,15 @@ def age_of(*jobs: str, width: int = 12, height: int = 9) -> Panel:
             "last try "
             "was good (1). Panels keep what was told last for a day when the exporter is away.",
             "If a run is older than a day and a half, or the last try has failed, see the runbook.",
-            "Results are old",
+            "batch-late",
         ),
         "none",
         [
             Query(f"{newest(m.JOB_AS_OF, of, by=('job',))} * 1000", "", "table"),
             Query(f"{newest(m.JOB_FINISHED, of, by=('job',))} * 1000", "", "table"),
-            Query(newest(m.JOB_SUCCESS, of, by=("job",)), "", "table"),
+            Query(newest(m.JOB_SUCCESS, of, by=("batch_job",)), "", "table"),
         ],
-        columns={"job": "Job"},
+        columns={"batch_job": "Job"},
         figures=(("As of", "dateTimeAsIso"), ("Run", "dateTimeFromNow"), ("Last try good", "none")),
         width=width,
         height=height,
@@ -70,7 +70,7 @@ def course_of_churn() -> Panel:
             "The churn rate of everybody on the Mondays before the as-of, with 95 % limits; week 0 is the "
             "last Monday.",
             "A rise beyond the limits of the weeks before is real: find its source in the panel beside.",
-            "Churn has risen",
+            "churn",
         ),
         "percentunit",
         Query(before(newest(m.WEEKLY_CHURN, 'dimension="all"', by=("bound", "ago"))), "", "table"),

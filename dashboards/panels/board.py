@@ -91,11 +91,6 @@ class Board(NamedTuple):
         return document | {"schemaVersion": SCHEMA, "id": None}
 
 
-def text(document: dict[str, Any]) -> str:
-    """As it is committed: the same for the same board."""
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 def _checked(board: str, row: Sequence[Panel]) -> int:
     sizes = [(panel.grid_pos.w, panel.grid_pos.h) for panel in row if panel.grid_pos is not None]
     heights = {height for _, height in sizes}

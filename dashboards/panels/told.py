@@ -12,7 +12,7 @@ class Told(NamedTuple):
     act: str
     """What to do."""
     more: str
-    """A section of the runbook, by its title; or a path of the API that has the data, with its slash."""
+    """Name of a page of the runbooks; or a path of the API that has the data, with its slash."""
     empty: str = ""
     """Why it is usually empty, if it is: shown in its place."""
 
