@@ -1,4 +1,4 @@
-"""A Grafana, as far as boards need it: the one place that knows the client library, which is kept by nobody any more."""
+"""A Grafana, as far as boards need it: the one place that knows the client library; nobody maintains it any more."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -27,7 +27,7 @@ class Grafana:
     def __init__(self, url: str, auth: str | tuple[str, str]) -> None:
         """
         Args:
-            auth: token of a service account with the role Editor (Admin to make the data source), or user and password.
+            auth: token of a service account with the role Editor (Admin for the data source), or user and password.
 
         Raises:
             GrafanaError: no address of a Grafana.
@@ -55,7 +55,9 @@ class Grafana:
         if not number.isdigit():
             raise GrafanaError(f"what answers at {self._url} is no Grafana")
         if int(number) < LEAST_VERSION:
-            raise GrafanaError(f"Grafana {version} at {self._url} is too old: boards want {LEAST_VERSION} or later")
+            raise GrafanaError(
+                f"Grafana {version} at {self._url} is too old: boards want {LEAST_VERSION} or later"
+            )
         return version
 
     def make_folder(self, title: str) -> bool:
@@ -75,14 +77,22 @@ class Grafana:
         Raises:
             GrafanaError: see there.
         """
-        wanted = {"name": "Ebbwatch", "type": "prometheus", "access": "proxy", "url": prometheus, "uid": SOURCE}
+        wanted = {
+            "name": "Ebbwatch",
+            "type": "prometheus",
+            "access": "proxy",
+            "url": prometheus,
+            "uid": SOURCE,
+        }
         there = self._there("the data source", lambda: self._face.api.GET(f"/datasources/uid/{SOURCE}"))
         if there is None:
             self._asked("a data source", lambda: self._face.datasource.create_datasource(wanted))
             return True
         if there.get("url") == prometheus:
             return False
-        self._asked("the data source", lambda: self._face.api.PUT(f"/datasources/uid/{SOURCE}", there | wanted))
+        self._asked(
+            "the data source", lambda: self._face.api.PUT(f"/datasources/uid/{SOURCE}", there | wanted)
+        )
         return True
 
     def board(self, uid: str) -> Document | None:
@@ -100,7 +110,9 @@ class Grafana:
         Raises:
             GrafanaError: see there.
         """
-        found = self._asked("the boards", lambda: self._face.search.search_dashboards(tag=tag, type_="dash-db"))
+        found = self._asked(
+            "the boards", lambda: self._face.search.search_dashboards(tag=tag, type_="dash-db")
+        )
         boards = [self.board(uid) for uid in sorted(each["uid"] for each in found)]
         return [board for board in boards if board is not None]
 
@@ -133,7 +145,9 @@ class Grafana:
         except GrafanaClientError:
             raise
         except GrafanaException as fault:
-            raise GrafanaError(f"Grafana at {self._url} fails at {what}: {fault.message}; its log says why") from fault
+            raise GrafanaError(
+                f"Grafana at {self._url} fails at {what}: {fault.message}; its log says why"
+            ) from fault
         except (requests.RequestException, OSError) as fault:
             kind = "no JSON comes back" if isinstance(fault, ValueError) else type(fault).__name__
             raise GrafanaError(
@@ -150,11 +164,13 @@ class Grafana:
             )
         if fault.status_code == requests.codes.forbidden:
             return GrafanaError(
-                f"Grafana at {self._url} does not allow {what}: the token needs the role Editor, and Admin to make the "
-                "data source"
+                f"Grafana at {self._url} does not allow {what}: the token needs the role Editor, and Admin to "
+                "make the data source"
             )
         if "provisioned" in str(fault.response).lower():
-            return GrafanaError(f"{what} is provisioned from files there: change the files, or push to another Grafana")
+            return GrafanaError(
+                f"{what} is provisioned from files there: change the files, or push to another Grafana"
+            )
         return GrafanaError(f"Grafana at {self._url} refuses {what}: {fault.message}")
 
 

@@ -16,12 +16,12 @@ TAG = "ebbwatch"
 class Server(Protocol):
     """What is asked of a Grafana; see `dashboards.grafana_server.Grafana`."""
 
-    def version(self) -> str: ...  # noqa: D102
-    def make_folder(self, title: str) -> bool: ...  # noqa: D102
-    def make_source(self, prometheus: str) -> bool: ...  # noqa: D102
-    def board(self, uid: str) -> Document | None: ...  # noqa: D102
-    def boards(self, tag: str) -> list[Document]: ...  # noqa: D102
-    def push(self, board: Document, message: str) -> None: ...  # noqa: D102
+    def version(self) -> str: ...
+    def make_folder(self, title: str) -> bool: ...
+    def make_source(self, prometheus: str) -> bool: ...
+    def board(self, uid: str) -> Document | None: ...
+    def boards(self, tag: str) -> list[Document]: ...
+    def push(self, board: Document, message: str) -> None: ...
 
 
 class Compared(NamedTuple):
@@ -91,4 +91,3 @@ def exported(server: Server, folder: Path) -> list[Path]:
         files.append(folder / f"{board['uid']}.json")
         files[-1].write_text(text(board), "utf-8")
     return files
-

@@ -19,6 +19,9 @@ _DEAD: Final = 'outcome="dead_letter"'
 _RESTARTS: Final = "|".join(
     (m.WORKER_RESTARTS, m.TRAINER_RESTARTS, m.ARCHIVER_RESTARTS, m.COURIER_RESTARTS, m.EXPORTER_RESTARTS)
 )
+SLOWEST_ROUTES: Final = (
+    f"topk(8, histogram_quantile(0.99, {grown(f'{m.REQUEST_TIME}_bucket', by=('le', 'route'))}) >= 0)"
+)
 
 
 def _now() -> list[Panel]:
@@ -73,7 +76,7 @@ def _now() -> list[Panel]:
         figure(
             Told(
                 "Memory of Redis",
-                "What Redis has taken.",
+                "Memory that Redis has taken for all that it holds.",
                 "Near the machine's memory or the limit: make room before writes are refused.",
                 "redis-memory",
             ),
@@ -336,7 +339,7 @@ def _api() -> list[list[Panel]]:
             lines(
                 Told(
                     "Requests by status",
-                    "Answers of the API a second.",
+                    "Answers of the API a second, by status: 2xx is well, 5xx is ours to mend.",
                     "4xx are the callers': keys, rates, forms. 5xx are ours, or Kafka's and Redis's.",
                     "api-slow",
                 ),
@@ -366,7 +369,7 @@ def _api() -> list[list[Panel]]:
                 ),
                 "s",
                 Query(
-                    f"topk(8, histogram_quantile(0.99, {grown(f'{m.REQUEST_TIME}_bucket', by=('le', 'route'))}) >= 0)",
+                    SLOWEST_ROUTES,
                     "",
                     "table",
                 ),

@@ -15,7 +15,7 @@ from dashboards.grafana_server import Grafana, GrafanaError
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Boards for Grafana. GRAFANA_URL says where it is; GRAFANA_TOKEN, or GRAFANA_USER and GRAFANA_PASSWORD, who we are.",
+    help="Boards for Grafana at GRAFANA_URL; GRAFANA_TOKEN, or GRAFANA_USER and GRAFANA_PASSWORD, says who asks.",
 )
 
 Url = Annotated[str, typer.Option(envvar="GRAFANA_URL", help="Of Grafana.")]
@@ -65,7 +65,8 @@ def _grafana(url: str) -> Grafana:
     if user and password:
         return Grafana(url, (user, password))
     raise GrafanaError(
-        "who are we? Give GRAFANA_TOKEN (of a service account with the role Editor), or GRAFANA_USER and GRAFANA_PASSWORD"
+        "Grafana wants to know who asks: give GRAFANA_TOKEN (of a service account with the role Editor), or "
+        "GRAFANA_USER and GRAFANA_PASSWORD"
     )
 
 
