@@ -91,7 +91,9 @@ class Page:
             labels=["batch_job"],
         )
         finished = GaugeMetricFamily(
-            "ebbwatch_job_finished_timestamp_seconds", "When the last good run was finished.", labels=["batch_job"]
+            "ebbwatch_job_finished_timestamp_seconds",
+            "When the last good run was finished.",
+            labels=["batch_job"],
         )
         age = GaugeMetricFamily(
             "ebbwatch_job_age_seconds", "Since the last good run was finished.", labels=["batch_job"]
@@ -99,7 +101,9 @@ class Page:
         as_of = GaugeMetricFamily(
             "ebbwatch_job_as_of_timestamp_seconds", "Up to when all is known to it.", labels=["batch_job"]
         )
-        duration = GaugeMetricFamily("ebbwatch_job_duration_seconds", "How long it took.", labels=["batch_job"])
+        duration = GaugeMetricFamily(
+            "ebbwatch_job_duration_seconds", "How long it took.", labels=["batch_job"]
+        )
         rows = GaugeMetricFamily("ebbwatch_job_rows", "Rows of its tables.", labels=["batch_job", "table"])
         for name, run, attempt in jobs:
             if attempt is not None:

@@ -206,6 +206,7 @@ def _drift() -> list[Panel]:
                 "consecutive weeks is an alarm.",
                 "A feature that jumped to the top: was its event type renamed, or broken?",
                 "drift",
+                empty="a week needs 200 snapshots, and there is no reference before two steady weeks.",
             ),
             "none",
             Query(f"topk(10, max by (feature) ({m.FEATURE_PSI}))", "", "table"),

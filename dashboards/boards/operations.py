@@ -19,6 +19,8 @@ _DEAD: Final = 'outcome="dead_letter"'
 _RESTARTS: Final = "|".join(
     (m.WORKER_RESTARTS, m.TRAINER_RESTARTS, m.ARCHIVER_RESTARTS, m.COURIER_RESTARTS, m.EXPORTER_RESTARTS)
 )
+PROCESSES: Final = 'job=~"worker|trainer|archiver|notifier|courier|exporter|api"'
+"""Jobs of `prometheus.yml`."""
 SLOWEST_ROUTES: Final = (
     f"topk(8, histogram_quantile(0.99, {grown(f'{m.REQUEST_TIME}_bucket', by=('le', 'route'))}) >= 0)"
 )
@@ -34,7 +36,7 @@ def _now() -> list[Panel]:
                 "process-down",
             ),
             "short",
-            [Query('count(up{job=~"ebbwatch.*"} == 0) or vector(0)', "", "instant")],
+            [Query(f"count(up{{{PROCESSES}}} == 0) or vector(0)", "", "instant")],
             bounds=((None, "green"), (1, "red")),
         ),
         figure(
@@ -300,8 +302,8 @@ def _batch() -> list[Panel]:
             ),
             "none",
             [
-                Query(f"{newest(m.JOB_AS_OF, by=('job',))} * 1000", "", "table"),
-                Query(f"{newest(m.JOB_FINISHED, by=('job',))} * 1000", "", "table"),
+                Query(f"{newest(m.JOB_AS_OF, by=('batch_job',))} * 1000", "", "table"),
+                Query(f"{newest(m.JOB_FINISHED, by=('batch_job',))} * 1000", "", "table"),
                 Query(newest(m.JOB_DURATION, by=("batch_job",)), "", "table"),
                 Query(f"sum by (batch_job) ({newest(m.JOB_ROWS, by=('batch_job', 'table'))})", "", "table"),
                 Query(newest(m.JOB_SUCCESS, by=("batch_job",)), "", "table"),

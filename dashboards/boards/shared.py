@@ -39,7 +39,7 @@ DRIFTS: Final = marked(
 
 def age_of(*jobs: str, width: int = 12, height: int = 9) -> Panel:
     """How old the results are that a board shows."""
-    of = f'job=~"{"|".join(jobs)}"'
+    of = f'batch_job=~"{"|".join(jobs)}"'
     return beside(
         Told(
             "How old these results are",
@@ -51,8 +51,8 @@ def age_of(*jobs: str, width: int = 12, height: int = 9) -> Panel:
         ),
         "none",
         [
-            Query(f"{newest(m.JOB_AS_OF, of, by=('job',))} * 1000", "", "table"),
-            Query(f"{newest(m.JOB_FINISHED, of, by=('job',))} * 1000", "", "table"),
+            Query(f"{newest(m.JOB_AS_OF, of, by=('batch_job',))} * 1000", "", "table"),
+            Query(f"{newest(m.JOB_FINISHED, of, by=('batch_job',))} * 1000", "", "table"),
             Query(newest(m.JOB_SUCCESS, of, by=("batch_job",)), "", "table"),
         ],
         columns={"batch_job": "Job"},
