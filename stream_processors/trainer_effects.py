@@ -120,8 +120,10 @@ class Outside:
                 self.settle()
             case Decided():
                 self._tell(effect.number, effect.decision)
+                self._metrics.decisions.labels(effect.decision.kind, effect.decision.champion).inc()
             case Drifted():
                 self._tell(effect.number, effect.finding._asdict())
+                self._metrics.drifts.labels(effect.finding.cause).inc()
             case Refused():
                 self._tell(effect.number, {"refused": effect.order, "reason": effect.reason})
 
@@ -171,6 +173,7 @@ class Outside:
             raise RuntimeError(
                 f"version {effect.version} became {manifest.version} on its way to the registry"
             )
+        self._metrics.published.labels(effect.training.name).inc()
         log.info(
             "published %s: %s, %s examples", manifest.version, effect.training.name, effect.training.examples
         )

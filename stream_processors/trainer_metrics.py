@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from stream_processors.judged_metrics import JudgedMetrics
+
 
 class TrainerMetrics:
     """Metrics of one trainer process; labels are bounded, no user ids."""
@@ -25,3 +27,18 @@ class TrainerMetrics:
         self.waits = Counter(
             "ebbwatch_trainer_waits", "Retries while a service was away", ["service"], registry=registry
         )
+        self.decisions = Counter(
+            "ebbwatch_trainer_decisions", "Decisions of the tournament and of operators",
+            ["kind", "champion"], registry=registry,
+        )  # fmt: skip
+        self.published = Counter(
+            "ebbwatch_trainer_published_versions", "Versions that went into the registry", ["contestant"],
+            registry=registry,
+        )  # fmt: skip
+        self.drifts = Counter(
+            "ebbwatch_trainer_drift_alarms", "Alarms of the drift watch", ["cause"], registry=registry
+        )
+        for cause in ("features", "error"):
+            self.drifts.labels(cause)
+        self.serving = gauge("serving_version", "1 for each version that serves", "contestant", "version")
+        self.judged = JudgedMetrics(registry)

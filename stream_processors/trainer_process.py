@@ -221,6 +221,10 @@ class Process:
         self._metrics.champion.clear()
         for name, share in training.court.serving.shares.items():
             self._metrics.champion.labels(name).set(share)
+        self._metrics.serving.clear()
+        for part in training.court.serving.announced():
+            self._metrics.serving.labels(part.contestant, part.version).set(1)
+        self._metrics.judged.compared(training.drift.compared)
         self._metrics.waiting.set(training.waiting)
         self._metrics.clock.set(max(0, trainer.merge.done_ms) / 1000)
         return not any(lags.values())
@@ -242,6 +246,7 @@ class Process:
                 self._metrics.log_loss.labels(name).set(measured.log_loss)
             if measured.roc_auc is not None:
                 self._metrics.auc.labels(name).set(measured.roc_auc)
+        self._metrics.judged.judged(report.contestants, tournament.champion)
         outside.judged(
             Published(
                 lineage=self._config.lineage,

@@ -3,7 +3,7 @@
 What cannot be said is left out, never zero. Money is in units of the currency, ratios are between 0 and 1.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -29,7 +29,7 @@ ALL: Final = "all"
 def overview(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `overview`."""
     figures = tables["figures"].to_pylist()
-    yield _family(
+    yield family(
         "ebbwatch_figure",
         "Figures of the last period (now) and of the one before it.",
         ("figure", "period"),
@@ -40,13 +40,13 @@ def overview(tables: Tables) -> Iterator[GaugeMetricFamily]:
         ),
     )
     churn = _first_of_each(tables["churn"].to_pylist(), "dimension")
-    yield _family(
+    yield family(
         "ebbwatch_churn_ratio",
         "Of the users who could be lost, the share that was.",
         ("dimension", "value"),
         (((row["dimension"], row["value"]), row["rate"]) for row in churn),
     )
-    yield _family(
+    yield family(
         "ebbwatch_churn_users",
         "Users who could be lost.",
         ("dimension", "value"),
@@ -58,7 +58,7 @@ def retention(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `retention`: weekly cohorts of everybody, and their weighted mean."""
     cells = _everybody(tables["retention"], kind=KIND)
     latest = sorted({row["cohort"] for row in cells})[-MOST_COHORTS:]
-    yield _family(
+    yield family(
         "ebbwatch_cohort_retention_ratio",
         "Of a weekly cohort, the share active in a later week; weeks that are not over are absent.",
         ("cohort", "period"),
@@ -69,14 +69,14 @@ def retention(tables: Tables) -> Iterator[GaugeMetricFamily]:
         ),
     )
     sizes = _everybody(tables["cohorts"])
-    yield _family(
+    yield family(
         "ebbwatch_cohort_size_users",
         "Members of a weekly cohort.",
         ("cohort",),
         (((row["cohort"].isoformat(),), row["size"]) for row in sizes if row["cohort"] in latest),
     )
     mean = _everybody(tables["retention_curve"], kind=KIND)
-    yield _family(
+    yield family(
         "ebbwatch_cohort_retention_weighted_mean_ratio",
         "The same over all weekly cohorts that are old enough, weighted by their size.",
         ("period",),
@@ -95,7 +95,7 @@ def survival(tables: Tables) -> Iterator[GaugeMetricFamily]:
     days = _thinned(sorted({row["day"] for row in rows}))
     rows = [row for row in rows if row["day"] in days]
     bounds = (("estimate", "survival"), ("lower", "lower"), ("upper", "upper"))
-    yield _family(
+    yield family(
         "ebbwatch_km_survival",
         "Share of the users not lost so many days after their origin, with 95 % limits.",
         ("group_kind", "group", "day", "bound"),
@@ -105,14 +105,14 @@ def survival(tables: Tables) -> Iterator[GaugeMetricFamily]:
             for bound, column in bounds
         ),
     )
-    yield _family(
+    yield family(
         "ebbwatch_km_at_risk_users",
         "Users who were followed up to a day and not lost before it.",
         ("group_kind", "group", "day"),
         (((row["group_kind"], row["group"], _day(row["day"])), row["at_risk"]) for row in rows),
     )
     medians = [row for row in tables["medians"].to_pylist() if row["view"] == VIEW]
-    yield _family(
+    yield family(
         "ebbwatch_km_median_days",
         "Days until half are lost; absent where it has not come to that.",
         ("group_kind", "group"),
@@ -128,26 +128,26 @@ def segments(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `segments`."""
     rows = sorted(tables["segments"].to_pylist(), key=lambda row: -row["users"])[:MOST_GROUPS]
     names = {row["segment"] for row in rows}
-    yield _family(
+    yield family(
         "ebbwatch_segment_users",
         "Users of a segment.",
         ("segment",),
         (((r["segment"],), r["users"]) for r in rows),
     )
-    yield _family(
+    yield family(
         "ebbwatch_segment_share_ratio",
         "Share of all users.",
         ("segment",),
         (((row["segment"],), row["share"]) for row in rows),
     )
-    yield _family(
+    yield family(
         "ebbwatch_segment_revenue",
         "What they paid in the last 90 days, in money.",
         ("segment",),
         (((row["segment"],), row["revenue"] / 100) for row in rows),
     )
     following = [row for row in tables["next_period"].to_pylist() if row["segment"] in names]
-    yield _family(
+    yield family(
         "ebbwatch_segment_churn_ratio",
         "Of those who were in a segment a period ago and could be lost, the share that was, with 95 % limits.",
         ("segment", "bound"),
@@ -162,7 +162,7 @@ def segments(tables: Tables) -> Iterator[GaugeMetricFamily]:
         for row in tables["movement"].to_pylist()
         if row["from_segment"] in names | {None} and row["to_segment"] in names | {None}
     ]
-    yield _family(
+    yield family(
         "ebbwatch_segment_moved_users",
         "Users by segment of the run before and of this one; `none` for who was not there.",
         ("from", "to"),
@@ -178,7 +178,7 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
     single = sorted((row for row in rows if not row["second"]), key=lambda row: -row["dau"])
     kept = _first_of_each(single, "dimension")
     windows = (("day", "dau"), ("week", "wau"), ("month", "mau"))
-    yield _family(
+    yield family(
         "ebbwatch_active_users",
         "Distinct users of the last day, and of the 7 and 30 days that end with it.",
         ("dimension", "value", "window"),
@@ -188,7 +188,7 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
             for window, column in windows
         ),
     )
-    yield _family(
+    yield family(
         "ebbwatch_stickiness_ratio",
         "Users of the last day by those of the last 30.",
         ("dimension", "value"),
@@ -199,7 +199,7 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
 def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `value`, by group."""
     at_risk = _largest(tables["revenue_at_risk"].to_pylist(), "users")
-    yield _family(
+    yield family(
         "ebbwatch_revenue_at_risk",
         "Expected revenue over the horizon, and what of it is at risk and could be recovered, in money.",
         ("grouping", "group", "part"),
@@ -214,7 +214,7 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
         ),
     )
     worth = _largest(tables["ltv"].to_pylist(), "members")
-    yield _family(
+    yield family(
         "ebbwatch_lifetime_value",
         "Cumulative margin of one user after so many months of 30 days, in money, with limits.",
         ("grouping", "group", "months", "bound"),
@@ -226,7 +226,7 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     )
     months = tables["arpu"].to_pylist()
     last = max((row["month"] for row in months), default=None)
-    yield _family(
+    yield family(
         "ebbwatch_revenue_per_active_user",
         "Of the last complete month, in money.",
         ("grouping", "group"),
@@ -237,18 +237,8 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     )
 
 
-FAMILIES: Final[Mapping[str, Callable[[Tables], Iterable[GaugeMetricFamily]]]] = {
-    "overview": overview,
-    "retention": retention,
-    "survival": survival,
-    "segments": segments,
-    "engagement": engagement,
-    "value": value,
-}
-"""By job."""
-
-
-def _family(name: str, help_: str, labels: Sequence[str], rows: Rows) -> GaugeMetricFamily:
+def family(name: str, help_: str, labels: Sequence[str], rows: Rows) -> GaugeMetricFamily:
+    """A gauge of these rows, of which those without a figure are left out."""
     family = GaugeMetricFamily(name, help_, labels=labels)
     for values, figure in rows:
         if figure is not None:

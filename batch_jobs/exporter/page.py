@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from batch_jobs.exporter.gauges import FAMILIES
+from batch_jobs.exporter.families import FAMILIES, told
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.results import Results
 from batch_jobs.results.run import Attempt, Run
@@ -81,26 +81,30 @@ class Page:
         found = self._results.read(name)
         if found is not None:
             read, tables = found
-            self._rendered = self._rendered | {name: (read.id, _text(FAMILIES[name](tables)))}
+            self._rendered = self._rendered | {name: (read.id, _text(told(name, tables)))}
 
     def _of_jobs(self) -> Iterator[Metric]:
         jobs, now = self._jobs, self._now() / 1000
         success = GaugeMetricFamily(
             "ebbwatch_job_success",
             "1 if the last try of a batch job has succeeded or is under way.",
-            labels=["job"],
+            labels=["batch_job"],
         )
         finished = GaugeMetricFamily(
-            "ebbwatch_job_finished_timestamp_seconds", "When the last good run was finished.", labels=["job"]
+            "ebbwatch_job_finished_timestamp_seconds",
+            "When the last good run was finished.",
+            labels=["batch_job"],
         )
         age = GaugeMetricFamily(
-            "ebbwatch_job_age_seconds", "Since the last good run was finished.", labels=["job"]
+            "ebbwatch_job_age_seconds", "Since the last good run was finished.", labels=["batch_job"]
         )
         as_of = GaugeMetricFamily(
-            "ebbwatch_job_as_of_timestamp_seconds", "Up to when all is known to it.", labels=["job"]
+            "ebbwatch_job_as_of_timestamp_seconds", "Up to when all is known to it.", labels=["batch_job"]
         )
-        duration = GaugeMetricFamily("ebbwatch_job_duration_seconds", "How long it took.", labels=["job"])
-        rows = GaugeMetricFamily("ebbwatch_job_rows", "Rows of its tables.", labels=["job", "table"])
+        duration = GaugeMetricFamily(
+            "ebbwatch_job_duration_seconds", "How long it took.", labels=["batch_job"]
+        )
+        rows = GaugeMetricFamily("ebbwatch_job_rows", "Rows of its tables.", labels=["batch_job", "table"])
         for name, run, attempt in jobs:
             if attempt is not None:
                 success.add_metric([name], float(attempt.fault is None))

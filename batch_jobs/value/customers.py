@@ -6,6 +6,7 @@ from typing import Final
 import ibis
 from ibis.expr.types import BooleanValue, FloatingValue, Table
 
+from batch_jobs.star.schema import DIMENSIONS
 from batch_jobs.star.star import Star
 from batch_jobs.value.months import net_of
 from batch_jobs.value.risks import RISKS, latest_two
@@ -41,8 +42,7 @@ def customers(
     """
     users = star.users.select(
         "user",
-        "plan",
-        "channel",
+        *DIMENSIONS,
         revenue=net_of(star.users),
         customer=star.users.orders + star.users.renewals > 0,
         at_risk=_may_be_lost(star),
