@@ -102,8 +102,10 @@ class Outside:
                 self._until("ledger", LedgerError, lambda: self._ledger.write_day(effect.day, table))
             case Decided():
                 self._tell(effect.number, effect.decision)
+                self._metrics.decided(effect.decision, time.time())
             case Drifted():
                 self._tell(effect.number, effect.finding._asdict())
+                self._metrics.drifts.labels(effect.finding.cause).inc()
             case Refused():
                 self._tell(effect.number, {"refused": effect.order, "reason": effect.reason})
 
@@ -138,6 +140,7 @@ class Outside:
             raise RuntimeError(
                 f"version {effect.version} became {manifest.version} on its way to the registry"
             )
+        self._metrics.published(effect.training.name)
         log.info(
             "published %s: %s, %s examples", manifest.version, effect.training.name, effect.training.examples
         )

@@ -66,6 +66,7 @@ class Gauges:
 
         self.ready = gauge("ready", "Whether a part that the API needs is well.", "check")
         self.lag = gauge("lag_records", "Records of the stream that the store has not read.")
+        self.log = gauge("log_records", "End of the served topic, summed over its partitions.")
         self.behind = gauge("projection_records", "Records of control that are not projected.")
         self.age = gauge("model_age_seconds", "Event time since the trainer last judged.")
 
@@ -185,6 +186,7 @@ class Readiness:
         if ends is None:
             checks["lag"] = Check(ok=False, reason="not known without Kafka")
         else:
+            self._gauges.log.set(sum(ends))
             lag = max(0, sum(ends) - sum(position.offset for position in found))
             self._gauges.lag.set(lag)
             checks["lag"] = Check(ok=lag <= MOST_LAG, reason=f"{lag:,} records to go, {MOST_LAG:,} allowed")

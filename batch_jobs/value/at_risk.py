@@ -7,7 +7,7 @@ from ibis.expr.types import BooleanColumn, FloatingColumn, FloatingScalar, Table
 
 Rows = list[dict[str, Any]]
 _MILLION: Final = 1_000_000
-GROUPINGS: Final = ("all", "tier", "segment", "plan", "channel")
+GROUPINGS: Final = ("all", "tier", "segment", "plan", "channel", "platform")
 
 
 def total(column: FloatingColumn, where: BooleanColumn | None = None) -> FloatingScalar:

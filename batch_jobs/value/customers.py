@@ -40,6 +40,7 @@ def customers(star: Star, risks: Table | None, segments: Table | None, contact: 
         "user",
         "plan",
         "channel",
+        "platform",
         revenue=net_of(star.users),
         customer=star.users.orders + star.users.renewals > 0,
         at_risk=_may_be_lost(star),
