@@ -81,7 +81,7 @@ def create_app(config: ApiConfig, begun: Callable[[], object] = lambda: None) ->
             yield
 
     app = _App(
-        ApiMetrics(registry),
+        ApiMetrics(registry, config.restarts),
         title="Ebbwatch",
         version="1",
         summary="Events in; risk of churn, reasons and alerts out.",

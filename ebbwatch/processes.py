@@ -129,6 +129,8 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
         mail_to=settings.mail_to,
         digest_hour=settings.digest_hour,
         archive=str(archive_folder(settings)),
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.notifier_metrics_port,
         restarts=restarts,
     )
 

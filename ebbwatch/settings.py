@@ -243,6 +243,9 @@ class Settings(BaseSettings):
     webhook_breaker: float = Field(
         30.0, gt=0, description="for so long at first, then for twice as long each time, seconds"
     )
+    notifier_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="notifier's metrics and health; 0 takes a free one"
+    )
     courier_metrics_port: int = Field(
         0, ge=0, le=65_535, description="courier's metrics and health; 0 takes a free one"
     )

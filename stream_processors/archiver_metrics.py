@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from stream_processors.restarted import tell_restarts
+
 
 class Usage(NamedTuple):
     """Bytes of a disk."""
@@ -43,8 +45,7 @@ class ArchiverMetrics:
         self.lag = gauge("lag_records", "Records of a partition that are not in the archive yet", "partition")
         self.version = gauge("version", "Version of the table")
         self.committed = gauge("commit_timestamp_seconds", "When the last batch was committed")
-        self.restarts = gauge("restarts", "Times that the supervisor has started this archiver anew")
-        self.restarts.set(restarts)
+        tell_restarts(registry, "archiver", restarts)
         if "://" not in archive:
             disk = Path(archive)
             gauge("disk_free_bytes", "Free on the disk of the archive").set_function(

@@ -1,30 +1,39 @@
 """What the trainer says of its contestants and of drift, as gauges."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Gauge
 
 from online_model.drift.comparison import Comparison
+from online_model.quality.metrics import Metrics
 from online_model.quality.report import Judgement
 from online_model.quality.slices import ALL
+from stream_processors.shown import Shown
 
 
 class JudgedMetrics:
     """Rolling figures of predictions as they were made, on users whom nobody treated."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        def gauge(name: str, meaning: str, *labels: str) -> Gauge:
-            return Gauge(f"ebbwatch_trainer_{name}", meaning, labels, registry=registry)
+        def gauge(name: str, meaning: str, *labels: str) -> Shown:
+            return Shown(Gauge(f"ebbwatch_trainer_{name}", meaning, labels, registry=registry))
 
-        self._slope = gauge(
-            "calibration_slope", "Slope of calibration: 1 is right, below 1 too sure.", "contestant"
-        )
-        self._ratio = gauge(
-            "observed_over_expected_ratio", "Losses that came over those that were foretold.", "contestant"
-        )
-        self._brier = gauge("brier_score", "Mean squared error.", "contestant")
-        self._error = gauge("calibration_error_ratio", "Expected calibration error, 15 bins.", "contestant")
+        self._figures: list[tuple[Shown, Callable[[Metrics], float | None]]] = [
+            (gauge(name, meaning, "contestant"), figure)
+            for name, meaning, figure in (
+                ("log_loss", "Rolling log loss, nats.", lambda m: m.log_loss),
+                ("roc_auc", "Rolling ROC AUC.", lambda m: m.roc_auc),
+                ("brier_score", "Rolling mean squared error.", lambda m: m.brier),
+                ("calibration_slope", "1 is right, below 1 too sure.", lambda m: m.slope),
+                ("calibration_error_ratio", "Expected calibration error, 15 bins.", lambda m: m.ece),
+                (
+                    "observed_over_expected_ratio",
+                    "Losses that came over those that were foretold.",
+                    lambda m: m.observed_over_expected,
+                ),
+            )
+        ]
         self._reliability = gauge(
             "reliability_ratio",
             "Mean prediction, and share of the lost with its 95 % limits, by bins of equal weight, the lowest first.",
@@ -32,7 +41,7 @@ class JudgedMetrics:
             "bin",
             "side",
         )
-        self._tiers = gauge(
+        self._precision = gauge(
             "tier_precision_ratio",
             "Of past snapshots that the champion put into a tier, the share that was lost, with 95 % limits.",
             "tier",
@@ -45,40 +54,37 @@ class JudgedMetrics:
 
     def judged(self, found: Mapping[str, Judgement], champion: str) -> None:
         """All contestants by name; of the champion also the tiers."""
-        self._reliability.clear()
-        for name, judgement in found.items():
-            of_all = judgement.parts[ALL]
-            for gauge, figure in (
-                (self._slope, of_all.slope),
-                (self._ratio, of_all.observed_over_expected),
-                (self._brier, of_all.brier),
-                (self._error, of_all.ece),
-            ):
-                if figure is not None:
-                    gauge.labels(name).set(figure)
-            for place, each in enumerate(of_all.curve):
+        of_all = {name: judgement.parts[ALL] for name, judgement in found.items()}
+        for gauge, figure in self._figures:
+            gauge.show({(name,): figure(measured) for name, measured in of_all.items()})
+        self._reliability.show(
+            {
+                (name, f"{place:02d}", side): value
+                for name, measured in of_all.items()
+                for place, bin_ in enumerate(measured.curve)
                 for side, value in (
-                    ("predicted", each.predicted),
-                    ("observed", each.observed),
-                    ("lower", each.low),
-                    ("upper", each.high),
-                ):
-                    self._reliability.labels(name, f"{place:02d}", side).set(value)
-        self._tiers.clear()
-        if champion in found:
-            for tier, precision in found[champion].tiers.items():
-                self._members.labels(tier).set(precision.examples)
-                if precision.precision is not None:
-                    for bound, value in (
-                        ("estimate", precision.precision),
-                        ("lower", precision.low),
-                        ("upper", precision.high),
-                    ):
-                        self._tiers.labels(tier, bound).set(value)
+                    ("predicted", bin_.predicted),
+                    ("observed", bin_.observed),
+                    ("lower", bin_.low),
+                    ("upper", bin_.high),
+                )
+            }
+        )
+        tiers = found[champion].tiers if champion in found else {}
+        self._members.show({(tier,): precision.examples for tier, precision in tiers.items()})
+        self._precision.show(
+            {
+                (tier, bound): value
+                for tier, precision in tiers.items()
+                if precision.precision is not None
+                for bound, value in (
+                    ("estimate", precision.precision),
+                    ("lower", precision.low),
+                    ("upper", precision.high),
+                )
+            }
+        )
 
     def compared(self, found: Iterable[Comparison]) -> None:
         """Features of the week that ended last."""
-        self._psi.clear()
-        for each in found:
-            if math.isfinite(each.psi):
-                self._psi.labels(each.feature).set(each.psi)
+        self._psi.show({(each.feature,): each.psi for each in found if math.isfinite(each.psi)})

@@ -139,7 +139,9 @@ class Lane:
         await self._deliver()
         metrics.batch_records.observe(fetch.records.size)
         metrics.batch.observe(time.perf_counter() - begun)
-        metrics.age.observe(max(0.0, time.time() - fetch.timestamp / 1000))
+        now = time.time()
+        metrics.age.observe(max(0.0, now - fetch.timestamp / 1000))
+        metrics.end_to_end.observe(max(0.0, now - int(fetch.records.timestamps[0]) / 1000))
         metrics.clock.labels(self._partition).set(self.position.clock / 1000)
 
     async def _load(self, batch: Batch) -> Loaded:

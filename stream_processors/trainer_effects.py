@@ -120,7 +120,7 @@ class Outside:
                 self.settle()
             case Decided():
                 self._tell(effect.number, effect.decision)
-                self._metrics.decisions.labels(effect.decision.kind, effect.decision.champion).inc()
+                self._metrics.decided(effect.decision, time.time())
             case Drifted():
                 self._tell(effect.number, effect.finding._asdict())
                 self._metrics.drifts.labels(effect.finding.cause).inc()
@@ -173,7 +173,7 @@ class Outside:
             raise RuntimeError(
                 f"version {effect.version} became {manifest.version} on its way to the registry"
             )
-        self._metrics.published.labels(effect.training.name).inc()
+        self._metrics.published(effect.training.name)
         log.info(
             "published %s: %s, %s examples", manifest.version, effect.training.name, effect.training.examples
         )

@@ -14,7 +14,6 @@ from confluent_kafka import KafkaException
 from prometheus_client import REGISTRY
 
 from online_model.quality.published import Published, concise
-from online_model.quality.slices import ALL
 from online_model.training.merge import TOPICS, Topic
 from online_model.training.orders import Order, OrderError, decode, unanswered
 from online_model.training.trainer import Trainer
@@ -79,6 +78,7 @@ class Process:
                 outside.load_candidate,
             )
             stack.callback(trainer.close)
+            self._metrics.counted(trainer.training.counts + trainer.merge.skipped)
             tails = {topic: stack.enter_context(self._tail(topic, trainer.resume(topic))) for topic in TOPICS}
             orders = stack.enter_context(
                 Tail(
@@ -212,18 +212,13 @@ class Process:
         for topic, lag in lags.items():
             self._metrics.lag.labels(topic).set(lag)
         training = trainer.training
-        for what, count in (training.counts + trainer.merge.skipped).items():
-            self._metrics.events.labels(what).set(count)
-        for name, examples in training.lineup.learned().items():
-            self._metrics.learned.labels(name).set(examples)
-        for name, size in training.lineup.sizes().items():
-            self._metrics.size.labels(name).set(size)
-        self._metrics.champion.clear()
-        for name, share in training.court.serving.shares.items():
-            self._metrics.champion.labels(name).set(share)
-        self._metrics.serving.clear()
-        for part in training.court.serving.announced():
-            self._metrics.serving.labels(part.contestant, part.version).set(1)
+        self._metrics.counted(training.counts + trainer.merge.skipped)
+        self._metrics.learned.show({(name,): n for name, n in training.lineup.learned().items()})
+        self._metrics.size.show({(name,): size for name, size in training.lineup.sizes().items()})
+        self._metrics.champion.show({(name,): s for name, s in training.court.serving.shares.items()})
+        self._metrics.serving.show(
+            {(part.contestant, part.version): 1 for part in training.court.serving.announced()}
+        )
         self._metrics.judged.compared(training.drift.compared)
         self._metrics.waiting.set(training.waiting)
         self._metrics.clock.set(max(0, trainer.merge.done_ms) / 1000)
@@ -238,15 +233,11 @@ class Process:
         report = training.quality.summary(contact=contact, thresholds=thresholds)
         if not report.settled:
             return
-        for name in training.lineup.names:
-            if name not in report.contestants:
-                continue
-            measured = report.contestants[name].parts[ALL]
-            if measured.log_loss is not None:
-                self._metrics.log_loss.labels(name).set(measured.log_loss)
-            if measured.roc_auc is not None:
-                self._metrics.auc.labels(name).set(measured.roc_auc)
-        self._metrics.judged.judged(report.contestants, tournament.champion)
+        present = {
+            name: report.contestants[name] for name in training.lineup.names if name in report.contestants
+        }
+        self._metrics.judged.judged(present, tournament.champion)
+        self._metrics.at.set(max(0, trainer.merge.done_ms) / 1000)
         outside.judged(
             Published(
                 lineage=self._config.lineage,

@@ -1,4 +1,4 @@
-"""How things stand in Redis, as gauges: users at risk by tier, alerts by state, memory."""
+"""How things stand in Redis, as gauges: users at risk by tier, alerts of the day, memory, append-only file."""
 
 import asyncio
 import logging
@@ -21,7 +21,46 @@ from online_model.tiers import Thresholds
 log = logging.getLogger("ebbwatch.api")
 
 _LOOK_S: Final = 10.0
-_ALERTS: Final = (("waiting", tables.WAITING), ("untaken", tables.LAPSING), ("snoozed", tables.SNOOZED))
+_HEALTHY: Final = (
+    ("aof_enabled", 1),
+    ("aof_last_write_status", "ok"),
+    ("aof_last_bgrewrite_status", "ok"),
+)
+
+
+class Gauges:
+    """What is told."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, meaning: str, *labels: str) -> Gauge:
+            return Gauge(f"ebbwatch_{name}", meaning, labels, registry=registry, multiprocess_mode=LATEST)
+
+        self.at_risk = gauge(
+            "store_at_risk_users",
+            "Users at risk by the tier of their last visit, an event or a sweep.",
+            "tier",
+        )
+        self.known = gauge("store_known_users", "Users of whom there is a record, also those who are gone.")
+        self.released = gauge("store_released_alerts", "Alerts handed out since midnight, UTC.")
+        self._memory = gauge("redis_used_memory_bytes", "Memory that Redis has taken.")
+        self._most_memory = gauge("redis_max_memory_bytes", "Memory that Redis may take; 0 for no limit.")
+        self._written = gauge("redis_aof_bytes", "Size of the append-only file.")
+        self._healthy = gauge(
+            "redis_aof_healthy", "1 if the append-only file is on, and its last write and rewrite were good."
+        )
+        self._clients = gauge("redis_connected_clients", "Connections to Redis.")
+
+    def of_redis(self, info: dict[str, Any]) -> None:
+        """Of the answer to ``INFO``; what it does not have stays."""
+        for gauge, name in (
+            (self._memory, "used_memory"),
+            (self._most_memory, "maxmemory"),
+            (self._written, "aof_current_size"),
+            (self._clients, "connected_clients"),
+        ):
+            if name in info:
+                gauge.set(float(info[name]))
+        self._healthy.set(all(info.get(name) == good for name, good in _HEALTHY))
 
 
 class Standing:
@@ -31,25 +70,7 @@ class Standing:
         self._store = store
         self._following = following
         self._task: asyncio.Task[None] | None = None
-
-        def gauge(name: str, meaning: str, *labels: str) -> Gauge:
-            return Gauge(f"ebbwatch_{name}", meaning, labels, registry=registry, multiprocess_mode=LATEST)
-
-        self._at_risk = gauge(
-            "users_at_risk", "Users at risk by the tier of their last visit, an event or a sweep.", "tier"
-        )
-        self._known = gauge("users_known", "Users of whom the store has a record, also those who are gone.")
-        self._alerts = gauge(
-            "alerts_standing",
-            "Alerts that wait for the day's budget, that were handed out and nobody has taken up, that are snoozed.",
-            "state",
-        )
-        self._released = gauge("alerts_released_today", "Alerts handed out since midnight, UTC.")
-        self._fed = gauge("alerts_fed", "Entries of the feed of alerts.")
-        self._memory = gauge("redis_used_memory_bytes", "Memory that Redis has taken.")
-        self._most_memory = gauge("redis_max_memory_bytes", "Memory that Redis may take; 0 for no limit.")
-        self._written = gauge("redis_aof_bytes", "Size of the append-only file.")
-        self._clients = gauge("redis_connected_clients", "Connections to Redis.")
+        self._gauges = Gauges(registry)
 
     def start(self) -> None:
         """From the running loop."""
@@ -75,31 +96,15 @@ class Standing:
         present = self._following.present
         async with self._store.pipeline(transaction=False) as pipe:
             _ask(pipe, present.stream, present.judge.by.thresholds)
-            for _, key in _ALERTS:
-                pipe.zcard(key)
             pipe.hget(tables.SPENT, str(day))
-            pipe.zcard(tables.FEED)
+            pipe.info()
             answers = await pipe.execute()
         for place, tier in enumerate(("high", "medium", "low")):
-            self._at_risk.labels(tier).set(sum(answers[place : 4 * present.stream.partitions : 4]))
-        self._known.set(sum(answers[3 : 4 * present.stream.partitions : 4]))
-        *alerts, spent, fed = answers[4 * present.stream.partitions :]
-        for (state, _), count in zip(_ALERTS, alerts, strict=True):
-            self._alerts.labels(state).set(count)
-        self._released.set(int(spent or 0))
-        self._fed.set(fed)
-        reading: Any = self._store.info()
-        self._of_redis(await reading)
-
-    def _of_redis(self, info: dict[str, Any]) -> None:
-        for gauge, name in (
-            (self._memory, "used_memory"),
-            (self._most_memory, "maxmemory"),
-            (self._written, "aof_current_size"),
-            (self._clients, "connected_clients"),
-        ):
-            if name in info:
-                gauge.set(float(info[name]))
+            self._gauges.at_risk.labels(tier).set(sum(answers[place : 4 * present.stream.partitions : 4]))
+        self._gauges.known.set(sum(answers[3 : 4 * present.stream.partitions : 4]))
+        spent, info = answers[4 * present.stream.partitions :]
+        self._gauges.released.set(int(spent or 0))
+        self._gauges.of_redis(info)
 
     async def _follow(self) -> None:
         while True:

@@ -30,7 +30,7 @@ def activity(tables: Tables) -> Iterator[GaugeMetricFamily]:
     rows = [] if last is None else _since(table, "day", last, MOST_DAYS, 1)
     kept = _largest(rows, "dau")
     yield family(
-        "ebbwatch_daily_active_users",
+        "ebbwatch_engagement_daily_active_users",
         "Distinct users of a day, and of the 7 and 30 days that end with it, by days before the last.",
         ("dimension", "value", "window", "ago"),
         (
@@ -47,7 +47,7 @@ def lifecycle(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Growth accounting of everybody by week."""
     table = _weekly(_everybody(tables["lifecycle"]))
     yield family(
-        "ebbwatch_lifecycle_users",
+        "ebbwatch_engagement_lifecycle_users",
         "Users of a week that are new, kept, resurrected or dormant, by weeks before the last complete one.",
         ("state", "ago"),
         (
@@ -66,8 +66,12 @@ def features(tables: Tables) -> Iterator[GaugeMetricFamily]:
         total[row["feature"]] = total.get(row["feature"], 0) + row["users"]
     kept = set(sorted(total, key=lambda name: (-total[name], name))[:MOST_GROUPS])
     for name, meaning, column in (
-        ("ebbwatch_feature_users", "Users of a feature in a week.", "users"),
-        ("ebbwatch_feature_adoption_ratio", "Of the users active in a week, those of a feature.", "adoption"),
+        ("ebbwatch_engagement_feature_users", "Users of a feature in a week.", "users"),
+        (
+            "ebbwatch_engagement_feature_adoption_ratio",
+            "Of the users active in a week, those of a feature.",
+            "adoption",
+        ),
     ):
         yield family(
             name,
@@ -80,7 +84,7 @@ def features(tables: Tables) -> Iterator[GaugeMetricFamily]:
 def conversion(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Conversion of the active users by week."""
     yield family(
-        "ebbwatch_conversion_ratio",
+        "ebbwatch_engagement_conversion_ratio",
         "Of the users active in a week, those with a conversion. By weeks before the last complete one.",
         ("ago",),
         (((ago,), row["conversion"]) for ago, row in _told(_weekly(tables["conversion"]))),
@@ -92,7 +96,7 @@ def funnel(tables: Tables) -> Iterator[GaugeMetricFamily]:
     table = _everybody(tables["funnel"])
     rows = table.filter(pc.equal(table["grain"], GRAIN)).to_pylist()
     yield family(
-        "ebbwatch_funnel_users",
+        "ebbwatch_engagement_funnel_users",
         "Users who came since the log began, and who of them was active, began a trial, paid.",
         ("stage",),
         (
@@ -111,7 +115,7 @@ def churn(tables: Tables) -> Iterator[GaugeMetricFamily]:
     rows = [] if last is None else _since(mondays, "at", last, MOST_CHURN_WEEKS, 7)
     kept = _largest(rows, "users")
     yield family(
-        "ebbwatch_weekly_churn_ratio",
+        "ebbwatch_churn_weekly_ratio",
         "Of the users who could be lost up to a Monday, the share that was, by weeks before the last Monday.",
         ("dimension", "value", "bound", "ago"),
         (

@@ -20,6 +20,15 @@ MOST_DAYS: Final = 122
 MOST_COHORTS: Final = 26
 """The latest ones."""
 MOST_PERIODS: Final = 53
+UNITS: Final = {
+    "users": "Users",
+    "sessions": "Sessions",
+    "orders": "Orders",
+    "money": "Money, in units of the currency,",
+    "share": "Shares",
+}
+"""Of the figures of the overview."""
+_DAY_S: Final = 86_400
 GRAIN: Final = "week"
 KIND: Final = "classic"
 VIEW: Final = "passage"
@@ -29,16 +38,18 @@ ALL: Final = "all"
 def overview(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `overview`."""
     figures = tables["figures"].to_pylist()
-    yield family(
-        "ebbwatch_figure",
-        "Figures of the last period (now) and of the one before it.",
-        ("figure", "period"),
-        (
-            ((row["figure"], period), row[column])
-            for row in figures
-            for period, column in (("now", "value"), ("before", "before"))
-        ),
-    )
+    for unit, meaning in UNITS.items():
+        yield family(
+            f"ebbwatch_overview_{'ratio' if unit == 'share' else unit}",
+            f"{meaning} of the last period (now) and of the one before it, as long as `inactivity_days`.",
+            ("figure", "period"),
+            (
+                ((row["figure"], period), row[column])
+                for row in figures
+                if row["unit"] == unit
+                for period, column in (("now", "value"), ("before", "before"))
+            ),
+        )
     churn = _first_of_each(tables["churn"].to_pylist(), "dimension")
     yield family(
         "ebbwatch_churn_ratio",
@@ -96,7 +107,7 @@ def survival(tables: Tables) -> Iterator[GaugeMetricFamily]:
     rows = [row for row in rows if row["day"] in days]
     bounds = (("estimate", "survival"), ("lower", "lower"), ("upper", "upper"))
     yield family(
-        "ebbwatch_km_survival",
+        "ebbwatch_survival_ratio",
         "Share of the users not lost so many days after their origin, with 95 % limits.",
         ("group_kind", "group", "day", "bound"),
         (
@@ -106,18 +117,18 @@ def survival(tables: Tables) -> Iterator[GaugeMetricFamily]:
         ),
     )
     yield family(
-        "ebbwatch_km_at_risk_users",
+        "ebbwatch_survival_at_risk_users",
         "Users who were followed up to a day and not lost before it.",
         ("group_kind", "group", "day"),
         (((row["group_kind"], row["group"], _day(row["day"])), row["at_risk"]) for row in rows),
     )
     medians = [row for row in tables["medians"].to_pylist() if row["view"] == VIEW]
     yield family(
-        "ebbwatch_km_median_days",
-        "Days until half are lost; absent where it has not come to that.",
+        "ebbwatch_survival_median_seconds",
+        "Time until half are lost, whole days; absent where it has not come to that.",
         ("group_kind", "group"),
         (
-            ((row["group_kind"], row["group"]), row["median"])
+            ((row["group_kind"], row["group"]), None if row["median"] is None else row["median"] * _DAY_S)
             for row in medians
             if (row["group_kind"], row["group"]) in kept
         ),
@@ -141,7 +152,7 @@ def segments(tables: Tables) -> Iterator[GaugeMetricFamily]:
         (((row["segment"],), row["share"]) for row in rows),
     )
     yield family(
-        "ebbwatch_segment_revenue",
+        "ebbwatch_segment_revenue_money",
         "What they paid in the last 90 days, in money.",
         ("segment",),
         (((row["segment"],), row["revenue"] / 100) for row in rows),
@@ -179,7 +190,7 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
     kept = _first_of_each(single, "dimension")
     windows = (("day", "dau"), ("week", "wau"), ("month", "mau"))
     yield family(
-        "ebbwatch_active_users",
+        "ebbwatch_engagement_active_users",
         "Distinct users of the last day, and of the 7 and 30 days that end with it.",
         ("dimension", "value", "window"),
         (
@@ -189,7 +200,7 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
         ),
     )
     yield family(
-        "ebbwatch_stickiness_ratio",
+        "ebbwatch_engagement_stickiness_ratio",
         "Users of the last day by those of the last 30.",
         ("dimension", "value"),
         (((row["dimension"], row["value"]), row["stickiness"]) for row in kept),
@@ -200,7 +211,7 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `value`, by group."""
     at_risk = _largest(tables["revenue_at_risk"].to_pylist(), "users")
     yield family(
-        "ebbwatch_revenue_at_risk",
+        "ebbwatch_value_at_risk_money",
         "Expected revenue over the horizon, and what of it is at risk and could be recovered, in money.",
         ("grouping", "group", "part"),
         (
@@ -213,9 +224,15 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
             )
         ),
     )
+    yield family(
+        "ebbwatch_value_at_risk_users",
+        "Users at risk.",
+        ("grouping", "group"),
+        (((row["grouping"], row["group"]), row["users"]) for row in at_risk),
+    )
     worth = _largest(tables["ltv"].to_pylist(), "members")
     yield family(
-        "ebbwatch_lifetime_value",
+        "ebbwatch_value_lifetime_money",
         "Cumulative margin of one user after so many months of 30 days, in money, with limits.",
         ("grouping", "group", "months", "bound"),
         (
@@ -227,7 +244,7 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     months = tables["arpu"].to_pylist()
     last = max((row["month"] for row in months), default=None)
     yield family(
-        "ebbwatch_revenue_per_active_user",
+        "ebbwatch_value_per_active_user_money",
         "Of the last complete month, in money.",
         ("grouping", "group"),
         (

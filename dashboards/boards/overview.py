@@ -22,7 +22,7 @@ ESTIMATE: Final = 'bound="estimate"'
 
 def _pair(name: str) -> list[Query]:
     return [
-        Query(newest(m.FIGURE, f'figure="{name}"', f'period="{period}"'), legend, "instant")
+        Query(newest(m.OVERVIEW_USERS, f'figure="{name}"', f'period="{period}"'), legend, "instant")
         for period, legend in (("now", "now"), ("before", "a period before"))
     ]
 

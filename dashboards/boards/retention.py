@@ -143,7 +143,7 @@ def _survival() -> list[list[Panel]]:
                 ),
                 "d",
                 Query(
-                    chosen(m.SURVIVAL_MEDIAN, by=("group",), kind=kind, group=group), "", "table"
+                    f"({chosen(m.SURVIVAL_MEDIAN, by=('group',), kind=kind, group=group)}) / 86400", "", "table"
                 ),
                 columns={"group": "Group"},
                 figure="Median",

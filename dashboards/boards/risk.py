@@ -81,7 +81,7 @@ def _now() -> list[Panel]:
                 "alerts-wait",
             ),
             "short",
-            [Query(f"max({where(m.ALERTS_STANDING, equal('state', 'untaken'))})", "", "instant")],
+            [Query(f"max({where(m.ALERTS_STANDING, equal('state', 'open'))})", "", "instant")],
             bounds=((None, "text"), (50, "orange")),
         ),
     ]
@@ -158,14 +158,14 @@ def _handling() -> list[Panel]:
         bars(
             Told(
                 "Where alerts stand",
-                "Waiting for the day's budget; handed out and not taken up; snoozed until later.",
-                "Waiting ones lapse at midnight; untaken ones need a reader.",
+                "Waiting for the day's budget; handed out and not taken up (open); acknowledged; snoozed until later.",
+                "Waiting ones lapse at midnight; open ones need a reader.",
                 "alerts-wait",
             ),
             "short",
             [
                 Query(f"max({where(m.ALERTS_STANDING, equal('state', state))})", state, "instant")
-                for state in ("waiting", "untaken", "snoozed")
+                for state in ("waiting", "open", "acknowledged", "snoozed")
             ],
             decimals=0,
         ),

@@ -43,7 +43,7 @@ class TestShared:
         requests = 'ebbwatch_api_requests_total{method="GET",route="/v1/users",status="200"}'
         assert of(first, requests) == 3
         assert of(second, requests) == 7
-        assert of(second, 'ebbwatch_api_request_seconds_count{route="/v1/users"}') == 7
+        assert of(second, 'ebbwatch_api_request_seconds_count{route="/v1/users",status="200"}') == 7
         assert of(second, "lag ") == 4
 
     def test_a_new_start_counts_from_nothing(self) -> None:

@@ -35,6 +35,7 @@ def watched(module_place: Place) -> Iterator[Watched]:
         "archiver_metrics_port",
         "exporter_port",
         "courier_metrics_port",
+        "notifier_metrics_port",
     )
     ports = dict(zip(names, free_ports(len(names), Random()), strict=True))
     place = module_place.but(**ports)
@@ -45,7 +46,7 @@ def watched(module_place: Place) -> Iterator[Watched]:
         running.enter_context(place.courier())
         running.enter_context(supervised(place, "exporter"))
         api = running.enter_context(place.answering_api(api_per_second=0))
-        jobs = ("worker", "trainer", "archiver", "exporter", "courier")
+        jobs = ("worker", "trainer", "archiver", "exporter", "courier", "notifier")
         targets = {job: f"127.0.0.1:{port}" for job, port in zip(jobs, ports.values(), strict=True)}
         targets["api"] = api.url.removeprefix("http://")
         found = running.enter_context(prometheus(place.home / "prometheus", targets))
@@ -58,7 +59,7 @@ def watched(module_place: Place) -> Iterator[Watched]:
             assert api.get("/v1/users", key).status_code == 200
             time.sleep(1.1)  # what is counted shows as an increase between two scrapes
         eventually("the results are told", lambda: found.ask('ebbwatch_job_success{batch_job="experiments"}'))
-        eventually("how things stand is told", lambda: found.ask("ebbwatch_users_at_risk > 0"))
+        eventually("how things stand is told", lambda: found.ask("ebbwatch_store_at_risk_users > 0"))
         yield Watched(api, found)
 
 
@@ -125,11 +126,17 @@ def test_figures_are_those_of_the_api(watched: Watched) -> None:
         found: list[dict[str, Any]] = answer.json()["items"]
         return found
 
-    for figure in ("users", "active", "churn_rate", "revenue", "sessions"):
+    told_as = {
+        "users": "users",
+        "active": "users",
+        "churn_rate": "ratio",
+        "revenue": "money",
+        "sessions": "sessions",
+    }
+    for figure, unit in told_as.items():
         (row,) = rows("/v1/overview", figure=figure)
-        assert ask(f'ebbwatch_figure{{figure="{figure}",period="now"}}') == pytest.approx(row["value"]), (
-            figure
-        )
+        said = ask(f'ebbwatch_overview_{unit}{{figure="{figure}",period="now"}}')
+        assert said == pytest.approx(row["value"]), figure
     churn = {(row["dimension"], row["value"]): row["rate"] for row in rows("/v1/overview", table="churn")}
     for platform in (value for dimension, value in churn if dimension == "platform"):
         said = ask(f'ebbwatch_churn_ratio{{dimension="platform",value="{platform}"}}')
@@ -138,7 +145,7 @@ def test_figures_are_those_of_the_api(watched: Watched) -> None:
     told = watched.prometheus.ask("ebbwatch_segment_users")
     assert {s.labels["segment"]: s.value for s in told} == segments
     ranked = rows("/v1/users")
-    tiers = {s.labels["tier"]: s.value for s in watched.prometheus.ask("ebbwatch_users_at_risk")}
+    tiers = {s.labels["tier"]: s.value for s in watched.prometheus.ask("ebbwatch_store_at_risk_users")}
     assert sum(tiers.values()) == len(ranked)  # tiers are of each user's last visit here, of now there
     money = {
         row["group"]: row["at_risk"] / 100
@@ -146,7 +153,7 @@ def test_figures_are_those_of_the_api(watched: Watched) -> None:
         if row["grouping"] == "platform"
     }
     assert money
-    said_money = watched.prometheus.ask('ebbwatch_revenue_at_risk{grouping="platform",part="at_risk"}')
+    said_money = watched.prometheus.ask('ebbwatch_value_at_risk_money{grouping="platform",part="at_risk"}')
     assert {s.labels["group"]: s.value for s in said_money} == pytest.approx(money)
     cells = [
         r
@@ -160,8 +167,8 @@ def test_figures_are_those_of_the_api(watched: Watched) -> None:
     (median,) = (
         r for r in rows("/v1/survival", table="medians") if (r["view"], r["group_kind"]) == ("passage", "all")
     )
-    medians = watched.prometheus.ask('ebbwatch_km_median_days{group_kind="all"}')
-    assert [s.value for s in medians] == ([] if median["median"] is None else [median["median"]])
+    medians = watched.prometheus.ask('ebbwatch_survival_median_seconds{group_kind="all"}')
+    assert [s.value for s in medians] == ([] if median["median"] is None else [median["median"] * 86_400])
 
 
 def test_a_scrape_is_answered_at_once(watched: Watched) -> None:

@@ -76,7 +76,11 @@ def survival(groups: int = 2, days: int = 40) -> Tables:
                  "upper": share, "at_risk": users - day, "small": False}
             )  # fmt: skip
     medians[0]["median"] = 31
-    return {"curves": rows(curves), "medians": rows(medians)}
+    logrank = [
+        {"view": view, "group_kind": "plan", "group_a": a, "group_b": b, "statistic": 9.5, "p": 0.01}
+        for view, (a, b) in product(("passage", "onset"), (("all", "all"), ("p0", "p1")))
+    ]
+    return {"curves": rows(curves), "medians": rows(medians), "logrank": rows(logrank)}
 
 
 def segments(count: int = 3) -> Tables:
@@ -128,8 +132,8 @@ def segments(count: int = 3) -> Tables:
     }
 
 
-def engagement(channels: int = 2) -> Tables:
-    """Two days of everybody, of channels, and of a pair of dimensions."""
+def engagement(channels: int = 2, weeks: int = 3) -> Tables:
+    """Two days of everybody, of channels, and of a pair of dimensions; some weeks, with as many features."""
     activity = []
     for day in (MONDAY, MONDAY + timedelta(days=1)):
         for n, (dimension, value, second) in enumerate(
@@ -141,7 +145,30 @@ def engagement(channels: int = 2) -> Tables:
         ):
             users = {"dau": 50 - n, "wau": 70 - n, "mau": None, "stickiness": None}
             activity.append({"day": day, "dimension": dimension, "value": value, "second": second, **users})
-    return {"activity": rows(activity)}
+    starts = [MONDAY - timedelta(weeks=n) for n in range(max(weeks, channels))]
+    life = {"active": 10, "new": 3, "kept": 6, "resurrected": 1, "dormant": 2}
+    steps = {"users": 50, "active": 40, "trials": 20, "paid": 5}
+    return {
+        "activity": rows(activity),
+        "lifecycle": rows(
+            [_slice(grain, dimension, start=start, **life)
+             for start, (grain, dimension) in product(starts, (("week", "all"), ("month", "all"), ("week", "plan")))]
+        ),
+        "features": rows(
+            [{"grain": "week", "start": start, "feature": f"f{n}", "users": n + 1, "adoption": 0.1}
+             for start, n in product(starts, range(channels))]
+        ),
+        "conversion": rows([{"grain": "week", "start": start, "conversion": 0.5} for start in starts]),
+        "funnel": rows([_slice("week", dimension, cohort=start, **steps)
+                        for start, dimension in product(starts, ("all", "plan"))]),
+        "churn": rows(
+            [_slice("", dimension, at=start, definition=of, users=5, lost=1, rate=0.2, low=0.1, high=0.3)
+             | ({} if dimension == "all" else {"value": f"c{n}"})
+             for start, of, (n, dimension) in product(
+                 starts, ("inactivity", "cancellation"),
+                 ((0, "all"), *((n, "channel") for n in range(channels))))]
+        ),
+    }  # fmt: skip
 
 
 def value(plans: int = 2) -> Tables:
@@ -152,6 +179,9 @@ def value(plans: int = 2) -> Tables:
         "revenue_at_risk": rows(
             [g | {"users": 50 - n, "known": 9, "value": 1e4, "at_risk": 5e3, "recoverable": 250.0}
              for n, g in enumerate(groups)]
+        ),
+        "tier_moves": rows(
+            [{"tier_before": "medium", "tier": "high", "users": 7, "value": 9e3, "at_risk": 1250.0}]
         ),
         "ltv": rows(
             [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0,
