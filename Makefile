@@ -15,7 +15,10 @@ READY := $(VENV)/.ready
 BENCH_READY := $(BENCH_VENV)/.ready
 MLFLOW_READY := $(MLFLOW_VENV)/.ready
 
-.PHONY: help setup demo test check format unit integration mlflow bench bench-model chaos reference clean
+SECRETS ?= secrets
+TRIVY ?= aquasec/trivy:0.73.0
+
+.PHONY: help setup secrets image scan demo test check format unit integration mlflow bench bench-model chaos reference clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +52,24 @@ unit: $(READY) ## tests that need no services
 integration: $(READY) ## tests with a real Kafka and a real Redis
 	$(BIN)/python -m pytest -m integration -n 2 --dist loadfile
 
+secrets: ## make the secrets that docker-compose.yml mounts and that are not there yet
+	mkdir -p -m 700 $(SECRETS)
+	for name in registry.key grafana-admin.password; do \
+	  [ -e $(SECRETS)/$$name ] || $(PYTHON) -c "import secrets; print(secrets.token_urlsafe(32), end='')" > $(SECRETS)/$$name; \
+	done
+	touch $(SECRETS)/id.secret $(SECRETS)/smtp.url $(SECRETS)/report.hook
+	chmod 644 $(SECRETS)/* # the containers' users read them; on this machine the folder keeps others out
+
+image: ## build the image of all processes
+	docker build --tag ebbwatch:local .
+
+scan: image ## look for known holes and for secrets in the image; needs a Docker engine
+	docker run --rm -v /var/run/docker.sock:/var/run/docker.sock:ro $(TRIVY) \
+	  image --scanners vuln,secret --severity HIGH,CRITICAL --ignore-unfixed --exit-code 1 ebbwatch:local
+
 reference: $(READY) ## write the documents that are generated from the code
 	$(BIN)/python -m ebbwatch.reference
+	$(BIN)/python -m dashboards
 
 chaos: $(READY) ## twenty kills, hostile messages, old files put back; then verify
 	$(BIN)/python -m tests.chaos --kills 20

@@ -6,6 +6,7 @@ import sys
 import uvicorn
 
 from api.config import from_environment
+from api.exposition import shared
 from api.protocol import LimitedProtocol
 
 
@@ -15,20 +16,21 @@ def main() -> None:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
     config = from_environment()
-    uvicorn.run(
-        "api.app:from_supervisor",
-        factory=True,
-        host=config.host,
-        port=config.port,
-        workers=config.processes,
-        loop="uvloop",
-        http=LimitedProtocol,
-        log_config=None,
-        access_log=False,  # paths carry user ids
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
-    )
+    with shared(config.processes):
+        uvicorn.run(
+            "api.app:from_supervisor",
+            factory=True,
+            host=config.host,
+            port=config.port,
+            workers=config.processes,
+            loop="uvloop",
+            http=LimitedProtocol,
+            log_config=None,
+            access_log=False,  # paths carry user ids
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+        )
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from api.routes import (
     ready,
     results,
     risk,
+    runbooks,
     said,
     segment,
     users,
@@ -56,6 +57,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     keys.router,
     ready.router,
     health.router,
+    runbooks.router,
 )
 """In the order of the OpenAPI document."""
 
@@ -79,7 +81,7 @@ def create_app(config: ApiConfig, begun: Callable[[], object] = lambda: None) ->
             yield
 
     app = _App(
-        ApiMetrics(registry),
+        ApiMetrics(registry, config.restarts),
         title="Ebbwatch",
         version="1",
         summary="Events in; risk of churn, reasons and alerts out.",

@@ -6,11 +6,12 @@ from typing import Final
 from urllib.parse import unquote
 
 from fastapi import FastAPI, Request
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import audit
+from api.exposition import LATEST
 from api.problems import problem
 
 MAX_BODY_BYTES: Final = 1 << 20
@@ -18,6 +19,7 @@ MAX_BODY_BYTES: Final = 1 << 20
 _BODY_S: Final = 20.0
 """A body that is not there after so long is given up."""
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -30,7 +32,11 @@ _HEADERS: Final = [
 class ApiMetrics:
     """Requests by route and status; labels name no user."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, restarts: int = 0) -> None:
+        Gauge(
+            "ebbwatch_api_restarts", "Times that the supervisor has started it anew.", registry=registry,
+            multiprocess_mode=LATEST,
+        ).set(restarts)  # fmt: skip
         self.requests = Counter(
             "ebbwatch_api_requests_total",
             "Requests answered.",
@@ -38,16 +44,17 @@ class ApiMetrics:
             registry=registry,
         )
         self.seconds = Histogram(
-            "ebbwatch_api_request_seconds", "From a request's head to the end of its answer.", ["route"],
+            "ebbwatch_api_request_seconds", "From a request's head to the end of its answer.", ["route", "status"],
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10), registry=registry,
         )  # fmt: skip
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """One request; looking its labels up costs more than counting it."""
+        method = method if method in _METHODS else "other"  # it is the caller's word
         found = self._children.get((route, method, status))
         if found is None:
-            found = (self.requests.labels(route, method, status), self.seconds.labels(route))
+            found = (self.requests.labels(route, method, status), self.seconds.labels(route, status))
             self._children[route, method, status] = found
         found[0].inc()
         found[1].observe(seconds)

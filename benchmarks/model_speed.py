@@ -30,8 +30,9 @@ from online_model.learners.river_classifier import RiverClassifier
 from online_model.loading import last_good
 from online_model.registry.registry import Registry
 from online_model.tournament.decision import Command
+from online_model.training.contestants import DEFAULT, LINEAR
 from online_model.training.effects import Publish
-from online_model.training.lineup import DEFAULT, LINEAR, Lineup
+from online_model.training.lineup import Lineup
 from online_model.training.orders import Order
 from producers.simulator.sending import send_all
 from producers.simulator.simulation import Simulation

@@ -31,7 +31,8 @@ from domain.settings import FactSettings
 from local_stack import stack
 from online_model.learners.learner import Bools
 from online_model.learners.line_up import make
-from online_model.training.lineup import DEFAULT, LINEAR, Lineup
+from online_model.training.contestants import DEFAULT, LINEAR
+from online_model.training.lineup import Lineup
 from producers.simulator.simulation import Simulation
 from stream_processors.config import ENVIRONMENT
 from stream_processors.supervisor import TRAINER

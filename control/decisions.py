@@ -1,5 +1,6 @@
 """The topics in which the trainer is spoken to and answers: orders of operators, decisions of the tournament."""
 
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -8,7 +9,7 @@ from confluent_kafka import KafkaException, Producer
 from connections.kafka import librdkafka
 from control.log import Log, LogError
 from online_model.training.logged_decision import LoggedDecision
-from online_model.training.orders import Order, encode
+from online_model.training.orders import Order, OrderError, decode, encode
 
 _PATIENCE_S: Final = 20.0
 _LOOK_S: Final = 0.1
@@ -62,6 +63,21 @@ def decisions(at: ModelTopics, start: int = 0) -> list[Decided]:
             if logged.lineage == at.lineage:
                 found[logged.number] = _decided(logged)
     return list(found.values())
+
+
+def orders(at: ModelTopics) -> list[Order]:
+    """All orders that were given so far; what is no order is passed over.
+
+    Raises:
+        LogError: Kafka does not answer.
+    """
+    found = []
+    with Log(at.kafka, at.commands) as log:
+        bounds = log.bounds(0)
+        for record in log.read(0, bounds.earliest, bounds.end):
+            with suppress(OrderError):
+                found.append(decode(record.value))
+    return found
 
 
 def send_order(at: ModelTopics, order: Order) -> None:

@@ -48,7 +48,7 @@ def worker_config(here: Deployment, instance: str, restarts: int) -> WorkerConfi
         alert_topic=settings.alert_topic,
         model_topic=settings.model_topic,
         registry=registry_address(settings),
-        registry_key=_key(settings),
+        registry_key=registry_key_of(settings),
         policy=policy_of(settings),
         actions=_actions(settings.alert_actions),
         sweep_users=settings.sweep_users,
@@ -85,7 +85,7 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
         folder=str(settings.home / "training"),
         archive=str(archive_folder(settings)),
         registry=registry_address(settings),
-        key=_key(settings),
+        key=registry_key_of(settings),
         contestants=settings.contestants,
         thresholds=here.thresholds,
         tier_shares=here.tier_shares,
@@ -129,6 +129,8 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
         mail_to=settings.mail_to,
         digest_hour=settings.digest_hour,
         archive=str(archive_folder(settings)),
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.notifier_metrics_port,
         restarts=restarts,
     )
 
@@ -142,7 +144,7 @@ def courier_config(here: Deployment, restarts: int) -> CourierConfig:
     settings = here.settings
     return CourierConfig(
         redis=here.at.redis,
-        key=_key(settings),
+        key=registry_key_of(settings),
         private=settings.webhook_private,
         rules=WebhookRules(
             retries_s=settings.webhook_retries,
@@ -198,7 +200,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         lineage=here.lineage,
         partitions=here.stream.partitions,
         registry=registry_address(settings),
-        registry_key=_key(settings),
+        registry_key=registry_key_of(settings),
         archive=str(archive_folder(settings)),
         facts=settings.facts(),
         tier_medium=settings.tier_medium,
@@ -287,7 +289,12 @@ def _topic_id(here: Deployment, topic: str) -> str:
     return topic_id(here.at.kafka, topic) or ""
 
 
-def _key(settings: Settings) -> str:
+def registry_key_of(settings: Settings) -> str:
+    """Secret that signs versions; made where there is none.
+
+    Raises:
+        KeyFileError: it cannot be used.
+    """
     return registry_key(settings.home, settings.registry_key, create=True).decode()
 
 

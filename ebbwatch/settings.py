@@ -8,10 +8,11 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from batch_jobs.learners.settings import KINDS
 from connections.secrets import secret
 from domain.settings import ChurnDefinition, FactSettings
 from domain.webhooks import RETRIES_S
-from online_model.training.lineup import DEFAULT
+from online_model.training.contestants import DEFAULT
 
 PREFIX: Final = "EBBWATCH_"
 SECRETS: Final = ("registry_key", "report_hook", "smtp_url", "id_secret", "limits_redis")
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     outcome_topic: str = Field("outcomes", description="topic of outcomes: who was lost within the horizon")
     model_topic: str = Field("models", description="compacted topic that says which versions serve")
     decision_topic: str = Field("model-decisions", description="topic of the tournament's decisions")
-    command_topic: str = Field("model-commands", description="topic of operators' orders to the tournament")
+    command_topic: str = Field("model-commands", description="topic of orders to the tournament")
     control_topic: str = Field("control", description="compacted topic of decisions of people")
 
     churn: ChurnDefinition = Field(
@@ -120,6 +121,19 @@ class Settings(BaseSettings):
     )
     batch_minute: int = Field(
         15, ge=0, le=59, description="minute after midnight, UTC, of the look that mostly finds a new day"
+    )
+    learners: tuple[str, ...] = Field(
+        KINDS, min_length=1, description="kinds of models that a batch job refits on the ledger"
+    )
+    learners_seconds: float = Field(
+        600.0,
+        ge=0,
+        description="for tuning refitted models, all kinds together; each is tried once in any case",
+    )
+    candidates: int | tuple[str, ...] = Field(
+        1,
+        description="refitted models that enter the tournament at each training: how many, the best first, or which "
+        "kinds, as a JSON list",
     )
     exporter_port: int = Field(
         0, ge=0, le=65_535, description="results as gauges for Prometheus, and health; 0 takes a free one"
@@ -229,6 +243,9 @@ class Settings(BaseSettings):
     webhook_breaker: float = Field(
         30.0, gt=0, description="for so long at first, then for twice as long each time, seconds"
     )
+    notifier_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="notifier's metrics and health; 0 takes a free one"
+    )
     courier_metrics_port: int = Field(
         0, ge=0, le=65_535, description="courier's metrics and health; 0 takes a free one"
     )
@@ -253,6 +270,14 @@ class Settings(BaseSettings):
     max_poll_records: int = Field(
         8000, ge=1, le=100_000, description="records of all partitions in one fetch"
     )
+
+    @field_validator("learners", "candidates")
+    @classmethod
+    def _kinds_are_known(cls, wanted: int | tuple[str, ...], info: ValidationInfo) -> int | tuple[str, ...]:
+        known = info.data.get("learners", KINDS)
+        if wanted < 0 if isinstance(wanted, int) else not set(wanted) <= set(known):
+            raise ValueError(f"of {', '.join(known)} some or all, or, for candidates, a number from 0 on")
+        return wanted
 
     @classmethod
     def settings_customise_sources(

@@ -17,7 +17,7 @@ from online_model.explain.themes import THEMES, theme_of
 from online_model.learners.learner import Vector
 from online_model.reasons import Reason
 from online_model.tiers import Tier, tier_of
-from online_model.training.lineup import BASELINE
+from online_model.training.contestants import BASELINE
 from profiles.views import Basis, Judged
 
 

@@ -18,7 +18,7 @@ from online_model.registry.retention import protections
 from online_model.risk import BASELINE
 from online_model.thresholds import Contact
 from online_model.tiers import Tier, TierPrecision
-from online_model.training.lineup import BASELINE as BASELINE_CONTESTANT
+from online_model.training.contestants import BASELINE as BASELINE_CONTESTANT
 from online_model.training.settle import CHAMPION
 from profiles.serving import Serving
 

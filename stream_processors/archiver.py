@@ -48,7 +48,7 @@ class Archiver:
     def __init__(self, config: ArchiverConfig) -> None:
         self._config = config
         self._health = Health()
-        self._metrics = ArchiverMetrics(REGISTRY, config.restarts)
+        self._metrics = ArchiverMetrics(REGISTRY, config.archive, config.restarts)
         self._stopping = False
         self._wishes = True  # as long as it has not looked
 

@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 
 from domain.brake import HOUR_MS
 from domain.columns import ERASURE, MARK, REJECTED
-from domain.decode import Batch, Decoder, hashes_of
+from domain.decode import Batch, Decoder
+from domain.hashing import hashes_of
 from domain.labels import encode, lineage_of
 from domain.leaving import Items, blocks
 from domain.settings import FactSettings
@@ -138,7 +139,9 @@ class Lane:
         await self._deliver()
         metrics.batch_records.observe(fetch.records.size)
         metrics.batch.observe(time.perf_counter() - begun)
-        metrics.age.observe(max(0.0, time.time() - fetch.timestamp / 1000))
+        now = time.time()
+        metrics.age.observe(max(0.0, now - fetch.timestamp / 1000))
+        metrics.end_to_end.observe(max(0.0, now - int(fetch.records.timestamps[0]) / 1000))
         metrics.clock.labels(self._partition).set(self.position.clock / 1000)
 
     async def _load(self, batch: Batch) -> Loaded:

@@ -64,8 +64,16 @@ class Tail:
         Raises:
             OSError: Kafka does not answer.
         """
+        return self.behind() == 0
+
+    def behind(self) -> int:
+        """Records behind what is taken.
+
+        Raises:
+            OSError: Kafka does not answer.
+        """
         try:
             _, end = self._consumer.get_watermark_offsets(TopicPartition(self._topic, 0), _PATIENCE_S)
         except KafkaException as fault:
             raise OSError(f"{self._topic}: {fault}") from fault
-        return self.offset >= int(end)
+        return max(0, int(end) - self.offset)

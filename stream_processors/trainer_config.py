@@ -7,7 +7,7 @@ import msgspec
 from domain.settings import FactSettings
 from online_model.thresholds import Contact
 from online_model.tiers import Thresholds, TierShares
-from online_model.training.lineup import DEFAULT
+from online_model.training.contestants import DEFAULT
 from stream_processors.config import ENVIRONMENT
 
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from batch_jobs.job import Job, JobError, Part, Progress, Tables
+from batch_jobs.job import Deferred, Job, JobError, Part, Progress, Tables
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.results import Results
 from batch_jobs.results.run import Basis, Run, tried
@@ -150,6 +150,8 @@ def _one(job: Job, star: Star | None, basis: Basis, bench: Bench, progress: Prog
 
 def _made(job: Job, star: Star, basis: Basis, last: Run | None, bench: Bench, progress: Progress) -> Tables:
     """From all of the history, or, where job and archive can tell, from what has changed since the last run."""
+    if isinstance(job, Deferred):
+        job = job.made()
     if (
         isinstance(job, Refreshing)
         and last is not None

@@ -42,7 +42,8 @@ def run(folder: Path, as_of: date) -> dict[str, Any]:
     config = BatchConfig(
         archive=str(folder / "log"), folder=str(folder / "work"), results=str(folder / "results"), kept=2,
         facts=FactSettings(),
-            ledger=str(folder), money=MoneyConfig(), look_s=60.0, minute=0, report=ReportConfig(),
+            ledger=str(folder), money=MoneyConfig(), registry=str(folder / "registry"), key="unused in here",
+            look_s=60.0, minute=0, report=ReportConfig(),
     )  # fmt: skip
     clocked = _Clocked()
     begun = time.perf_counter()

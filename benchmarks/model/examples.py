@@ -14,7 +14,7 @@ from domain.catalogue import CATALOGUE, INDEX
 from domain.labels import Matrix, delay_ms
 from domain.settings import FactSettings
 from ebbwatch.evaluation.past import Examples, Past, Watched
-from online_model.training.lineup import DEFAULT
+from online_model.training.contestants import DEFAULT
 from producers.replay.layouts import LAYOUTS
 from producers.replay.prepare import RejectFile, prepare
 from producers.replay.send import send

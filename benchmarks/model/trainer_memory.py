@@ -19,8 +19,8 @@ from domain.labels import delay_ms  # noqa: E402
 from domain.settings import FactSettings  # noqa: E402
 from online_model.registry.registry import Registry  # noqa: E402
 from online_model.tiers import Thresholds  # noqa: E402
+from online_model.training.contestants import DEFAULT  # noqa: E402
 from online_model.training.effects import LedgerDay, Publish  # noqa: E402
-from online_model.training.lineup import DEFAULT  # noqa: E402
 from online_model.training.merge import TOPICS, Topic  # noqa: E402
 from online_model.training.trainer import Trainer  # noqa: E402
 from online_model.training.training import Plan  # noqa: E402

@@ -1,1 +1,1 @@
-"""One module for each group of commands; `ebbwatch.main` registers them."""
+"""One module for each group of commands; `ebbwatch.on_demand` loads the one that is called."""

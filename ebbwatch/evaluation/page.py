@@ -14,7 +14,7 @@ from online_model.explain.labels import LABELS
 from online_model.quality.metrics import CONTACT, Metrics
 from online_model.quality.ranking import Top, ranked
 from online_model.tiers import RANKED, Thresholds
-from online_model.training.lineup import BASELINE
+from online_model.training.contestants import BASELINE
 from online_model.training.settle import CHAMPION
 
 _SILENCE: Final = "silence:"

@@ -1,6 +1,8 @@
 """The command line's words for faults that people can mend, and the settings' names."""
 
+import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,9 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from domain.settings import FactSettings
-from ebbwatch.dead_letters import LetterError
+from ebbwatch.faults import MENDABLE, mendable
 from ebbwatch.main import app, main
+from ebbwatch.on_demand import Commands
 from ebbwatch.settings import Settings
 
 
@@ -69,28 +72,48 @@ def test_redis_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "is the stack up?" in said(monkeypatch, "users", "top")
 
 
-def test_every_command_explains_itself() -> None:
-    commands = [
-        "stack",
-        "users",
-        "dlq",
-        "clock",
-        "replay",
-        "worker",
-        "run",
-        "wait",
-        "simulate",
-        "verify",
-        "demo",
-    ]
-    for command in [*commands, "rebuild", "repartition"]:
-        result = CliRunner().invoke(app, [command, "--help"])
-        assert result.exit_code == 0, command
-        assert "Usage" in result.output
+@pytest.mark.parametrize("command", Commands())
+def test_every_command_explains_itself(command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0, command
+    assert "Usage" in result.output
+    assert CliRunner().invoke(app, [f"{command}s-not"]).exit_code == 2
 
 
-def test_letters_are_among_the_faults_that_people_can_mend() -> None:
-    assert issubclass(LetterError, ValueError)
+@pytest.mark.parametrize(("module", "name"), sorted(MENDABLE))
+def test_faults_that_people_can_mend_are_told_in_a_line(module: str, name: str) -> None:
+    kind = getattr(import_module(module), name)
+    assert issubclass(kind, Exception)
+    assert kind.__module__ == module, "it is looked for by the module that defines it"
+
+    class Derived(kind):  # type: ignore[misc, valid-type]
+        pass
+
+    assert mendable(Derived.__new__(Derived))
+
+
+def test_other_faults_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["ebbwatch", "users", "top"])
+    monkeypatch.setattr("ebbwatch.main.app", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main()
+
+
+def test_a_command_loads_what_it_needs_alone() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "ebbwatch", "worker", "--help"],
+        capture_output=True, text=True, check=True,
+    ).stderr  # fmt: skip
+    loaded = {line.rpartition("|")[2].strip() for line in shown.splitlines()}
+    assert "stream_processors.supervisor" in loaded
+    assert not loaded & {
+        "ebbwatch.commands.batch",
+        "scipy.stats",
+        "sklearn",
+        "statsmodels",
+        "matplotlib",
+        "river",
+    }
 
 
 def test_settings_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

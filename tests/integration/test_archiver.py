@@ -284,9 +284,29 @@ def test_users_are_the_same_from_an_archive_without_the_erased(make_place: Calla
         eventually("the erasure is carried out", lambda: not wishes(archived(place)))
         assert [archiver.stop(), worker.stop()] == [0, 0]
     before = facts_of(place)
+    whole = place.report("verify")
+    assert (whole["identical"], whole["emptied"], whole["passed"]) == (True, 0, 0)
     cut(place, lambda end: end - 10)
+    verified(place, whole)
     place.ebbwatch("rebuild", "--from-archive")
     assert facts_of(place) == before
+    verified(place, whole)
+
+
+def verified(place: Place, whole: dict[str, Any]) -> None:
+    """The store is right by what the archive still has, and it is said what that cannot tell."""
+    found = place.report("verify")
+    assert found["identical"], found["differences"]
+    assert found["records"] == whole["records"]
+    assert found["emptied"] > 100
+    assert (
+        found["passed"] == whole["snapshots"] + whole["outcomes"] - found["snapshots"] - found["outcomes"] > 0
+    )
+    with place.store as store:  # a difference of another kind is still one
+        counts = place.stream().keys(0).counts
+        store.hincrby(counts, "applied", 1)
+        assert place.call("verify").returncode == 1
+        store.hincrby(counts, "applied", -1)
 
 
 def test_export_shows_and_erase_empties_what_is_archived(make_place: Callable[..., Place]) -> None:

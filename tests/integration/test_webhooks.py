@@ -189,7 +189,7 @@ def test_dead_deliveries_are_listed_and_brought_back(
     assert len(log["items"] + more["items"]) == 9
     assert deployment.call("GET", path)["dead"] == 3
     assert (
-        f'ebbwatch_webhook_deliveries_total{{outcome="dead",webhook="{made["id"]}"}} 3.0'
+        f'ebbwatch_courier_deliveries_total{{outcome="dead",webhook="{made["id"]}"}} 3.0'
         in deployment.metrics()
     )
 

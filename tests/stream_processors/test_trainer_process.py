@@ -27,7 +27,7 @@ from local_stack.addresses import Addresses
 from online_model.registry import announcement
 from online_model.registry.registry import Registry
 from online_model.tournament.decision import Command
-from online_model.training.lineup import LINEAR
+from online_model.training.contestants import LINEAR
 from online_model.training.orders import Order
 from online_model.training.orders import encode as order_bytes
 from stream_processors.config import ENVIRONMENT, EXIT_REFUSED

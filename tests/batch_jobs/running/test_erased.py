@@ -54,7 +54,7 @@ class Deployment:
         self.batch, self.results = folder / "batch", folder / "results"
         self.config = BatchConfig(
             archive=str(self.archive.log), folder=str(self.batch), results=str(self.results), kept=8,
-            ledger=str(folder), money=MoneyConfig(),
+            ledger=str(folder), money=MoneyConfig(), registry=str(folder / "registry"), key="unused in here",
             facts=SETTINGS, look_s=1.0, minute=0, report=ReportConfig(),
         )  # fmt: skip
 
