@@ -37,11 +37,12 @@ class SecuredStack:
         """Both servers by name."""
         return {"kafka": self.kafka, "redis": self.redis}
 
-    def environ(self, user: str = "operator") -> dict[str, str]:
+    def environ(self, user: str = "operator", database: int = 0) -> dict[str, str]:
         """What a process finds in its environment; passwords by file.
 
         Args:
             user: of Redis; Kafka has one for all.
+            database: of Redis.
         """
         ca = str(self.certificates.ca)
         return {
@@ -51,7 +52,7 @@ class SecuredStack:
             "KAFKA_SASL_USERNAME": KAFKA_USER,
             "KAFKA_SASL_PASSWORD_FILE": self._file(KAFKA_USER),
             "KAFKA_SSL_CA_FILE": ca,
-            "REDIS_URL": f"rediss://{HOST}:{self.redis.port}/0",
+            "REDIS_URL": f"rediss://{HOST}:{self.redis.port}/{database}",
             "REDIS_USERNAME": user,
             "REDIS_PASSWORD_FILE": self._file(user),
             "REDIS_SSL_CA_FILE": ca,

@@ -50,7 +50,7 @@ class SecuredRedis(RedisServer):
         """As the operator reaches it."""
         return self.url_of("operator")
 
-    def url_of(self, user: str) -> str:
+    def url_of(self, user: str, database: int = 0) -> str:
         """As a user reaches it."""
         ca = quote(str(self._certificates.ca))
-        return f"rediss://{user}:{self._passwords[user]}@{HOST}:{self.port}/0?ssl_ca_certs={ca}"
+        return f"rediss://{user}:{self._passwords[user]}@{HOST}:{self.port}/{database}?ssl_ca_certs={ca}"

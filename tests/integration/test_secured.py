@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -54,6 +55,8 @@ PROCESSES: Final = {
     "api": (supervising.API, API_CARRIER),
 }
 
+DATABASES: Final = count()
+
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredStack]:
@@ -79,7 +82,7 @@ def place(
 ) -> Place:
     """A deployment on it, and this process's environment as its operator has it."""
     (port,) = free_ports(1, Random())
-    environ = secured.environ()
+    environ = secured.environ(database=next(DATABASES))  # the store's keys are the same in each
     at = Addresses(environ["KAFKA_BOOTSTRAP_SERVERS"], environ["REDIS_URL"], "tests")
     made = Place(tmp_path / "place", at, unique("t")[-28:], api_port=port, partitions=2)
     for name, value in (made.environ() | environ).items():
@@ -92,7 +95,8 @@ def acting_as(secured: SecuredStack, user: str, monkeypatch: pytest.MonkeyPatch)
     """What follows happens as a user of Redis."""
     with monkeypatch.context() as own:
         for name, value in secured.environ(user).items():
-            own.setenv(name, value)
+            if name != "REDIS_URL":  # the database stays
+                own.setenv(name, value)
         yield
 
 
@@ -169,7 +173,9 @@ def test_a_right_that_is_missing_ends_the_process_and_its_supervisor(
     publish(place, some_days(seed=4, users=5, events=50))
     here = open_deployment(Settings())
     config = processes.worker_config(here, "reader-0", 0)
-    config = msgspec.structs.replace(config, redis=secured.redis.url_of("reader"))  # it may not write
+    config = msgspec.structs.replace(
+        config, redis=secured.redis.url_of("reader", _database(place))
+    )  # it may not write
     log = tmp_path / "worker.log"
     made = Supervisor(partial(_same, config), log)
     assert made.run() == EXIT_REFUSED
@@ -179,6 +185,10 @@ def test_a_right_that_is_missing_ends_the_process_and_its_supervisor(
     assert "Traceback" not in said
     with acting_as(secured, "trainer", monkeypatch), pytest.raises(AccessError, match="lacks a right"):
         open_deployment(Settings(topic=f"{place.topic}-other"), generation=7)
+
+
+def _database(place: Place) -> int:
+    return int(place.at.redis.rpartition("/")[2])
 
 
 def _same(config: msgspec.Struct, restarts: int) -> msgspec.Struct:
