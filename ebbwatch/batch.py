@@ -38,6 +38,8 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
         money=MoneyConfig(
             contact=contact_of(settings), margin=settings.margin, discount=settings.discount_rate
         ),
+        memory_mb=settings.batch_memory,
+        threads=settings.batch_threads,
         look_s=settings.batch_look,
         minute=settings.batch_minute,
         report=ReportConfig(
