@@ -114,6 +114,10 @@ class Settings(BaseSettings):
     results_kept: int = Field(
         8, ge=1, le=1000, description="former results of each job that are kept, one a day, to compare with"
     )
+    batch_memory: int = Field(
+        1000, ge=200, description="of the batch jobs' engine, MB; what does not fit goes to disk meanwhile"
+    )
+    batch_threads: int = Field(2, ge=1, le=256, description="of the batch jobs' engine")
     batch_look: float = Field(
         300.0,
         gt=0,
