@@ -4,6 +4,7 @@ A demo's users are simulated and worked through, the batch jobs run once, and th
 while each port is scraped again and again, from a connection of its own as Prometheus does.
 """
 
+import http.client
 import subprocess
 import time
 from pathlib import Path
@@ -11,7 +12,6 @@ from random import Random
 from statistics import median
 from typing import Annotated, Any, Final
 
-import httpx
 import typer
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
@@ -40,7 +40,7 @@ def scraped(port: int, times: int) -> dict[str, Any]:
     took, text = [], ""
     for _ in range(times):
         begun = time.perf_counter()
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).raise_for_status().text
+        text = _get(port, "/metrics")
         took.append((time.perf_counter() - begun) * 1000)
         time.sleep(0.05)
     took.sort()
@@ -50,6 +50,24 @@ def scraped(port: int, times: int) -> dict[str, Any]:
         "median_ms": round(median(took), 1),
         "p95_ms": round(took[int(0.95 * (times - 1))], 1),
     }
+
+
+def _get(port: int, path: str) -> str:
+    """By a connection of its own.
+
+    Raises:
+        OSError: nobody answers, or not well.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        raise OSError(f"port {port} answers {answer.status}")
+    return body.decode()
 
 
 def measure(users: int, days: int, times: int, console: Console) -> dict[str, Any]:
@@ -89,9 +107,9 @@ def _await(ports: list[int], log: Path) -> None:
     for port in ports:
         while True:
             try:
-                httpx.get(f"http://127.0.0.1:{port}/healthz")
+                _get(port, "/metrics")
                 break
-            except httpx.TransportError as fault:
+            except OSError as fault:
                 if time.monotonic() > give_up:
                     raise WorkerError(f"port {port} does not answer: {log.read_text()[-1000:]}") from fault
                 time.sleep(0.2)

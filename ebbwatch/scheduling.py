@@ -3,7 +3,6 @@
 It begins here, since batch jobs know neither Kafka nor Redis, and somebody has to take the scores for them.
 """
 
-import logging
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from batch_jobs.config import scheduler_config
 from batch_jobs.running.process import serve
 from ebbwatch.scores import take
 from ebbwatch.settings import Settings
+from logs.beginning import begin
 
 
 def main() -> int:
@@ -21,8 +21,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    begin("scheduler")
     sys.exit(main())

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.settings import ChurnDefinition, FactSettings
 from domain.webhooks import RETRIES_S
+from logs.beginning import Format
 from online_model.training.lineup import DEFAULT
 
 
@@ -18,6 +19,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path(".ebbwatch"), description="folder of local state: stacks, logs, reject files")
     stack: str = Field("auto", description="where Kafka and Redis come from: auto, env, docker or local")
+    log_format: Format = Field("human", description="how processes log: human or json, an object a line")
     topic: str = Field("session-events", description="topic of events and clock marks")
     partitions: int = Field(12, ge=1, le=1024, description="partitions of the topic when it is created")
     dead_letter_topic: str = Field("dead-letters", description="topic of records that could not be used")

@@ -66,10 +66,13 @@ def test_a_worker_killed_at_its_first_batch_loses_nothing(place: Place) -> None:
 
 def test_a_worker_in_the_middle_of_its_work_ends_cleanly(place: Place) -> None:
     publish(place, some_days(seed=8, users=40, events=4000))
-    with place.worker(max_poll_records=20) as worker:
+    with place.worker(max_poll_records=20, log_format="json") as worker:
         eventually("it has begun", lambda: read(place) > 0)
         assert worker.stop() == 0
         assert "Traceback" not in worker.text()
+        lines = [json.loads(line) for line in worker.text().splitlines()]
+        assert any(line["message"].startswith("metrics and health") for line in lines)
+        assert {line["process"] for line in lines} <= {"worker", "supervisor"}
     place.ebbwatch("run", "--until-idle")
     assert place.report("verify")["identical"]
 

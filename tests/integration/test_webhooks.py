@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import psutil
 import pytest
 from redis import Redis
 
@@ -81,7 +82,7 @@ def deployment(stack: Addresses, tmp_path_factory: pytest.TempPathFactory) -> It
     place = Place(
         tmp_path_factory.mktemp("hooks"), Addresses(stack.kafka, url, "tests"), name,
         api_port=api_port, api_processes=2, courier_metrics_port=metrics_port, notifier_metrics_port=notifier_port,
-        **SETTINGS,
+        log_format="json", **SETTINGS,
     )  # fmt: skip
     key = place.report("keys", "create", "--scope", "admin", "--name", "ops")["key"]
     with (
@@ -321,6 +322,41 @@ def test_promtool_finds_nothing_in_what_notifier_and_courier_tell(deployment: De
     assert value(notifier, 'ebbwatch_notifier_alerts{state="open"}') == 0
     require_clean_metrics(notifier)
     require_clean_metrics(courier)
+
+
+def test_api_processes_end_with_the_first_one_and_a_fresh_start_has_the_port(deployment: Deployment) -> None:
+    former = deployment.logs[2].child()
+    assert former is not None
+    family = former.children(recursive=True)
+    former.kill()
+
+    eventually("its children end", lambda: not any(map(runs, family)))
+    url = str(deployment.client.base_url).rstrip("/")
+
+    def restarts() -> float:
+        try:
+            return value(httpx.get(f"{url}/metrics").text, "ebbwatch_api_restarts")
+        except httpx.TransportError:
+            return 0
+
+    eventually("a fresh start answers", lambda: restarts() >= 1)
+
+
+def test_logs_are_json_with_ids_and_without_secrets(deployment: Deployment) -> None:
+    answer = deployment.client.get("/v1/webhooks", headers={"X-Request-Id": "shop-7"})
+    secret = deployment.client.headers["Authorization"].rpartition("_")[2]
+    assert answer.headers["X-Request-Id"] == "shop-7"
+    audit = (deployment.place.home / "audit.log").read_text("utf-8")
+    assert "shop-7" in {json.loads(line)["request"] for line in audit.splitlines()}
+    for running, process in zip(deployment.logs, ("notifier", "courier", "api"), strict=True):
+        lines = [json.loads(line) for line in running.text().splitlines()]
+        assert {line["process"] for line in lines} <= {process, "supervisor"}
+        assert any(line["process"] == process for line in lines)
+        assert secret not in running.text()
+
+
+def runs(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def value(text: str, series: str) -> float:
