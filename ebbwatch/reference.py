@@ -152,7 +152,9 @@ def settings_page() -> str:
         for name, field in Settings.model_fields.items()
     ]
     reached = [
-        (f"`{name}`", meaning) for name, meaning in (*kafka.VARIABLES.items(), *redis.VARIABLES.items())
+        (f"`{name}`", server, meaning)
+        for server, variables in (("Kafka", kafka.VARIABLES), ("Redis", redis.VARIABLES))
+        for name, meaning in variables.items()
     ]
     return _page(
         "Settings",
@@ -164,7 +166,7 @@ def settings_page() -> str:
         "Kubernetes are mounted. Both at once are refused. A line break at its end does not count.",
         "## Kafka and Redis\n\nWithout the first and `REDIS_URL`, `ebbwatch stack up` says where they are. "
         "[operations.md](operations.md#security) says how certificates and users are made.",
-        _table(("variable", "meaning"), reached),
+        _table(("variable", "of", "meaning"), reached),
     )
 
 
