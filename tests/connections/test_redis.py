@@ -23,7 +23,7 @@ def test_the_url_says_all(tmp_path: Path) -> None:
     assert url is not None
     plain, cluster = apart(url)
     assert cluster
-    found = parse_url(plain)
+    found = parse_url(plain)  # type: ignore[no-untyped-call]
     assert (found["host"], found["port"], found["username"], found["password"], found["ssl_ca_certs"]) == (
         "host", 7000, "worker", "a/b:c@d%", str(ca),
     )  # fmt: skip
