@@ -1,20 +1,16 @@
 """An API process: ``python -m api``, started by the supervisor."""
 
-import logging
-import sys
-
 import uvicorn
 
 from api.config import from_environment
 from api.exposition import shared
 from api.protocol import LimitedProtocol
+from logs.beginning import begin
 
 
 def main() -> None:
     """Serve until told to stop."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("api")
     config = from_environment()
     with shared(config.processes):
         uvicorn.run(

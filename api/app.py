@@ -17,6 +17,7 @@ from api.access import audit
 from api.access.guard import KEY_SCHEME, guard
 from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
+from api.family import end_with_parent
 from api.problems import Problem
 from api.quick import Quick
 from api.resources import Resources
@@ -39,6 +40,7 @@ from api.routes import (
     users,
     webhooks,
 )
+from logs.beginning import begin
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     risk.router,  # first: the call that is made most is found first
@@ -135,7 +137,9 @@ class Compressed:
 
 
 def from_supervisor() -> FastAPI:
-    """For uvicorn: configured by the environment."""
+    """For uvicorn: configured by the environment, in each process anew."""
+    begin("api")
+    end_with_parent()
     return create_app(from_environment(), begun=_settle)
 
 

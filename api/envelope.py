@@ -1,7 +1,10 @@
 """What every request gets, whatever its route: limits of size and patience, headers, metrics."""
 
 import asyncio
+import re
+import secrets
 import time
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote
 
@@ -13,12 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access import audit
 from api.exposition import LATEST
 from api.problems import problem
+from logs import context
 
 MAX_BODY_BYTES: Final = 1 << 20
 """As it is sent, and after decompression; the routes that decompress see to the latter."""
 _BODY_S: Final = 20.0
 """A body that is not there after so long is given up."""
 
+_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
@@ -81,6 +86,9 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
+        id_ = request_id(scope["headers"])
+        context.put(request=id_)  # for its task: also for what uvicorn says of it after this
+        named = (b"x-request-id", id_.encode())
         deadline = asyncio.get_running_loop().time() + _BODY_S
         status, whole, size = 500, False, 0
         scope.setdefault("state", {})
@@ -105,7 +113,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_HEADERS, *_limits(scope)]
+                message["headers"] = [*message.get("headers", []), *_HEADERS, named, *_limits(scope)]
             await send(message)
 
         size = _declared(scope)
@@ -118,7 +126,7 @@ class Envelope:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             self._metrics.count(route, scope["method"], status, time.perf_counter() - begun)
-            line = audit.entry(scope, status, int(time.time() * 1000))
+            line = audit.entry(scope, id_, status, int(time.time() * 1000))
             if line is not None:
                 audit.log.info(line.decode())
 
@@ -146,6 +154,14 @@ def routed(raw: bytes) -> str:
         return raw.decode("ascii", "replace")
     kept = raw.replace(b"%25", b"%2525").replace(b"%2F", b"%252F").replace(b"%2f", b"%252F")
     return unquote(kept.decode("ascii", "replace"), errors="replace")
+
+
+def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The caller's, if it can stand in a log; else a new one, 16 hex digits."""
+    for name, value in headers:
+        if name == b"x-request-id" and _ID.fullmatch(value):
+            return value.decode()
+    return secrets.token_hex(8)
 
 
 def _too_large() -> Response:

@@ -73,6 +73,10 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Secret that signs them, as text."""
     holdout: float = 0.0
     """Share of the users whom alerts leave alone: of the experiment that they are."""
+    memory_mb: int = 1000
+    """Of the engine, at most; what does not fit it spills into the folder."""
+    threads: int = 2
+    """Of the engine."""
     look_s: float
     minute: int
     """After midnight UTC, of the look that mostly finds a new day."""

@@ -55,6 +55,8 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
         ),
         registry=registry_address(settings),
         key=registry_key_of(settings),
+        memory_mb=settings.batch_memory,
+        threads=settings.batch_threads,
         look_s=settings.batch_look,
         minute=settings.batch_minute,
         report=ReportConfig(

@@ -4,7 +4,6 @@ It begins here, since batch jobs know neither Kafka nor Redis, and somebody has 
 and to send their models into the tournament.
 """
 
-import logging
 import sys
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from batch_jobs.running.process import serve
 from ebbwatch.entering import Entering
 from ebbwatch.scores import take
 from ebbwatch.settings import Settings
+from logs.beginning import begin
 
 
 def main() -> int:
@@ -24,8 +24,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    begin("scheduler")
     sys.exit(main())

@@ -12,6 +12,7 @@ from batch_jobs.learners.settings import KINDS
 from connections.secrets import secret
 from domain.settings import ChurnDefinition, FactSettings
 from domain.webhooks import RETRIES_S
+from logs.beginning import Format
 from online_model.training.contestants import DEFAULT
 
 PREFIX: Final = "EBBWATCH_"
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path(".ebbwatch"), description="folder of local state: stacks, logs, reject files")
     stack: str = Field("auto", description="where Kafka and Redis come from: auto, env, docker or local")
+    log_format: Format = Field("human", description="how processes log: human or json, an object a line")
     topic: str = Field("session-events", description="topic of events and clock marks")
     partitions: int = Field(12, ge=1, le=1024, description="partitions of the topic when it is created")
     dead_letter_topic: str = Field("dead-letters", description="topic of records that could not be used")
@@ -114,6 +116,10 @@ class Settings(BaseSettings):
     results_kept: int = Field(
         8, ge=1, le=1000, description="former results of each job that are kept, one a day, to compare with"
     )
+    batch_memory: int = Field(
+        1000, ge=200, description="of the batch jobs' engine, MB; what does not fit goes to disk meanwhile"
+    )
+    batch_threads: int = Field(2, ge=1, le=256, description="of the batch jobs' engine")
     batch_look: float = Field(
         300.0,
         gt=0,

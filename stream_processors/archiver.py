@@ -20,6 +20,7 @@ from archive import compaction, erasing
 from archive.address import AddressError, address_of
 from archive.errors import ArchiveAwayError, ArchiveError, FencedError
 from archive.log import ArchiveLog, Part, open_or_create
+from logs.beginning import begin
 from stream_processors.archiver_batch import Batch
 from stream_processors.archiver_config import ArchiverConfig, from_environment, group_of
 from stream_processors.archiver_metrics import ArchiverMetrics
@@ -211,7 +212,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("archiver")
     sys.exit(main())

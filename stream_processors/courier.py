@@ -22,6 +22,7 @@ from control.webhooks.queue import LostQueueError, Queues
 from control.webhooks.sender import TIMEOUT_S, Sender
 from domain.control import Webhook
 from feature_store.connect import connect_async
+from logs.beginning import begin
 from stream_processors.config import EXIT_LOST, EXIT_REFUSED
 from stream_processors.courier_config import CourierConfig, from_environment
 from stream_processors.courier_endpoint import Endpoint, Shared
@@ -145,7 +146,5 @@ async def _run(config: CourierConfig) -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("courier")
     sys.exit(asyncio.run(_run(from_environment())))

@@ -25,6 +25,7 @@ from feature_store.position import Position
 from feature_store.read import Loaded, Reader
 from feature_store.served import NEVER_SCORED
 from feature_store.write import Write, Writer
+from logs import context
 from online_model.own_rhythm import Population
 from online_model.risk import Risk
 from stream_processors.alerting import Alerting, Desk, Moment, Scope
@@ -117,6 +118,7 @@ class Lane:
             FencedError: another worker has moved the position.
         """
         begun = time.perf_counter()
+        context.put(partition=self._partition, batch=f"{fetch.first}-{fetch.offset}")
         if fetch.first != self._next:
             raise LostError(
                 f"partition {self._partition}: fetched offset {fetch.first}, expected {self._next}: the log "

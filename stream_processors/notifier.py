@@ -22,6 +22,7 @@ from control.projection import LostProjectionError, Projection, Reached
 from control.writing import ControlAwayError, ControlWriter
 from domain.alerts import Alert
 from feature_store.connect import connect
+from logs.beginning import begin
 from stream_processors.chores import Chores
 from stream_processors.config import EXIT_LOST, EXIT_REFUSED
 from stream_processors.desk import Desk
@@ -148,7 +149,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("notifier")
     sys.exit(main())

@@ -21,6 +21,7 @@ from feature_store.position import RefusedError
 from feature_store.read import Reader
 from feature_store.stream import Stream
 from feature_store.write import FencedError, Writer
+from logs.beginning import begin
 from online_model.loading import last_good, load
 from online_model.registry.registry import Registry
 from stream_processors.alerting import Desk
@@ -166,13 +167,10 @@ class Worker:
         sys.setswitchinterval(_SWITCH_S)
         gc.freeze()
         gc.set_threshold(100_000, 20, 100)
-        worker = self._kafka.app.Worker(loglevel="WARN", redirect_stdouts=False, quiet=True)
+        worker = self._kafka.app.Worker(override_logging=False, redirect_stdouts=False, quiet=True)
         worker.execute_from_commandline()
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("ebbwatch").setLevel(logging.INFO)  # Faust sets the root's
+    begin("worker")
     Worker(from_environment()).run()

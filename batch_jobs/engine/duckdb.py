@@ -23,7 +23,7 @@ _PARTED: Final = {"day": ", hive_types = {'day': DATE}", "run": ", hive_types = 
 class DuckDB:
     """One connection in memory."""
 
-    def __init__(self, spill: Path, memory: str = "1GB", threads: int = 2) -> None:
+    def __init__(self, spill: Path, memory: str, threads: int) -> None:
         """Connects.
 
         Args:

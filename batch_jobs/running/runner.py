@@ -13,6 +13,7 @@ from batch_jobs.results.results import Results
 from batch_jobs.results.run import Basis, Run, tried
 from batch_jobs.running.lease import Lease, LostError
 from batch_jobs.star.star import Star
+from logs.context import about
 
 log = logging.getLogger("ebbwatch.batch")
 
@@ -93,7 +94,8 @@ def run(
         if missing:
             outcomes.append(_left_out(part.job.name, missing, basis, bench))
         else:
-            outcomes.append(_one(part.job, star, basis, bench, told(part.job.name)))
+            with about(job=part.job.name):
+                outcomes.append(_one(part.job, star, basis, bench, told(part.job.name)))
     return outcomes
 
 

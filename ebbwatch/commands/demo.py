@@ -177,3 +177,7 @@ def _farewell(console: Console, keep: bool) -> None:
         console.print(
             "Kafka and Redis are stopped; `ebbwatch stack up` brings them back with all that is in them."
         )
+    console.print(
+        "Boards for Grafana and alert rules: docs/dashboards.md; in containers, with everything else:\n"
+        "  docker compose --profile full up -d --wait"
+    )

@@ -56,6 +56,21 @@ class TestShared:
         assert not folder.exists()
         assert of(again, "ebbwatch_api_requests_total{") == 1
 
+    def test_the_folder_of_a_process_that_was_killed_is_removed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        for name in (f"ebbwatch-api-metrics-{gone.pid}-x", f"ebbwatch-api-metrics-{os.getpid()}-x", "other"):
+            (tmp_path / name).mkdir()
+
+        with shared(2):
+            left = {folder.name.rpartition("-")[0] for folder in tmp_path.iterdir()}
+
+        assert left == {f"ebbwatch-api-metrics-{os.getpid()}", ""}
+        assert (tmp_path / "other").exists()
+
     def test_one_process_alone_needs_no_folder(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(SHARED, raising=False)
         registry = CollectorRegistry()

@@ -31,7 +31,7 @@ async def test_the_index_lists_every_page(client: httpx.AsyncClient) -> None:
 async def test_links_of_a_page_lead_to_pages(client: httpx.AsyncClient, page: str) -> None:
     text = (await client.get(f"/runbooks/{page}")).text
 
-    assert "<h2>Mend</h2>" in text
+    assert "<h2>First look</h2>" in text
     for link in re.findall(r'href="([^"]*)"', text):
         assert (await client.get(link)).status_code == 200, link
 
