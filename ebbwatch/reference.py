@@ -53,7 +53,8 @@ users over 120 days:
 
 - **Series**, all processes together: 13,493 of at most 20,000; exporter 12,651, trainer 616, worker 117, the others
   109 (`python -m benchmarks.metrics`).
-- **Share of the worker's samples** at full speed: 0.1 % of at most 1 % (`python -m benchmarks.profile --events 300000`).
+- **Share of the worker's samples** at full speed: 0.1 % of at most 1 %
+  (`python -m benchmarks.profile --events 300000`).
 - **A scrape** is to take less than 100 ms. Median: exporter 36 ms, worker 44 ms, archiver 27 ms, API 11 ms, courier
   4 ms, notifier 2 ms; the trainer missed it with 195 ms (`python -m benchmarks.metrics`). The exporter keeps its page
   rendered and only hands it out. Worker, trainer and archiver stand back beside the API
