@@ -94,6 +94,7 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.profile
+	$(BIN)/python -m benchmarks.metrics
 	$(BIN)/python -m benchmarks.promotion
 	$(BIN)/python -m benchmarks.drift
 	$(BIN)/python -m benchmarks.archive
