@@ -12,7 +12,9 @@ import pytest
 from tests.deployment.compose import ROOT, services
 
 ROOMS = sorted(
-    path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name not in ("tests", "benchmarks")
+    path.parent.name
+    for path in ROOT.glob("*/__init__.py")
+    if path.parent.name not in ("tests", "benchmarks", "checks")
 )
 
 
