@@ -69,6 +69,7 @@ scan: image ## look for known holes and for secrets in the image; needs a Docker
 
 reference: $(READY) ## write the documents that are generated from the code
 	$(BIN)/python -m ebbwatch.reference
+	$(BIN)/python -m dashboards
 
 chaos: $(READY) ## twenty kills, hostile messages, old files put back; then verify
 	$(BIN)/python -m tests.chaos --kills 20

@@ -1,34 +1,32 @@
 """An API process: ``python -m api``, started by the supervisor."""
 
-import logging
-import sys
-
 import uvicorn
 
 from api.config import from_environment
+from api.exposition import shared
 from api.protocol import LimitedProtocol
+from logs.beginning import begin
 
 
 def main() -> None:
     """Serve until told to stop."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("api")
     config = from_environment()
-    uvicorn.run(
-        "api.app:from_supervisor",
-        factory=True,
-        host=config.host,
-        port=config.port,
-        workers=config.processes,
-        loop="uvloop",
-        http=LimitedProtocol,
-        log_config=None,
-        access_log=False,  # paths carry user ids
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
-    )
+    with shared(config.processes):
+        uvicorn.run(
+            "api.app:from_supervisor",
+            factory=True,
+            host=config.host,
+            port=config.port,
+            workers=config.processes,
+            loop="uvloop",
+            http=LimitedProtocol,
+            log_config=None,
+            access_log=False,  # paths carry user ids
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+        )
 
 
 if __name__ == "__main__":

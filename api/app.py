@@ -17,6 +17,7 @@ from api.access import audit
 from api.access.guard import KEY_SCHEME, guard
 from api.config import ApiConfig, from_environment
 from api.envelope import ApiMetrics, Envelope
+from api.family import end_with_parent
 from api.problems import Problem
 from api.quick import Quick
 from api.resources import Resources
@@ -33,11 +34,13 @@ from api.routes import (
     ready,
     results,
     risk,
+    runbooks,
     said,
     segment,
     users,
     webhooks,
 )
+from logs.beginning import begin
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     risk.router,  # first: the call that is made most is found first
@@ -56,6 +59,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     keys.router,
     ready.router,
     health.router,
+    runbooks.router,
 )
 """In the order of the OpenAPI document."""
 
@@ -79,7 +83,7 @@ def create_app(config: ApiConfig, begun: Callable[[], object] = lambda: None) ->
             yield
 
     app = _App(
-        ApiMetrics(registry),
+        ApiMetrics(registry, config.restarts),
         title="Ebbwatch",
         version="1",
         summary="Events in; risk of churn, reasons and alerts out.",
@@ -133,7 +137,9 @@ class Compressed:
 
 
 def from_supervisor() -> FastAPI:
-    """For uvicorn: configured by the environment."""
+    """For uvicorn: configured by the environment, in each process anew."""
+    begin("api")
+    end_with_parent()
     return create_app(from_environment(), begun=_settle)
 
 

@@ -1,23 +1,30 @@
 """What every request gets, whatever its route: limits of size and patience, headers, metrics."""
 
 import asyncio
+import re
+import secrets
 import time
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote
 
 from fastapi import FastAPI, Request
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import audit
+from api.exposition import LATEST
 from api.problems import problem
+from logs import context
 
 MAX_BODY_BYTES: Final = 1 << 20
 """As it is sent, and after decompression; the routes that decompress see to the latter."""
 _BODY_S: Final = 20.0
 """A body that is not there after so long is given up."""
 
+_ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -30,7 +37,11 @@ _HEADERS: Final = [
 class ApiMetrics:
     """Requests by route and status; labels name no user."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, restarts: int = 0) -> None:
+        Gauge(
+            "ebbwatch_api_restarts", "Times that the supervisor has started it anew.", registry=registry,
+            multiprocess_mode=LATEST,
+        ).set(restarts)  # fmt: skip
         self.requests = Counter(
             "ebbwatch_api_requests_total",
             "Requests answered.",
@@ -38,16 +49,17 @@ class ApiMetrics:
             registry=registry,
         )
         self.seconds = Histogram(
-            "ebbwatch_api_request_seconds", "From a request's head to the end of its answer.", ["route"],
+            "ebbwatch_api_request_seconds", "From a request's head to the end of its answer.", ["route", "status"],
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10), registry=registry,
         )  # fmt: skip
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """One request; looking its labels up costs more than counting it."""
+        method = method if method in _METHODS else "other"  # it is the caller's word
         found = self._children.get((route, method, status))
         if found is None:
-            found = (self.requests.labels(route, method, status), self.seconds.labels(route))
+            found = (self.requests.labels(route, method, status), self.seconds.labels(route, status))
             self._children[route, method, status] = found
         found[0].inc()
         found[1].observe(seconds)
@@ -74,6 +86,9 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
+        id_ = request_id(scope["headers"])
+        context.put(request=id_)  # for its task: also for what uvicorn says of it after this
+        named = (b"x-request-id", id_.encode())
         deadline = asyncio.get_running_loop().time() + _BODY_S
         status, whole, size = 500, False, 0
         scope.setdefault("state", {})
@@ -98,7 +113,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_HEADERS, *_limits(scope)]
+                message["headers"] = [*message.get("headers", []), *_HEADERS, named, *_limits(scope)]
             await send(message)
 
         size = _declared(scope)
@@ -111,7 +126,7 @@ class Envelope:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             self._metrics.count(route, scope["method"], status, time.perf_counter() - begun)
-            line = audit.entry(scope, status, int(time.time() * 1000))
+            line = audit.entry(scope, id_, status, int(time.time() * 1000))
             if line is not None:
                 audit.log.info(line.decode())
 
@@ -139,6 +154,14 @@ def routed(raw: bytes) -> str:
         return raw.decode("ascii", "replace")
     kept = raw.replace(b"%25", b"%2525").replace(b"%2F", b"%252F").replace(b"%2f", b"%252F")
     return unquote(kept.decode("ascii", "replace"), errors="replace")
+
+
+def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The caller's, if it can stand in a log; else a new one, 16 hex digits."""
+    for name, value in headers:
+        if name == b"x-request-id" and _ID.fullmatch(value):
+            return value.decode()
+    return secrets.token_hex(8)
 
 
 def _too_large() -> Response:

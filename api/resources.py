@@ -13,6 +13,7 @@ from api.ingest.intake import Intake
 from api.people.people import People
 from api.people.readiness import Readiness
 from api.people.records import Records
+from api.people.standing import Standing
 from api.results.reading import Reading
 from control.erasing import Eraser
 from control.writing import ControlWriter
@@ -50,6 +51,7 @@ class Resources:
         self.readiness = Readiness(
             config, self.store, self.people.following, self.results, lambda: self.intake.away, registry
         )
+        self.standing = Standing(self.store, self.people.following, registry)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -58,9 +60,11 @@ class Resources:
         self.intake.start()
         await self.people.start()
         self.readiness.start()
+        self.standing.start()
         try:
             yield
         finally:
+            await self.standing.stop()
             await self.readiness.stop()
             await self.people.stop()
             await self.intake.stop()

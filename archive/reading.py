@@ -1,4 +1,4 @@
-"""Reading the archive: a partition in the log's order, a day, what has changed since a version."""
+"""Reading the archive: a partition in the log's order, and which days have changed since a version."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from archive.errors import ArchiveAwayError, ArchiveError
 from archive.files import ORDER
 from archive.log import ArchiveLog, File
-from archive.schema import SCHEMA
 
 BATCH_ROWS: Final = 8_000
 
@@ -64,42 +63,6 @@ def in_log_order(
             yield part
     if expected < until:
         raise _missing(archive, partition, expected)
-
-
-def day_table(archive: ArchiveLog, day: date, columns: list[str] | None = None) -> pa.Table:
-    """Rows of one day, in the order of (partition, offset).
-
-    Raises:
-        ArchiveError: a file is damaged.
-        ArchiveAwayError: the store does not answer.
-    """
-    parts = []
-    for file in archive.content():
-        if file.day == day:
-            with reading(file.path):
-                parts.append(archive.files.read(file.path, day))
-    rows = pa.concat_tables([SCHEMA.empty_table(), *parts])
-    ordered = rows.take(pc.sort_indices(rows, ORDER))
-    return ordered if columns is None else ordered.select(columns)
-
-
-def addresses(archive: ArchiveLog, days: set[date] | None = None) -> list[str]:
-    """Addresses of this version's Parquet files, for whoever reads them with another tool; they stay for a day.
-
-    Args:
-        days: of these alone; None for all.
-    """
-    return [
-        f"{archive.address.url}/{file.path}" for file in archive.content() if days is None or file.day in days
-    ]
-
-
-def days(archive: ArchiveLog) -> dict[date, int]:
-    """Rows by day."""
-    found: dict[date, int] = {}
-    for file in archive.content():
-        found[file.day] = found.get(file.day, 0) + file.rows
-    return dict(sorted(found.items()))
 
 
 def changed_days(archive: ArchiveLog, since: int) -> set[date] | None:

@@ -22,6 +22,11 @@ class Kept(NamedTuple):
     key: bytes | None
     value: bytes | None
 
+    @property
+    def emptied(self) -> bool:
+        """Whether an erasure has taken what it said."""
+        return self.key is None and self.value is NOTHING
+
 
 def records_of(rows: pa.Table) -> list[Kept]:
     """Records in the order of the rows; erased ones do nothing."""

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from batch_jobs.learners.settings import KINDS
 from domain.settings import FactSettings
 from online_model.thresholds import Contact
 
@@ -40,6 +41,16 @@ class MoneyConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A year."""
 
 
+class LearnersConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the job `learners` spends, and whom it lets into the tournament."""
+
+    kinds: tuple[str, ...] = KINDS
+    seconds: float = 600.0
+    """For tuning."""
+    candidates: int | tuple[str, ...] = 1
+    """So many models, the best first, or those of these kinds."""
+
+
 class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Runs of jobs."""
 
@@ -55,8 +66,17 @@ class BatchConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of the ledger; need not be there."""
     facts: FactSettings
     money: MoneyConfig
+    learners: LearnersConfig = LearnersConfig()
+    registry: str
+    """Address of the model versions, with the candidates below it."""
+    key: str
+    """Secret that signs them, as text."""
     holdout: float = 0.0
     """Share of the users whom alerts leave alone: of the experiment that they are."""
+    memory_mb: int = 1000
+    """Of the engine, at most; what does not fit it spills into the folder."""
+    threads: int = 2
+    """Of the engine."""
     look_s: float
     minute: int
     """After midnight UTC, of the look that mostly finds a new day."""

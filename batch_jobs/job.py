@@ -1,6 +1,7 @@
 """What a batch job is."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
@@ -32,6 +33,18 @@ class Job(Protocol):
 
 class JobError(Exception):
     """A job cannot be computed; what the last good run has found stays."""
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A job of which nothing is imported before it is run: what some need takes longer to load than others to run."""
+
+    name: str
+    made: Callable[[], Job]
+
+    def __call__(self, star: Star, progress: Progress) -> Tables:
+        """As the job itself."""
+        return self.made()(star, progress)
 
 
 class Part(NamedTuple):

@@ -14,11 +14,13 @@ import typer
 from rich.console import Console
 
 from batch_jobs.learners.examples import Examples
-from batch_jobs.learners.job import Training
-from batch_jobs.learners.settings import LearnerSettings
+from batch_jobs.learners.fitted import Fitted
+from batch_jobs.learners.kinds import Chosen
+from batch_jobs.learners.settings import KINDS, LearnerSettings
+from batch_jobs.learners.training import Training
 from benchmarks.findings import table, write
 from domain.calendar import DAY_MS
-from domain.labels import delay_ms
+from domain.labels import Matrix, delay_ms
 from domain.settings import FactSettings
 from ebbwatch.evaluation.past import Past
 from online_model.training.contestants import DEFAULT
@@ -26,6 +28,8 @@ from online_model.training.settle import CHAMPION
 from producers.simulator.sending import send_all
 from producers.simulator.simulation import Simulation
 
+_HOUR: Final = 100
+"""Snapshots in it."""
 _SHOWN: Final = ("roc_auc", "log_loss", "ece", "f1", "f1_of_all", "recall", "roi", "stability", "score")
 
 
@@ -44,6 +48,16 @@ def simulated(users: int, days: int, seed: int) -> Examples:
     ).take(order)
 
 
+def score_us(model: Fitted, x: Matrix) -> float:
+    """Microseconds of processor time that a prediction takes, as the trainer asks for them: an hour's snapshots."""
+    hours = [x[start : start + _HOUR] for start in range(0, min(len(x), 50 * _HOUR), _HOUR)]
+    model.score(hours[0])  # compiled from here on
+    begun = time.process_time()
+    for hour in hours:
+        model.score(hour)
+    return 1e6 * (time.process_time() - begun) / sum(map(len, hours))
+
+
 def main(
     users: Annotated[int, typer.Option(min=100, help="Simulated users.")] = 800,
     days: Annotated[int, typer.Option(min=200, help="Days of the simulation.")] = 360,
@@ -54,22 +68,30 @@ def main(
     """Measure, print, write."""
     console = Console(stderr=True, width=140)
     began, examples = dt.datetime.now(dt.UTC), simulated(users, days, seed)
-    settings = LearnerSettings(budget_s=budget, seed=seed)
+    settings = LearnerSettings(budget_s=budget, seed=seed, candidates=KINDS)
+    sizes: dict[str, int] = {}
+    costs: dict[str, float] = {}
+
+    def publish(model: Fitted, _chosen: Chosen, _log_loss: float) -> str:
+        sizes[model.kind] = sum(array.nbytes for array in model.scorer.to_arrays().values())
+        costs[model.kind] = round(score_us(model, examples.features), 2)
+        return model.kind
+
     start = time.monotonic()
-    rows = Training(examples, settings, time.monotonic, "first", "0" * 16)(lambda _what, _share: None)
+    rows = Training(examples, settings, time.monotonic, "first", publish)(lambda _what, _share: None)
     seconds = time.monotonic() - start
     shown = table(f"{examples.size:,} examples", "", *_SHOWN, "trials")
     for row in rows["learner_scores"]:
         figures = ("–" if row[name] is None else f"{row[name]:.3f}" for name in _SHOWN)
         shown.add_row(row["model"], *figures, str(row["trials"]))
     console.print(shown)
-    sizes = {row["model"]: len(row["payload"]) for row in rows["learner_models"]}
     found: dict[str, Any] = {
         "scores": {
             row["model"]: {name: row[name] for name in (*_SHOWN, "trials", "examples")}
             for row in rows["learner_scores"]
         },
-        "payload_bytes": sizes,
+        "array_bytes": sizes,
+        "score_us": costs,
         "seconds": round(seconds, 1),
         "conditions": {
             "began": began.isoformat(timespec="minutes"), "examples": examples.size, "users": users, "days": days,

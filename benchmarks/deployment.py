@@ -31,7 +31,7 @@ _STACK: Final = "bench"
 _LOOK_S: Final = 0.25
 _START_S: Final = 120.0
 _STOP_S: Final = 30.0
-_EBBWATCH: Final = str(Path(sys.executable).parent / "ebbwatch")
+EBBWATCH: Final = str(Path(sys.executable).parent / "ebbwatch")
 
 
 class WorkerError(RuntimeError):
@@ -66,7 +66,7 @@ class Deployment(msgspec.Struct, frozen=True):
         """
         begun = time.monotonic()
         done = subprocess.run(
-            [_EBBWATCH, *arguments], cwd=ROOT, env=self.environment(topic), capture_output=True, check=False
+            [EBBWATCH, *arguments], cwd=ROOT, env=self.environment(topic), capture_output=True, check=False
         )
         if done.returncode:
             tail = done.stderr.decode("utf-8", "replace").strip()[-1000:]
@@ -171,7 +171,7 @@ def working(here: Deployment, topic: str = TOPIC) -> Iterator[Worker]:
     log = here.home / f"worker-{topic}.log"
     with log.open("wb") as output:
         popen = subprocess.Popen(
-            [_EBBWATCH, "worker"], cwd=ROOT, env=here.environment(topic), stdout=output, stderr=output
+            [EBBWATCH, "worker"], cwd=ROOT, env=here.environment(topic), stdout=output, stderr=output
         )
         try:
             worker = Worker(popen, log)

@@ -29,6 +29,7 @@ STAGES: Final = {
     "fold: events and timers into states": ("Partition.",),
     "score and pack what is written": ("write_of",),
     "write: fenced script in Redis": ("Writer.",),
+    "metrics": ("prometheus_client/", "WorkerMetrics."),
     "lane: the rest": ("Lane.",),
     "fetch: Kafka's bytes into columns": ("FetchedPartition.", "RawRecords.", "_of_batch"),
     "fetch: aiokafka": ("aiokafka/",),

@@ -26,9 +26,10 @@ from rich.progress import Progress
 
 from batch_jobs.star.schema import TABLES
 from batch_jobs.star.star import Star
-from batch_jobs.survival.counts import by_outcome, of_view
+from batch_jobs.survival.counts import followed, included
 from batch_jobs.survival.curve import Curve, fit
-from batch_jobs.survival.lives import lives
+from batch_jobs.survival.options import Options
+from batch_jobs.survival.tallies import tallies
 from benchmarks.findings import Goal, goals_json, goals_table, table, write
 from domain.calendar import DAY_MS
 from domain.settings import FactSettings
@@ -99,7 +100,8 @@ def estimate(people: Passages) -> Curve:
     as_of = midnight_ms(START) + AS_OF * DAY_MS
     inside = people.signup < as_of
     star = _star(Passages(people.signup[inside], people.silent[inside]), as_of)
-    cells = of_view(by_outcome(star, lives(star, "exclude"), {}), "passage", ())
+    lives = tallies(star, Options(landmarks=()), None, star.as_of.date()).lives
+    cells = included(followed(star, lives, "passage", "exclude"), ())
     return fit(cells, AS_OF, 1 - _SHARE)
 
 

@@ -17,7 +17,7 @@ _RESULTS: Final = _ROOT / "benchmarks" / "results"
 _PLACE: Final = re.compile(r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 _OURS: Final = "ebbwatch"
 _DISTRIBUTIONS: Final = ("simulated", "uniform")
-_APART: Final = frozenset({"conditions", "figures", "goals", "notes", "runs", "series"})
+_APART: Final = frozenset({"conditions", "figures", "goals", "notes", "runs", "series", "steps"})
 
 
 def fill(page: str, results: Path) -> str:
@@ -33,7 +33,9 @@ def section(name: str, results: Path) -> str:
     found: dict[str, Any] = msgspec.json.decode(file.read_bytes())
     if any(kind in found for kind in _DISTRIBUTIONS):
         return "\n\n".join([*_stream(found), *_goals(found), *_conditions(found)])
-    return "\n\n".join([*_goals(found), *_contestants(found), *_figures(found), *_conditions(found)])
+    return "\n\n".join(
+        [*_goals(found), *_steps(found), *_contestants(found), *_figures(found), *_conditions(found)]
+    )
 
 
 def _stream(found: dict[str, Any]) -> Iterator[str]:
@@ -131,13 +133,38 @@ def _goals(found: dict[str, Any]) -> Iterator[str]:
         rows = [
             (
                 name.replace("_", " "),
-                f"{g['found']:,.1f}",
-                f"{g['at_most']:,.1f}",
+                _number(g["found"]),
+                _number(g["at_most"]),
                 "yes" if g["met"] else "no",
             )
             for name, g in goals.items()
         ]
         yield _table(("goal", "found", "at most", "met"), rows)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2f}"
+
+
+def _steps(found: dict[str, Any]) -> Iterator[str]:
+    """Of a benchmark that goes step by step: seconds by part, in the order of the steps."""
+    steps: list[dict[str, Any]] = found.get("steps", [])
+    if not steps:
+        return
+    parts = list(dict.fromkeys(part for step in steps for part in step["seconds"]))
+    head = ("step", "days", *(f"{part}, s" for part in parts), "all, s", "CPU s", "MiB")
+    rows = [
+        (
+            step["step"],
+            str(step["days"]),
+            *(f"{step['seconds'][part]:.1f}" if part in step["seconds"] else "" for part in parts),
+            f"{step['all_s']:.1f}",
+            f"{step['cpu_s']:.1f}",
+            f"{step['peak_mib']:,.0f}",
+        )
+        for step in steps
+    ]
+    yield _table(head, rows)
 
 
 def _conditions(found: dict[str, Any]) -> Iterator[str]:

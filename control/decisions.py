@@ -1,13 +1,15 @@
 """The topics in which the trainer is spoken to and answers: orders of operators, decisions of the tournament."""
 
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from confluent_kafka import KafkaException, Producer
 
+from connections.kafka import librdkafka
 from control.log import Log, LogError
 from online_model.training.logged_decision import LoggedDecision
-from online_model.training.orders import Order, encode
+from online_model.training.orders import Order, OrderError, decode, encode
 
 _PATIENCE_S: Final = 20.0
 _LOOK_S: Final = 0.1
@@ -63,13 +65,28 @@ def decisions(at: ModelTopics, start: int = 0) -> list[Decided]:
     return list(found.values())
 
 
+def orders(at: ModelTopics) -> list[Order]:
+    """All orders that were given so far; what is no order is passed over.
+
+    Raises:
+        LogError: Kafka does not answer.
+    """
+    found = []
+    with Log(at.kafka, at.commands) as log:
+        bounds = log.bounds(0)
+        for record in log.read(0, bounds.earliest, bounds.end):
+            with suppress(OrderError):
+                found.append(decode(record.value))
+    return found
+
+
 def send_order(at: ModelTopics, order: Order) -> None:
     """To the trainer.
 
     Raises:
         LogError: Kafka does not take it.
     """
-    producer = Producer({"bootstrap.servers": at.kafka, "acks": "all", "enable.idempotence": True})
+    producer = Producer({**librdkafka(at.kafka), "acks": "all", "enable.idempotence": True})
     try:
         producer.produce(at.commands, value=encode(order), partition=0)
         left = producer.flush(_PATIENCE_S)

@@ -8,6 +8,7 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from redis import Redis
 
+from connections.kafka import librdkafka
 from control.newest import Newest
 from control.projection import reached
 from control.writing import ControlAwayError, ControlWriter
@@ -58,7 +59,7 @@ class Eraser:
         self._control = control
         self._producer = Producer(
             {
-                "bootstrap.servers": kafka,
+                **librdkafka(kafka),
                 "acks": "all",
                 "enable.idempotence": True,
                 "message.timeout.ms": int(_SEND_S * 1000),

@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
+from connections.kafka import librdkafka
+
 _POLL: Final = 5000
 _SILENCE_S: Final = 30.0
 _PATIENCE_S: Final = 15.0  # a new topic's leaders are known a moment after its creation
@@ -52,7 +54,7 @@ class Log:
         self._topic = topic
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **librdkafka(bootstrap),
                 "group.id": "ebbwatch-reader",  # required, and never committed to
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",

@@ -6,6 +6,7 @@ from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
+from connections.kafka import librdkafka
 from control.log import LogError
 
 _PATIENCE_S: Final = 20.0
@@ -21,7 +22,7 @@ class Newest:
         self._caught_up = False
         self._consumer = Consumer(
             {
-                "bootstrap.servers": kafka,
+                **librdkafka(kafka),
                 "group.id": "ebbwatch-reader",  # required, and never committed to
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,

@@ -4,7 +4,8 @@ from typing import Final
 
 from feature_store.keys import PREFIX
 
-BASE: Final = f"{PREFIX}:control"
+BASE: Final = f"{PREFIX}:{{control}}"
+"""With a hash tag: its scripts change several keys at once, which a Redis Cluster allows within one slot only."""
 
 POSITION: Final = f"{BASE}:position"
 """String, JSON of `control.projection.Reached`: how far the topic has been read."""

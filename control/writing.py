@@ -6,6 +6,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from connections.kafka import librdkafka
 from domain.control import Record, encode, key_of
 
 _PATIENCE_S: Final = 10.0
@@ -23,7 +24,7 @@ class ControlWriter:
         self._patience_s = patience_s
         self._producer = Producer(
             {
-                "bootstrap.servers": kafka,
+                **librdkafka(kafka),
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 2,

@@ -37,6 +37,7 @@ from domain.events import (
     erasable,
     milliseconds,
 )
+from domain.hashing import hashes_of
 from domain.partitioner import partition_of, partitions_of
 from domain.records import Records
 from domain.rejection import reject, too_deep
@@ -270,11 +271,6 @@ def _agree(buffer, key_starts, key_lengths, slots, joined, starts, out):  # type
             same = buffer[key_starts[i] + b] == joined[begin + b]
             b += 1
         out[i] = same
-
-
-def hashes_of(users: Sequence[str]) -> npt.NDArray[np.uint64]:
-    """Hash of each user id, shape (users,)."""
-    return np.array([xxhash.xxh3_64_intdigest(u.encode()) or 1 for u in users], np.uint64)
 
 
 def minor_units(amounts: Sequence[float]) -> npt.NDArray[np.int64]:

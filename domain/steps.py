@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.columns import ERASURE, MARK, REJECTED
-from domain.decode import Batch, hashes_of
+from domain.decode import Batch
 from domain.fold import (
     APPLIED,
     DUPLICATE,
@@ -22,6 +22,7 @@ from domain.fold import (
     fold_rows,
     settings_array,
 )
+from domain.hashing import hashes_of
 from domain.labels import delay_ms
 from domain.leaving import MINUTE_MS, Item, Items, Waiting, items_of
 from domain.pending import Buffers, due_slots, stored_timers

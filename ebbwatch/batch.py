@@ -9,10 +9,19 @@ from batch_jobs.config import (
     SCHEDULER_ENVIRONMENT,
     BatchConfig,
     ExporterConfig,
+    LearnersConfig,
     MoneyConfig,
     ReportConfig,
 )
-from ebbwatch.processes import archive_folder, archived_log, batch_folder, contact_of, results_address
+from ebbwatch.processes import (
+    archive_folder,
+    archived_log,
+    batch_folder,
+    contact_of,
+    registry_address,
+    registry_key_of,
+    results_address,
+)
 from ebbwatch.settings import Settings
 
 SCHEDULER: Final = (sys.executable, "-m", "ebbwatch.scheduling")
@@ -26,6 +35,9 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
 
     Args:
         topic: whose log is read; the one that the settings name, if None.
+
+    Raises:
+        KeyFileError: the registry's key cannot be used.
     """
     return BatchConfig(
         archive=archived_log(settings, topic or settings.topic),
@@ -38,6 +50,13 @@ def batch_config(settings: Settings, topic: str | None = None, restarts: int = 0
         money=MoneyConfig(
             contact=contact_of(settings), margin=settings.margin, discount=settings.discount_rate
         ),
+        learners=LearnersConfig(
+            kinds=settings.learners, seconds=settings.learners_seconds, candidates=settings.candidates
+        ),
+        registry=registry_address(settings),
+        key=registry_key_of(settings),
+        memory_mb=settings.batch_memory,
+        threads=settings.batch_threads,
         look_s=settings.batch_look,
         minute=settings.batch_minute,
         report=ReportConfig(

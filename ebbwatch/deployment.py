@@ -6,6 +6,8 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
+from connections import refusals
+from connections.redis import shown
 from control.decisions import ModelTopics
 from domain.labels import lineage_of
 from ebbwatch.connection import NoStackError, addresses
@@ -62,20 +64,24 @@ def open_deployment(settings: Settings, generation: int | None = None) -> Deploy
     """Connect; creates topics and the stream pointer where there are none yet.
 
     Raises:
+        AccessError: Kafka or Redis does not let us in.
         NoStackError: no Kafka and Redis to talk to.
         RefusedError: the store serves another topic than the settings name.
         TopicError: Kafka does not answer, or the topic has other partitions.
     """
     at = addresses(settings)
-    store = connect(at.redis)
-    stream = load_or_begin(store, settings.topic, settings.partitions)
+    try:
+        store = connect(at.redis)
+        stream = load_or_begin(store, settings.topic, settings.partitions)
+        following = load_next(store) if generation is not None else None
+    except RedisError as fault:
+        raise refusals.of_redis(fault) or fault from fault
     if stream.topic != settings.topic and not stream.topic.startswith(f"{settings.topic}-"):
         raise RefusedError(
-            f"the store at {at.redis} serves the topic {stream.topic}, but EBBWATCH_TOPIC says {settings.topic}: "
-            "use the same, or another database of Redis"
+            f"the store at {shown(at.redis)} serves the topic {stream.topic}, but EBBWATCH_TOPIC says "
+            f"{settings.topic}: use the same, or another database of Redis"
         )
     if generation is not None and generation != stream.generation:
-        following = load_next(store)
         if following is None or following.generation != generation:
             raise NoGenerationError(f"generation {generation} is not being filled")
         stream = following

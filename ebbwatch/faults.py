@@ -13,6 +13,7 @@ MENDABLE: Final = frozenset(
         ("control.log", "LogError"),
         ("control.orders", "OrderError"),
         ("control.writing", "ControlAwayError"),
+        ("dashboards.grafana_server", "GrafanaError"),
         ("domain.actions", "ActionsError"),
         ("ebbwatch.commands.keys", "NoKeyError"),
         ("ebbwatch.connection", "NoStackError"),

@@ -28,7 +28,7 @@ _COMMANDS: Final = {
     "repartition": "repartition",
 }
 """Module of `ebbwatch.commands` by command: the module has a function of the command's name."""
-_GROUPS: Final = ("stack", "users", "model", "dlq", "clock", "alerts", "keys", "batch")
+_GROUPS: Final = ("stack", "users", "model", "dlq", "clock", "alerts", "keys", "batch", "dashboards")
 """Modules of `ebbwatch.commands` that have commands of their own: the module has an `app`."""
 
 

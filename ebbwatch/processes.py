@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from api.config import ApiConfig
 from archive.schema import TABLE
+from connections.redis import apart
 from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
 from domain.triage import Rules
@@ -47,7 +48,7 @@ def worker_config(here: Deployment, instance: str, restarts: int) -> WorkerConfi
         alert_topic=settings.alert_topic,
         model_topic=settings.model_topic,
         registry=registry_address(settings),
-        registry_key=_key(settings),
+        registry_key=registry_key_of(settings),
         policy=policy_of(settings),
         actions=_actions(settings.alert_actions),
         sweep_users=settings.sweep_users,
@@ -84,7 +85,7 @@ def trainer_config(here: Deployment, restarts: int) -> TrainerConfig:
         folder=str(settings.home / "training"),
         archive=str(archive_folder(settings)),
         registry=registry_address(settings),
-        key=_key(settings),
+        key=registry_key_of(settings),
         contestants=settings.contestants,
         thresholds=here.thresholds,
         tier_shares=here.tier_shares,
@@ -128,6 +129,8 @@ def notifier_config(here: Deployment, restarts: int) -> NotifierConfig:
         mail_to=settings.mail_to,
         digest_hour=settings.digest_hour,
         archive=str(archive_folder(settings)),
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.notifier_metrics_port,
         restarts=restarts,
     )
 
@@ -141,7 +144,7 @@ def courier_config(here: Deployment, restarts: int) -> CourierConfig:
     settings = here.settings
     return CourierConfig(
         redis=here.at.redis,
-        key=_key(settings),
+        key=registry_key_of(settings),
         private=settings.webhook_private,
         rules=WebhookRules(
             retries_s=settings.webhook_retries,
@@ -197,7 +200,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         lineage=here.lineage,
         partitions=here.stream.partitions,
         registry=registry_address(settings),
-        registry_key=_key(settings),
+        registry_key=registry_key_of(settings),
         archive=str(archive_folder(settings)),
         facts=settings.facts(),
         tier_medium=settings.tier_medium,
@@ -271,7 +274,12 @@ def instance_name(number: int) -> str:
 
 
 def _next_database(redis: str) -> str:
-    """The database after that of a URL: rates are not worth a topic, and a flush there forgets nothing else."""
+    """The database after that of a URL: rates are not worth a topic, and a flush there forgets nothing else.
+
+    A cluster has one database only.
+    """
+    if apart(redis)[1]:
+        return redis
     parts = urlsplit(redis)
     number = int(parts.path.strip("/") or 0)
     return urlunsplit(parts._replace(path=f"/{number + 1}"))
@@ -281,7 +289,12 @@ def _topic_id(here: Deployment, topic: str) -> str:
     return topic_id(here.at.kafka, topic) or ""
 
 
-def _key(settings: Settings) -> str:
+def registry_key_of(settings: Settings) -> str:
+    """Secret that signs versions; made where there is none.
+
+    Raises:
+        KeyFileError: it cannot be used.
+    """
     return registry_key(settings.home, settings.registry_key, create=True).decode()
 
 

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from connections.kafka import librdkafka
 from control.log import Log, LogError
 from ebbwatch.deployment import Deployment
 from feature_store import lookup
@@ -65,7 +66,7 @@ def archiver_lag(here: Deployment) -> int:
 
 
 def _lag(here: Deployment, topics: list[TopicPartition], group: str, whose: str) -> int:
-    consumer = Consumer({"bootstrap.servers": here.at.kafka, "group.id": group})
+    consumer = Consumer({**librdkafka(here.at.kafka), "group.id": group})
     try:
         done = [max(0, found.offset) for found in consumer.committed(topics, timeout=_TIMEOUT_S)]
         bounds = [consumer.get_watermark_offsets(topic, timeout=_TIMEOUT_S) for topic in topics]

@@ -15,6 +15,7 @@ from archive.address import Address
 from archive.log import open_log
 from archive.reading import in_log_order
 from archive.records import records_of
+from connections.kafka import librdkafka
 from control.log import LogBounds
 from domain.records import side_by_side
 from ebbwatch.deployment import Deployment
@@ -142,7 +143,7 @@ class _Sender:
     def __init__(self, here: Deployment) -> None:
         self._settings = here.settings
         self._producer = Producer(
-            {"bootstrap.servers": here.at.kafka, "acks": "all", "enable.idempotence": True, "log_level": 2,
+            {**librdkafka(here.at.kafka), "acks": "all", "enable.idempotence": True, "log_level": 2,
              "message.max.bytes": 6_291_456, "compression.type": "zstd"}
         )  # fmt: skip
 

@@ -15,12 +15,41 @@ from pydantic_core import PydanticUndefined
 
 from batch_jobs.star import active, schema, sessions
 from batch_jobs.star.meanings import ABOUT, MEANINGS
+from connections import kafka, redis
 from domain.catalogue import CATALOGUE, DAY_WINDOWS, WEEK_WINDOWS
 from domain.events import EVENT_TYPES, MAX_EVENT_BYTES, ClockMark, Event, UserErasure, encode, json_schema
-from ebbwatch.settings import Settings
+from ebbwatch.metrics_reference import LABELS, described
+from ebbwatch.settings import SECRETS, Settings
 
 _NOTE = "<!-- Made by `python -m ebbwatch.reference`: change the code, not this page. -->"
 
+
+_NAMES = """\
+## How they are called
+
+`ebbwatch_<room>_<what>_<unit>`. The room is the process that the metric is about (`worker`, `trainer`, `archiver`,
+`notifier`, `courier`, `api`, `exporter`), what stands in Redis (`store`) and Redis itself (`redis`), both told by the
+API, the batch jobs (`job`), or what they have found (`overview`, `churn`, `cohort`, `survival`, `segment`,
+`engagement`, `value`), told by the exporter.
+
+Units are Prometheus's base units: `_seconds`, `_timestamp_seconds`, `_bytes`, `_ratio` (a share is between 0 and 1);
+`_money` is in units of the currency, `_info` is 1 and says something by its labels. Counters end in `_total` and
+count from the start of the process. What cannot be said is absent, never zero. Days, weeks and periods among the
+labels are padded with zeros, so that they sort as texts.
+
+Each process tells its own on its own port. The scheduler of the batch jobs has none: what it does is told by the
+exporter (`ebbwatch_job_success` and its neighbours), from what it leaves behind. Several processes of one API
+(`EBBWATCH_API_PROCESSES`) count together in a folder that is made anew at each start: whichever answers tells of all,
+counters and histograms as sums, of gauges what was told last. Worker, trainer and archiver also tell what the client
+library knows of their process (`process_*`, `python_*`).
+
+`tests/ebbwatch/test_metrics_reference.py` holds names, units and labels to this page, and `promtool check metrics`
+runs over what each process really tells in the integration tests."""
+
+_COST = """\
+## What they cost
+
+Measured with `python -m benchmarks.metrics`; a demo is 2,000 simulated users over 120 days."""
 
 _READING = """\
 ## Reading it from a warehouse
@@ -62,6 +91,7 @@ def pages() -> dict[str, str]:
         "events.md": events_page(),
         "settings.md": settings_page(),
         "star-schema.md": star_page(),
+        "metrics.md": metrics_page(),
     }
 
 
@@ -114,8 +144,15 @@ def settings_page() -> str:
     """Every setting with its variable, default and meaning."""
     prefix = Settings.model_config["env_prefix"]
     rows = [
-        (f"`{prefix}{name.upper()}`", f"`{_default(field.default)}`", field.description or "")
+        (
+            f"`{prefix}{name.upper()}`",
+            f"`{_default(field.default)}`",
+            (field.description or "") + ("; **secret**" if name in SECRETS else ""),
+        )
         for name, field in Settings.model_fields.items()
+    ]
+    reached = [
+        (f"`{name}`", meaning) for name, meaning in (*kafka.VARIABLES.items(), *redis.VARIABLES.items())
     ]
     return _page(
         "Settings",
@@ -123,9 +160,50 @@ def settings_page() -> str:
         "facts are hashed into the store: a worker that has others refuses to start and names "
         "`ebbwatch rebuild`.",
         _table(("variable", "default", "meaning"), rows),
-        "Kafka and Redis themselves are named by `KAFKA_BOOTSTRAP_SERVERS` and `REDIS_URL`; without them "
-        "`ebbwatch stack up` says where they are.",
+        f"Each **secret** may be given by a file instead: `{prefix}<NAME>_FILE` names it, as secrets of Docker and "
+        "Kubernetes are mounted. Both at once are refused. A line break at its end does not count.",
+        "## Kafka and Redis\n\nWithout the first and `REDIS_URL`, `ebbwatch stack up` says where they are. "
+        "[operations.md](operations.md#security) says how certificates and users are made.",
+        _table(("variable", "meaning"), reached),
     )
+
+
+def metrics_page() -> str:
+    """Every metric by the process that tells it, and every label."""
+    parts = []
+    for port, metrics in described().items():
+        rows = [
+            (
+                f"`{m.name}`",
+                m.kind,
+                ", ".join(f"`{label}`" for label in m.labels),
+                m.unit,
+                _said(m.meaning, m.buckets),
+            )
+            for m in metrics
+        ]
+        variable = f"{Settings.model_config['env_prefix']}{port.setting.upper()}"
+        parts += [
+            f"## {port.process.capitalize()}",
+            f"Port `{variable}`, job `{port.job}` in Prometheus.",
+            _table(("metric", "type", "labels", "unit", "meaning"), rows),
+        ]
+    labels = [(f"`{name}`", values, str(most)) for name, (values, most) in sorted(LABELS.items())]
+    return _page(
+        "Metrics",
+        "What each process tells Prometheus at `/metrics`. [operations.md](operations.md#watch) says what to look "
+        "at, [runbooks](runbooks/README.md) what to do when an alert rule fires.",
+        _NAMES,
+        *parts,
+        "## Labels\n\nNo label holds a user id, a path or anything else that grows with the users.",
+        _table(("label", "values", "at most"), labels),
+        _COST,
+    )
+
+
+def _said(meaning: str, buckets: tuple[float, ...]) -> str:
+    meaning = f"{meaning.rstrip('.')}."
+    return f"{meaning} Buckets: {', '.join(f'{b:g}' for b in buckets)}." if buckets else meaning
 
 
 def star_page() -> str:

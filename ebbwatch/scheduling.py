@@ -1,28 +1,28 @@
 """The scheduler's process: ``python -m ebbwatch.scheduling``, started by the supervisor.
 
-It begins here, since batch jobs know neither Kafka nor Redis, and somebody has to take the scores for them.
+It begins here, since batch jobs know neither Kafka nor Redis, and somebody has to take the scores for them,
+and to send their models into the tournament.
 """
 
-import logging
 import sys
 from functools import partial
 from pathlib import Path
 
 from batch_jobs.config import scheduler_config
 from batch_jobs.running.process import serve
+from ebbwatch.entering import Entering
 from ebbwatch.scores import take
 from ebbwatch.settings import Settings
+from logs.beginning import begin
 
 
 def main() -> int:
     """Until told to stop; returns the exit code."""
     config = scheduler_config()
-    return serve(config, partial(take, Settings(), Path(config.folder)))
+    settings = Settings()
+    return serve(config, partial(take, settings, Path(config.folder)), Entering(settings))
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    begin("scheduler")
     sys.exit(main())

@@ -1,23 +1,54 @@
 """Settings: one table; every one can be given in the environment as ``EBBWATCH_<NAME>``."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from batch_jobs.learners.settings import KINDS
+from connections.secrets import secret
 from domain.settings import ChurnDefinition, FactSettings
 from domain.webhooks import RETRIES_S
+from logs.beginning import Format
 from online_model.training.contestants import DEFAULT
+
+PREFIX: Final = "EBBWATCH_"
+SECRETS: Final = ("registry_key", "report_hook", "smtp_url", "id_secret", "limits_redis")
+"""Settings that nobody else may read; each may be given by a file."""
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Secrets by file: ``EBBWATCH_<NAME>_FILE`` for every setting of `SECRETS`."""
+
+    def get_field_value(
+        self,
+        field: FieldInfo,  # noqa: ARG002 the library asks for it
+        field_name: str,
+    ) -> tuple[Any, str, bool]:
+        """Nothing: all come at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Name to value, of those that are given.
+
+        Raises:
+            AccessError: one is given twice, or its file cannot be read.
+        """
+        given = {name: secret(os.environ, f"{PREFIX}{name.upper()}") for name in SECRETS}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class Settings(BaseSettings):
     """What a deployment can choose. Those in `facts` shape stored facts and are hashed into the store."""
 
-    model_config = SettingsConfigDict(env_prefix="EBBWATCH_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(Path(".ebbwatch"), description="folder of local state: stacks, logs, reject files")
     stack: str = Field("auto", description="where Kafka and Redis come from: auto, env, docker or local")
+    log_format: Format = Field("human", description="how processes log: human or json, an object a line")
     topic: str = Field("session-events", description="topic of events and clock marks")
     partitions: int = Field(12, ge=1, le=1024, description="partitions of the topic when it is created")
     dead_letter_topic: str = Field("dead-letters", description="topic of records that could not be used")
@@ -25,7 +56,7 @@ class Settings(BaseSettings):
     outcome_topic: str = Field("outcomes", description="topic of outcomes: who was lost within the horizon")
     model_topic: str = Field("models", description="compacted topic that says which versions serve")
     decision_topic: str = Field("model-decisions", description="topic of the tournament's decisions")
-    command_topic: str = Field("model-commands", description="topic of operators' orders to the tournament")
+    command_topic: str = Field("model-commands", description="topic of orders to the tournament")
     control_topic: str = Field("control", description="compacted topic of decisions of people")
 
     churn: ChurnDefinition = Field(
@@ -85,6 +116,10 @@ class Settings(BaseSettings):
     results_kept: int = Field(
         8, ge=1, le=1000, description="former results of each job that are kept, one a day, to compare with"
     )
+    batch_memory: int = Field(
+        1000, ge=200, description="of the batch jobs' engine, MB; what does not fit goes to disk meanwhile"
+    )
+    batch_threads: int = Field(2, ge=1, le=256, description="of the batch jobs' engine")
     batch_look: float = Field(
         300.0,
         gt=0,
@@ -92,6 +127,19 @@ class Settings(BaseSettings):
     )
     batch_minute: int = Field(
         15, ge=0, le=59, description="minute after midnight, UTC, of the look that mostly finds a new day"
+    )
+    learners: tuple[str, ...] = Field(
+        KINDS, min_length=1, description="kinds of models that a batch job refits on the ledger"
+    )
+    learners_seconds: float = Field(
+        600.0,
+        ge=0,
+        description="for tuning refitted models, all kinds together; each is tried once in any case",
+    )
+    candidates: int | tuple[str, ...] = Field(
+        1,
+        description="refitted models that enter the tournament at each training: how many, the best first, or which "
+        "kinds, as a JSON list",
     )
     exporter_port: int = Field(
         0, ge=0, le=65_535, description="results as gauges for Prometheus, and health; 0 takes a free one"
@@ -201,6 +249,9 @@ class Settings(BaseSettings):
     webhook_breaker: float = Field(
         30.0, gt=0, description="for so long at first, then for twice as long each time, seconds"
     )
+    notifier_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="notifier's metrics and health; 0 takes a free one"
+    )
     courier_metrics_port: int = Field(
         0, ge=0, le=65_535, description="courier's metrics and health; 0 takes a free one"
     )
@@ -225,6 +276,26 @@ class Settings(BaseSettings):
     max_poll_records: int = Field(
         8000, ge=1, le=100_000, description="records of all partitions in one fetch"
     )
+
+    @field_validator("learners", "candidates")
+    @classmethod
+    def _kinds_are_known(cls, wanted: int | tuple[str, ...], info: ValidationInfo) -> int | tuple[str, ...]:
+        known = info.data.get("learners", KINDS)
+        if wanted < 0 if isinstance(wanted, int) else not set(wanted) <= set(known):
+            raise ValueError(f"of {', '.join(known)} some or all, or, for candidates, a number from 0 on")
+        return wanted
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 there is no such file
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 by variables, see `SecretFiles`
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the code says, then secrets, then the environment."""
+        return init_settings, SecretFiles(settings_cls), env_settings
 
     @field_validator("tier_high_share")
     @classmethod

@@ -1,11 +1,10 @@
 """A command that is one supervised process, until SIGTERM or Ctrl-C."""
 
-import logging
 import signal
-import sys
 
 import typer
 
+from logs.beginning import begin
 from stream_processors.supervisor import Supervisor
 
 
@@ -15,10 +14,7 @@ def supervise(supervisor: Supervisor) -> None:
     Raises:
         typer.Exit: always.
     """
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("kafka").setLevel(logging.WARNING)
+    begin("supervisor")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     raise typer.Exit(supervisor.run())

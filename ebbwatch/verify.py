@@ -1,7 +1,7 @@
 """Recompute all from the log with the slow oracle; compare with the store, and with what has left it, to the bit."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any, NamedTuple, cast
 
@@ -16,8 +16,10 @@ from domain.labels import BlockError, Outcomes, Snapshots, lineage_of
 from domain.labels import decode as block_of
 from domain.leaving import blocks
 from domain.oracle import Partition
+from domain.oracle.examples import Settled, Snapshot
 from domain.oracle.topics import compare, items_of
 from domain.settings import FactSettings
+from ebbwatch.emptied import Emptied
 from feature_store.connect import connect
 from feature_store.keys import Keys
 from feature_store.outbox import DamagedItemError, items
@@ -47,6 +49,10 @@ class PartitionReport(msgspec.Struct, frozen=True, kw_only=True):
     """That have left."""
     outcomes: int
     """Of snapshots, that have left."""
+    emptied: int
+    """Records that an erasure has emptied in the archive: read, but not to be told any more."""
+    passed: int
+    """Snapshots and outcomes in the topics, of users of such records, that could not be compared."""
     differences: list[str]
 
 
@@ -60,6 +66,10 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     """Records of the log, the sum of `events`."""
     snapshots: int
     outcomes: int
+    emptied: int
+    """Records of erased users, of which the archive has kept the place alone."""
+    passed: int
+    """Snapshots and outcomes of such users that are in the topics, and could not be compared."""
     differences: list[str]
     """The first few of each partition, in words."""
 
@@ -113,11 +123,15 @@ def verify_partition(
             check(position, settings, topic_id, bounds.earliest, bounds.end, partition)
             offset = position.offset
         begin = min(bounds.earliest, offset) if archive else 0
+        emptied = Emptied()
         if begin:
             for kept in read(open_log(address_of(archive), topic_id), partition, 0, begin):
-                oracle.feed(kept.offset, kept.timestamp, kept.key, kept.value)
+                emptied.archived(kept)
+                became = oracle.feed(kept.offset, kept.timestamp, kept.key, kept.value)
+                emptied.fed(kept.key, became, oracle.clock)
         for record in log.read(partition, begin, offset):
-            oracle.feed(record.offset, record.timestamp, record.key, record.value)
+            became = oracle.feed(record.offset, record.timestamp, record.key, record.value)
+            emptied.fed(record.key, became, oracle.clock)
     outcomes = {
         f"{kind}:{reason}" if reason else kind: count
         for (kind, reason), count in sorted(oracle.outcomes.items())
@@ -134,7 +148,7 @@ def verify_partition(
         *_differences("record of user", {u: oracle.record(u) for u in oracle.users()}, records),
         *_differences("timer of user", oracle.timers(), timers),
         *_differences("rank of user", dict.fromkeys(oracle.at_risk(), True), dict.fromkeys(ranked, True)),
-        *_differences("count of", expected_counts, counts),
+        *_differences("count of", emptied.counts(expected_counts, counts), counts),
     ]
     if stored:
         position = decode(stored)
@@ -145,11 +159,14 @@ def verify_partition(
         )
     differences += _outbox(store, keys, oracle, settings)
     lineage = lineage_of(settings, topic_id)
+    passed: set[tuple[int, bytes, bool]] = set()
+    late = settings.allowed_lateness_ms
+    known = {user.encode(): oracle.history(user).first_ms + late for user in oracle.users()}
     for topic, left in ((topics.snapshots, oracle.snapshots), (topics.outcomes, oracle.settled)):
         sent = (
             b for b in _blocks(at, topic, differences) if (b.lineage, b.partition) == (lineage, partition)
         )
-        differences += compare(sent, left, oracle.upto, settings)
+        differences += compare(sent, left, oracle.upto, settings, _passing(emptied, known, left, passed))
     where = f"partition {partition}: "
     return PartitionReport(
         partition=partition,
@@ -157,8 +174,35 @@ def verify_partition(
         events=outcomes,
         snapshots=len(oracle.snapshots),
         outcomes=len(oracle.settled),
+        emptied=emptied.records,
+        passed=len(passed),
         differences=[where + d for d in differences],
     )
+
+
+def _passing(
+    emptied: Emptied,
+    known: Mapping[bytes, int],
+    left: Sequence[Snapshot] | Sequence[Settled],
+    passed: set[tuple[int, bytes, bool]],
+) -> Callable[[Snapshot | Settled], bool]:
+    """What may differ, noted in `passed` once.
+
+    Args:
+        known: by user, up to when what is said may rest on records before the first that the log still has, ms.
+    """
+    first: dict[bytes, int] = {}
+    for item in left:  # in the order of their time
+        first.setdefault(item.user, item[0])
+    first = {**known, **first}
+
+    def passing(item: Snapshot | Settled) -> bool:
+        if not emptied.unknown(item, first):
+            return False
+        passed.add((item[0], item.user, isinstance(item, Snapshot)))
+        return True
+
+    return passing
 
 
 def _outbox(store: Redis, keys: Keys, oracle: Partition, settings: FactSettings) -> list[str]:
@@ -203,6 +247,8 @@ def summed(reports: list[PartitionReport]) -> VerifyReport:
         records=sum(events.values()),
         snapshots=sum(r.snapshots for r in reports),
         outcomes=sum(r.outcomes for r in reports),
+        emptied=sum(r.emptied for r in reports),
+        passed=sum(r.passed for r in reports),
         differences=[d for r in sorted(reports, key=lambda r: r.partition) for d in r.differences[:_SHOWN]],
     )
 

@@ -33,10 +33,12 @@ def load(store: Redis) -> Stream | None:
 
 def load_or_begin(store: Redis, topic: str, partitions: int) -> Stream:
     """The pointer; the first caller in an empty store sets it."""
-    store.set(STREAM, msgspec.json.encode(Stream(topic=topic, partitions=partitions)), nx=True)
-    stored = store.get(STREAM)
-    assert stored is not None
-    return msgspec.json.decode(stored, type=Stream)
+    stands = load(store)  # looked at first: only who begins a store needs the right to write the pointer
+    if stands is None:
+        store.set(STREAM, msgspec.json.encode(Stream(topic=topic, partitions=partitions)), nx=True)
+        stands = load(store)
+    assert stands is not None
+    return stands
 
 
 def begin_next(store: Redis, stream: Stream) -> None:
@@ -51,11 +53,13 @@ def load_next(store: Redis) -> Stream | None:
 
 
 def serve(store: Redis, stream: Stream) -> None:
-    """Move the pointer; the former generation's workers see it and start anew."""
-    with store.pipeline() as pipe:
-        pipe.set(STREAM, msgspec.json.encode(stream))
-        pipe.delete(NEXT)
-        pipe.execute()
+    """Move the pointer; the former generation's workers see it and start anew.
+
+    Not in one transaction, which a cluster does not have across slots: after a crash between the two the former
+    generation is served as before, and the next attempt drops what was filled.
+    """
+    store.delete(NEXT)
+    store.set(STREAM, msgspec.json.encode(stream))
 
 
 def go_live(store: Redis, stream: Stream) -> None:

@@ -5,6 +5,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from connections import redis
 from local_stack import docker
 from local_stack.errors import StackError
 from local_stack.kafka.software import can_run
@@ -88,11 +89,11 @@ def wanted_origin(environ: Mapping[str, str]) -> Wanted:
 
 def look(environ: Mapping[str, str], wanted: Wanted) -> Facts:
     """Finds out what is there; Docker is asked only where the answer matters."""
-    kafka, redis = environ.get(KAFKA_VARIABLE) or None, environ.get(REDIS_VARIABLE) or None
-    matters = wanted == "docker" or (wanted == "auto" and not (kafka and redis))
+    given_kafka, given_redis = environ.get(KAFKA_VARIABLE) or None, redis.address(environ)
+    matters = wanted == "docker" or (wanted == "auto" and not (given_kafka and given_redis))
     return Facts(
-        kafka_address=kafka,
-        redis_address=redis,
+        kafka_address=given_kafka,
+        redis_address=given_redis,
         docker=matters and docker.answers(environ),
         kafka_local=can_run(environ),
         redis_local=find_program(environ) is not None,

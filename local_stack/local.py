@@ -28,5 +28,4 @@ class LocalStack:
         Raises:
             StackError: the part was never started.
         """
-        at = f"{HOST}:{self.parts[part].port}"
-        return at if part == "kafka" else f"redis://{at}/0"
+        return f"{HOST}:{self.kafka.port}" if part == "kafka" else self.redis.url

@@ -5,22 +5,14 @@ from collections.abc import Callable
 from typing import Final
 
 import redis
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
+from connections import refusals
+from connections.knock import kafka_answers
+from connections.redis import apart, shown
 from local_stack.addresses import Addresses
 from local_stack.errors import StackError
 
 POLL_SECONDS: Final = 0.02
-
-
-def kafka_answers(bootstrap: str) -> bool:
-    """The cluster's metadata name a broker, so one is registered and takes requests; at most 1 s."""
-    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    try:
-        return bool(client.list_topics(timeout=1.0).brokers)
-    except KafkaException:
-        return False
 
 
 def redis_answers(url: str) -> bool:
@@ -28,14 +20,19 @@ def redis_answers(url: str) -> bool:
 
     Raises:
         StackError: that is no Redis URL.
+        AccessError: it does not let us in.
     """
     try:
-        client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        client = redis.Redis.from_url(apart(url)[0], socket_timeout=1.0, socket_connect_timeout=1.0)
     except ValueError as error:
-        raise StackError(f"{url!r} is not the URL of a Redis, like redis://host:6379/0: {error}") from error
+        raise StackError(
+            f"{shown(url)!r} is not the URL of a Redis, like redis://host:6379/0: {error}"
+        ) from error
     try:
         return bool(client.ping())
-    except redis.RedisError:
+    except redis.RedisError as fault:
+        if refusal := refusals.of_redis(fault):
+            raise refusal from fault
         return False
     finally:
         client.close()
@@ -56,6 +53,6 @@ def _await(name: str, address: str, answers: Callable[[str], bool], seconds: flo
     while not answers(address):
         if time.monotonic() > deadline:
             raise StackError(
-                f"{name} at {address} does not answer within {seconds:.0f} s; does it run there?"
+                f"{name} at {shown(address)} does not answer within {seconds:.0f} s; does it run there?"
             )
         time.sleep(POLL_SECONDS)

@@ -16,13 +16,13 @@ from typing import Literal
 
 import msgspec
 
+from connections.redis import address, shown
 from local_stack import docker, ports
 from local_stack.addresses import Addresses
 from local_stack.errors import StackError
 from local_stack.files import write_atomically
 from local_stack.finding import (
     KAFKA_VARIABLE,
-    REDIS_VARIABLE,
     Choice,
     Origin,
     choose,
@@ -96,7 +96,8 @@ def up(home: Path, *, name: str = "default", progress: Callable[[str], None]) ->
                 addresses[part] = local.address(part)
         found = Addresses(addresses["kafka"], addresses["redis"], choice.text)
         await_ready(found, seconds=_READY_SECONDS)
-        write_atomically(_record_file(folder), msgspec.json.encode(StackRecord(choice, addresses)))
+        kept = {"kafka": found.kafka, "redis": shown(found.redis)}  # a password stays where it came from
+        write_atomically(_record_file(folder), msgspec.json.encode(StackRecord(choice, kept)))
         return found
 
 
@@ -145,8 +146,8 @@ def find(home: Path, name: str = "default") -> Addresses | None:
     """
     given: dict[str, str] = {}
     if wanted_origin(os.environ) in ("auto", "env"):
-        names = {"kafka": KAFKA_VARIABLE, "redis": REDIS_VARIABLE}
-        given = {part: os.environ[name] for part, name in names.items() if os.environ.get(name)}
+        where = {"kafka": os.environ.get(KAFKA_VARIABLE), "redis": address(os.environ)}
+        given = {part: at for part, at in where.items() if at}
     running = {part: now for part, now in status(home, name).parts.items() if now.state != "stopped"}
     addresses = {part: now.address for part, now in running.items()} | given
     if len(addresses) < 2:

@@ -1,5 +1,6 @@
 """Posts to a chat's incoming webhook (Slack, Mattermost, Teams with a text workflow): JSON with a `text`."""
 
+import logging
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ class Hook:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("EBBWATCH_REPORT_HOOK must be like https://hooks.slack.com/services/...")
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request with its whole address
         self._url = url
         self._host = parts.hostname
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from connections.kafka import librdkafka
 from producers.topics import MAX_RECORD_BYTES
 
 log = logging.getLogger("ebbwatch.producer")
@@ -73,7 +74,7 @@ class AcknowledgedProducer:
             linger_ms: how long a batch waits for more records.
         """
         self._settings: dict[str, Any] = {
-            "bootstrap.servers": bootstrap,
+            **librdkafka(bootstrap),
             "partitioner": "murmur2_random",
             "enable.idempotence": True,
             "acks": "all",

@@ -5,6 +5,7 @@ from typing import Any, Final, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from connections.kafka import librdkafka
 from domain.events import ClockMark, encode
 from producers.topics import MAX_RECORD_BYTES
 
@@ -55,7 +56,7 @@ class Publisher:
         self._bootstrap = bootstrap
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
+                **librdkafka(bootstrap),
                 "partitioner": "murmur2_random",
                 "enable.idempotence": True,
                 "acks": "all",

@@ -1,11 +1,16 @@
 """The topics of a deployment: created once, with settings that the exactness of the stream rests on."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from connections import refusals
+from connections.kafka import kafka_python, security
+from connections.knock import kafka_answers
 
 MAX_RECORD_BYTES: Final = 5_242_880
 """Longest record in the events topic; far above an event, so that hostile ones reach the dead letters."""
@@ -103,14 +108,20 @@ def delete_topic(bootstrap: str, topic: str, *, timeout_ms: int = 30_000) -> Non
 
 @contextmanager
 def _admin(bootstrap: str, timeout_ms: int) -> Iterator[KafkaAdminClient]:
+    away = f"Kafka at {bootstrap} does not answer: is it up, and is KAFKA_SECURITY_PROTOCOL what that port speaks?"
+    # kafka-python tries a wrong password again and again, and says in the end that it has run out of time
+    if security(os.environ).protocol != "PLAINTEXT" and not kafka_answers(
+        bootstrap, seconds=timeout_ms / 1000
+    ):
+        raise TopicError(away)
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=timeout_ms)
+        admin = KafkaAdminClient(**kafka_python(bootstrap), bootstrap_timeout_ms=timeout_ms)
     except KafkaError as error:
-        raise TopicError(f"Kafka at {bootstrap} does not answer: is the stack up? ({error})") from error
+        raise refusals.of_kafka(error) or TopicError(f"{away} ({error})") from error
     try:
         yield admin
     except KafkaError as error:
-        raise TopicError(f"Kafka at {bootstrap} refuses: {error}") from error
+        raise refusals.of_kafka(error) or TopicError(f"Kafka at {bootstrap} refuses: {error}") from error
     finally:
         admin.close()
 

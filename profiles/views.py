@@ -10,8 +10,8 @@ import numpy.typing as npt
 from redis import Redis
 
 from domain.catalogue import CATALOGUE, CODED
-from domain.decode import hashes_of
 from domain.features import features
+from domain.hashing import hashes_of
 from domain.state import STATE, States
 from domain.timers import at_risk_many
 from feature_store import lookup

@@ -155,6 +155,7 @@ class Alerting:
         former = scoring.former()
         if former is not None:
             judged = self._carried_over(judged, former, scope, served_before, nows)
+        self._desk.metrics.moved(served_before.tiers, judged.served.tiers)
         self._judge_brake(moment, int(judged.comparable.sum()), int(judged.raised.sum()))
         fields: list[Any] = [BRAKE, self._brake.encode()]
         for at in np.flatnonzero(judged.raised | judged.resolved).tolist():

@@ -1,11 +1,13 @@
 """The Faust app: one agent that hands fetches to the lanes, and one that writes clock marks."""
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import faust
 
+from connections.kafka import Security, security
 from domain.events import ClockMark, encode
 from stream_processors.config import WorkerConfig
 from stream_processors.dead_letters import DeadLetter
@@ -16,6 +18,20 @@ from stream_processors.transport import SCHEME, Fetch, register
 MAX_LETTER_BYTES: Final = 6_291_456  # an original record of 5 MiB and its headers
 
 
+def _credentials(by: Security) -> Any:
+    """The security settings as Faust takes them; None for a plain connection.
+
+    Raises:
+        AccessError: a file of TLS cannot be used.
+    """
+    context = by.context() if by.tls else None
+    if by.sasl:
+        return faust.SASLCredentials(
+            username=by.user, password=by.password, mechanism=by.mechanism, ssl_context=context
+        )
+    return faust.SSLCredentials(context) if context is not None else None
+
+
 class KafkaSide:
     """The Faust app and what the rest of the worker asks of it."""
 
@@ -24,6 +40,7 @@ class KafkaSide:
         self.app: Any = faust.App(
             config.group,
             broker=f"{SCHEME}://{config.kafka}",
+            broker_credentials=_credentials(security(os.environ)),
             store="memory://",
             datadir=tempfile.mkdtemp(prefix="ebbwatch-faust-"),
             web_enabled=False,

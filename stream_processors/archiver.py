@@ -20,6 +20,7 @@ from archive import compaction, erasing
 from archive.address import AddressError, address_of
 from archive.errors import ArchiveAwayError, ArchiveError, FencedError
 from archive.log import ArchiveLog, Part, open_or_create
+from logs.beginning import begin
 from stream_processors.archiver_batch import Batch
 from stream_processors.archiver_config import ArchiverConfig, from_environment, group_of
 from stream_processors.archiver_metrics import ArchiverMetrics
@@ -48,7 +49,7 @@ class Archiver:
     def __init__(self, config: ArchiverConfig) -> None:
         self._config = config
         self._health = Health()
-        self._metrics = ArchiverMetrics(REGISTRY, config.restarts)
+        self._metrics = ArchiverMetrics(REGISTRY, config.archive, config.restarts)
         self._stopping = False
         self._wishes = True  # as long as it has not looked
 
@@ -211,7 +212,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("archiver")
     sys.exit(main())

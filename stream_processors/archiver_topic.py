@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from connections.kafka import librdkafka
+
 log = logging.getLogger("ebbwatch.archiver")
 
 _TIMEOUT_S: Final = 5.0
@@ -50,7 +52,7 @@ class LogTail:
         self.positions = dict(positions)
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **librdkafka(bootstrap),
                 "group.id": group,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",

@@ -17,6 +17,10 @@ ENVIRONMENT: Final = "EBBWATCH_WORKER"
 """Carries the configuration, as JSON, from the supervisor to its worker."""
 
 
+LOST: Final = "EBBWATCH_LOST_RESTARTS"
+"""Carries from the supervisor to any process how often one had to end with `EXIT_LOST`."""
+
+
 class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One worker process."""
 

@@ -16,12 +16,14 @@ import msgspec
 from prometheus_client import CollectorRegistry
 from redis import asyncio as aredis
 
+from connections.errors import AccessError
 from control import feed, tables
 from control.webhooks.queue import LostQueueError, Queues
 from control.webhooks.sender import TIMEOUT_S, Sender
 from domain.control import Webhook
 from feature_store.connect import connect_async
-from stream_processors.config import EXIT_LOST
+from logs.beginning import begin
+from stream_processors.config import EXIT_LOST, EXIT_REFUSED
 from stream_processors.courier_config import CourierConfig, from_environment
 from stream_processors.courier_endpoint import Endpoint, Shared
 from stream_processors.courier_metrics import CourierMetrics
@@ -71,6 +73,9 @@ class Courier:
         except LostQueueError as fault:
             log.warning("lost: %s", fault)
             return EXIT_LOST
+        except AccessError as fault:
+            log.error("refused: %s", fault)  # noqa: TRY400 - the message says it all
+            return EXIT_REFUSED
         finally:
             for task in (stopping, delivering, *self._tasks.values()):
                 task.cancel()
@@ -141,7 +146,5 @@ async def _run(config: CourierConfig) -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("courier")
     sys.exit(asyncio.run(_run(from_environment())))

@@ -5,6 +5,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from domain.webhooks import State
+from stream_processors.restarted import tell_restarts
 
 _STATES: Final[tuple[State, ...]] = ("closed", "half_open", "open", "paused")
 
@@ -14,31 +15,34 @@ class CourierMetrics:
 
     def __init__(self, registry: CollectorRegistry, restarts: int = 0) -> None:
         self.deliveries = Counter(
-            "ebbwatch_webhook_deliveries_total",
+            "ebbwatch_courier_deliveries_total",
             "Attempts by what came of them: delivered, failed, gone, dead (given up), withdrawn (entry taken away).",
             ["webhook", "outcome"],
             registry=registry,
         )
         self.seconds = Histogram(
-            "ebbwatch_webhook_attempt_seconds",
+            "ebbwatch_courier_attempt_seconds",
             "From the start to the end of an attempt.",
             buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 15),
             registry=registry,
         )
         self._breaker = Gauge(
-            "ebbwatch_webhook_breaker",
+            "ebbwatch_courier_breaker_state",
             "1 for the state that the endpoint is in: closed, half_open, open, paused.",
             ["webhook", "state"],
             registry=registry,
         )
         self._waiting = Gauge(
-            "ebbwatch_webhook_waiting", "Deliveries that wait.", ["webhook"], registry=registry
+            "ebbwatch_courier_waiting_deliveries", "Deliveries that wait.", ["webhook"], registry=registry
         )
         self._dead = Gauge(
-            "ebbwatch_webhook_dead", "Deliveries that were given up.", ["webhook"], registry=registry
+            "ebbwatch_courier_dead_deliveries",
+            "Deliveries that were given up.",
+            ["webhook"],
+            registry=registry,
         )
         self._oldest = Gauge(
-            "ebbwatch_webhook_oldest_waiting_seconds",
+            "ebbwatch_courier_oldest_waiting_seconds",
             "Age of the delivery that waits longest, 0 if none does.",
             ["webhook"],
             registry=registry,
@@ -46,9 +50,7 @@ class CourierMetrics:
         self.waits = Counter(
             "ebbwatch_courier_waits_total", "Calls that found a service away.", ["service"], registry=registry
         )
-        Gauge(
-            "ebbwatch_courier_restarts", "Times the supervisor has started it anew.", registry=registry
-        ).set(restarts)
+        tell_restarts(registry, "courier", restarts)
 
     def standing(self, webhook: str, state: State, waiting: int, dead: int, oldest_s: float) -> None:
         """How one endpoint stands."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
+from connections.kafka import librdkafka
 from online_model.registry.announcement import CHAMPION, Announcement, AnnouncementError, decode
 from online_model.registry.errors import RegistryError
 from online_model.risk import Risk
@@ -48,7 +49,7 @@ class Following:
         self._health = health
         self._consumer = Consumer(
             {
-                "bootstrap.servers": kafka,
+                **librdkafka(kafka),
                 "group.id": "ebbwatch-models",  # required, and never committed to
                 "enable.auto.commit": False,
                 "log_level": 0,  # that Kafka is away, the worker's health says

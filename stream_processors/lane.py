@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 
 from domain.brake import HOUR_MS
 from domain.columns import ERASURE, MARK, REJECTED
-from domain.decode import Batch, Decoder, hashes_of
+from domain.decode import Batch, Decoder
+from domain.hashing import hashes_of
 from domain.labels import encode, lineage_of
 from domain.leaving import Items, blocks
 from domain.settings import FactSettings
@@ -24,6 +25,7 @@ from feature_store.position import Position
 from feature_store.read import Loaded, Reader
 from feature_store.served import NEVER_SCORED
 from feature_store.write import Write, Writer
+from logs import context
 from online_model.own_rhythm import Population
 from online_model.risk import Risk
 from stream_processors.alerting import Alerting, Desk, Moment, Scope
@@ -116,6 +118,7 @@ class Lane:
             FencedError: another worker has moved the position.
         """
         begun = time.perf_counter()
+        context.put(partition=self._partition, batch=f"{fetch.first}-{fetch.offset}")
         if fetch.first != self._next:
             raise LostError(
                 f"partition {self._partition}: fetched offset {fetch.first}, expected {self._next}: the log "
@@ -138,7 +141,9 @@ class Lane:
         await self._deliver()
         metrics.batch_records.observe(fetch.records.size)
         metrics.batch.observe(time.perf_counter() - begun)
-        metrics.age.observe(max(0.0, time.time() - fetch.timestamp / 1000))
+        now = time.time()
+        metrics.age.observe(max(0.0, now - fetch.timestamp / 1000))
+        metrics.end_to_end.observe(max(0.0, now - int(fetch.records.timestamps[0]) / 1000))
         metrics.clock.labels(self._partition).set(self.position.clock / 1000)
 
     async def _load(self, batch: Batch) -> Loaded:

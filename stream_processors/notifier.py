@@ -13,19 +13,24 @@ from pathlib import Path
 from typing import Final, cast
 
 import msgspec
+from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisError
 
+from connections import refusals
 from control import tables
 from control.projection import LostProjectionError, Projection, Reached
 from control.writing import ControlAwayError, ControlWriter
 from domain.alerts import Alert
 from feature_store.connect import connect
+from logs.beginning import begin
 from stream_processors.chores import Chores
-from stream_processors.config import EXIT_LOST
+from stream_processors.config import EXIT_LOST, EXIT_REFUSED
 from stream_processors.desk import Desk
 from stream_processors.forgetting import Forgetting
+from stream_processors.health import Health, serve
 from stream_processors.market import MarketWatch
 from stream_processors.notifier_config import NotifierConfig, from_environment
+from stream_processors.notifier_metrics import NotifierMetrics, states
 from stream_processors.projecting import Projector
 from stream_processors.tail import Tail, Taken
 from stream_processors.treatment import Treatments
@@ -47,6 +52,8 @@ class Notifier:
         self._control = ControlWriter(config.kafka, config.control_topic)
         self._desk = Desk(self._store, self._control, config.triage, config.public_url)
         self._market = MarketWatch(config, self._store)
+        self._registry = CollectorRegistry()
+        self._metrics = NotifierMetrics(self._registry, config.restarts)
 
     def stop(self, *_: object) -> None:
         """Come to an end; safe in a signal handler."""
@@ -55,19 +62,31 @@ class Notifier:
     def run(self) -> int:
         """Until told to stop; returns the exit code."""
         config = self._config
+        port = serve(config.metrics_host, config.metrics_port, self._registry, Health())
+        log.info("metrics and health on %s:%s", config.metrics_host, port.server_port)
         try:
             projection = Projection(self._store, config.control_id)
             control = Tail(config.kafka, config.control_topic, projection.offset)
             alerts = Tail(config.kafka, config.alert_topic, self._alerts_read())
             projector = Projector(
-                self._store, projection, control, Treatments(config.kafka, self._store).send
+                self._store,
+                projection,
+                control,
+                Treatments(config.kafka, self._store).send,
+                self._metrics,
             )
+            self._metrics.standing(states(self._store))
             if self._to_end(projector):
                 with Chores(config, self._control), Forgetting(config.redis, Path(config.archive)):
                     self._follow(projector, alerts)
         except (LostProjectionError, ControlAwayError, RedisError, OSError) as fault:
+            if refusal := refusals.of_redis(fault):
+                log.error("refused: %s", refusal)  # noqa: TRY400 - the message says it all
+                return EXIT_REFUSED
             log.warning("lost: %s", fault)
             return EXIT_LOST
+        finally:
+            port.shutdown()
         return 0
 
     def _follow(self, projector: Projector, alerts: Tail) -> None:
@@ -85,6 +104,7 @@ class Notifier:
                 self._remember(alerts.offset)
                 if not self._to_end(projector):
                     return
+            self._metrics.lag.labels("risk-alerts").set(alerts.behind())
             self._desk.look(now, self._market.now())
             looked = time.monotonic()
 
@@ -129,7 +149,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("notifier")
     sys.exit(main())

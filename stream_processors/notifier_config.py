@@ -37,6 +37,9 @@ class NotifierConfig(msgspec.Struct, frozen=True, kw_only=True):
     mail_to: tuple[str, ...] = ()
     digest_hour: int = 7
     """Of the day, UTC."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    """0 takes a free one."""
     restarts: int = 0
 
 

@@ -1,6 +1,7 @@
 """Waiting while Redis or Kafka is away: nothing is dropped, nothing dead-lettered, health says so."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from aiokafka.errors import KafkaError
@@ -8,6 +9,7 @@ from prometheus_client import Counter
 from redis import exceptions as redis_errors
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
+from connections import refusals
 from stream_processors.health import Health
 
 T = TypeVar("T")
@@ -20,10 +22,21 @@ _REDIS_AWAY: Final = (
     redis_errors.OutOfMemoryError,
     redis_errors.ClusterDownError,
     redis_errors.TryAgainError,
+    redis_errors.RedisClusterException,
     OSError,
     TimeoutError,
 )
 _KAFKA_AWAY: Final = (KafkaError, OSError, TimeoutError)
+
+
+async def _let_in(call: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await call()
+    except (redis_errors.RedisError, redis_errors.RedisClusterException, OSError) as fault:
+        refusal = refusals.of_redis(fault)
+        if refusal is None:
+            raise
+        raise refusal from fault
 
 
 class CountsWaits(Protocol):
@@ -41,8 +54,12 @@ class Patience:
         self._metrics = metrics
 
     async def redis(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Call until Redis answers; other faults than its absence are raised."""
-        return await self._until(call, "redis", _REDIS_AWAY)
+        """Call until Redis answers; other faults than its absence are raised.
+
+        Raises:
+            AccessError: it does not let us in.
+        """
+        return await self._until(partial(_let_in, call), "redis", _REDIS_AWAY)
 
     async def kafka(self, call: Callable[[], Awaitable[T]]) -> T:
         """Call until Kafka answers; other faults than its absence are raised."""

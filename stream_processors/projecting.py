@@ -15,6 +15,7 @@ from domain.alert_life import AlertState
 from domain.control import Contact, ControlError, Record, Step, decode
 from domain.events import Event
 from domain.treatments import of_contact, of_step
+from stream_processors.notifier_metrics import NotifierMetrics
 from stream_processors.tail import Tail, Taken
 
 log = logging.getLogger("ebbwatch.notifier")
@@ -27,7 +28,12 @@ class Projector:
     """The one that projects. Synchronous; one thread."""
 
     def __init__(
-        self, store: Redis, projection: Projection, control: Tail, publish: Callable[[Sequence[Event]], None]
+        self,
+        store: Redis,
+        projection: Projection,
+        control: Tail,
+        publish: Callable[[Sequence[Event]], None],
+        metrics: NotifierMetrics,
     ) -> None:
         """
         Args:
@@ -38,6 +44,7 @@ class Projector:
         self._publish = publish
         self._projection = projection
         self._control = control
+        self._metrics = metrics
 
     def project(self, patience_s: float) -> None:
         """Project what comes within `patience_s`.
@@ -56,7 +63,7 @@ class Projector:
         commands: list[Command] = []
         events: list[Event] = []
         for one, record in records:
-            made = _commands(one, record, known)
+            made = self._commands(one, record, known)
             commands += made
             events += _events(record, known, took_effect=bool(made))
         self._publish(events)
@@ -64,7 +71,30 @@ class Projector:
 
     def at_end(self) -> bool:
         """Whether all of the topic is projected."""
-        return self._control.at_end()
+        behind = self._control.behind()
+        self._metrics.lag.labels("control").set(behind)
+        return behind == 0
+
+    def _commands(self, taken: Taken, record: Record | None, known: dict[str, AlertState]) -> list[Command]:
+        """Commands of one record; `known` becomes what it leaves."""
+        about = _alert(taken, record)
+        if isinstance(record, Step):
+            before = known.get(about)
+            after, commands = step_effects(record, taken.offset, before)
+            if after is not None:
+                known[about] = after
+            if after is not None and commands:
+                self._metrics.stepped(before, after, record)
+            return commands
+        if about:
+            gone = known.pop(about, None)
+            if gone is None:
+                return []
+            self._metrics.taken_away(gone)
+            return taken_away(gone)
+        if record is not None:
+            return effects(record)
+        return removal(taken.key) if taken.value is None else []
 
 
 def load(store: Redis, alerts: set[str] | Sequence[str]) -> dict[str, AlertState]:
@@ -106,19 +136,3 @@ def _events(record: Record | None, known: dict[str, AlertState], *, took_effect:
         event = of_step(record, known[record.alert])
         return [] if event is None else [event]
     return []
-
-
-def _commands(taken: Taken, record: Record | None, known: dict[str, AlertState]) -> list[Command]:
-    """Commands of one record; `known` becomes what it leaves."""
-    about = _alert(taken, record)
-    if isinstance(record, Step):
-        after, commands = step_effects(record, taken.offset, known.get(about))
-        if after is not None:
-            known[about] = after
-        return commands
-    if about:
-        before = known.pop(about, None)
-        return [] if before is None else taken_away(before)
-    if record is not None:
-        return effects(record)
-    return removal(taken.key) if taken.value is None else []

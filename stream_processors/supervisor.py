@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from stream_processors.config import ENVIRONMENT, EXIT_REFUSED
+from stream_processors.config import ENVIRONMENT, EXIT_LOST, EXIT_REFUSED, LOST
 from stream_processors.priority import stand_back
 
 log = logging.getLogger("ebbwatch.supervisor")
@@ -68,6 +68,8 @@ class Supervisor:
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
+        self.lost = 0
+        """Of them, since the process had lost its ground."""
 
     def run(self) -> int:
         """Until `stop`, or a refusal; returns the exit code to pass on.
@@ -90,6 +92,7 @@ class Supervisor:
             if code == EXIT_REFUSED:
                 return code
             self.restarts += 1
+            self.lost += code == EXIT_LOST
             if time.monotonic() - begun > _LIVED_S:
                 pause = _FIRST_PAUSE_S
             log.warning("%s ended with %s; restart %s in %.1f s", self._name, code, self.restarts, pause)
@@ -101,6 +104,7 @@ class Supervisor:
         # two arenas: glibc keeps one for each thread otherwise, and what large batches freed in them
         environment = os.environ | {
             "MALLOC_ARENA_MAX": "2",
+            LOST: str(self.lost),
             self._environment: msgspec.json.encode(config).decode(),
         }
         with self._output.open("ab") if self._output else nullcontext() as output:

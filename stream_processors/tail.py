@@ -5,6 +5,8 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from connections.kafka import librdkafka
+
 log = logging.getLogger("ebbwatch.notifier")
 
 _PATIENCE_S: Final = 10.0
@@ -27,7 +29,7 @@ class Tail:
         """Of the next record."""
         self._consumer = Consumer(
             {
-                "bootstrap.servers": kafka,
+                **librdkafka(kafka),
                 "group.id": "ebbwatch-notifier",  # required, and never committed to: positions are in Redis
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",  # what a retention has taken is gone
@@ -62,8 +64,16 @@ class Tail:
         Raises:
             OSError: Kafka does not answer.
         """
+        return self.behind() == 0
+
+    def behind(self) -> int:
+        """Records behind what is taken.
+
+        Raises:
+            OSError: Kafka does not answer.
+        """
         try:
             _, end = self._consumer.get_watermark_offsets(TopicPartition(self._topic, 0), _PATIENCE_S)
         except KafkaException as fault:
             raise OSError(f"{self._topic}: {fault}") from fault
-        return self.offset >= int(end)
+        return max(0, int(end) - self.offset)

@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 
+from logs.beginning import begin
 from stream_processors.config import EXIT_REFUSED
 from stream_processors.lean import begin_lean
 
@@ -36,7 +37,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("trainer")
     sys.exit(main())

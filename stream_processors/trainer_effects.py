@@ -13,18 +13,32 @@ from typing import Any, Final, TypeVar
 import msgspec
 from confluent_kafka import KafkaException, Producer
 
+from connections.kafka import librdkafka
 from domain.labels import delay_ms
 from online_model.ledger.ledger import Ledger, LedgerError
 from online_model.loading import part_of
 from online_model.quality.published import KEY, Published
 from online_model.quality.published import encode as encode_judgement
+from online_model.refitted.candidates import candidates, contestant
+from online_model.refitted.frozen import Frozen
 from online_model.registry.announcement import Announcement, encode, share_of
-from online_model.registry.errors import StorageError
+from online_model.registry.errors import NotThereError, StorageError, UnknownVersionError
 from online_model.registry.registry import Registry
 from online_model.registry.retention import protect, prune
+from online_model.registry.version import Version
 from online_model.risk import Part
-from online_model.training.effects import Announce, Decided, Drifted, Effect, LedgerDay, Publish, Refused
+from online_model.training.effects import (
+    Announce,
+    Dated,
+    Decided,
+    Drifted,
+    Effect,
+    LedgerDay,
+    Publish,
+    Refused,
+)
 from online_model.training.logged_decision import LoggedDecision
+from online_model.training.orders import encode as encode_order
 from stream_processors.health import Health
 from stream_processors.trainer_config import TrainerConfig
 from stream_processors.trainer_metrics import TrainerMetrics
@@ -66,12 +80,13 @@ class Outside:
         self._metrics = metrics
         self._stopping = stopping
         self._registry = Registry(config.registry, config.key.encode())
+        self._candidates = candidates(config.registry, config.key.encode())
         self._ledger = Ledger(Path(config.archive), config.lineage)
         self._announced: set[str] = set()
         self._undelivered: list[str] = []
         self._producer = Producer(
             {
-                "bootstrap.servers": config.kafka,
+                **librdkafka(config.kafka),
                 "acks": "all",
                 "enable.idempotence": True,
                 "delivery.timeout.ms": 2_147_483_647,
@@ -100,10 +115,15 @@ class Outside:
             case LedgerDay():
                 table = effect.table(delay_ms(self._config.facts), self._config.thresholds)
                 self._until("ledger", LedgerError, lambda: self._ledger.write_day(effect.day, table))
+            case Dated():
+                self._send(self._config.command_topic, b"", encode_order(effect.order))
+                self.settle()
             case Decided():
                 self._tell(effect.number, effect.decision)
+                self._metrics.decided(effect.decision, time.time())
             case Drifted():
                 self._tell(effect.number, effect.finding._asdict())
+                self._metrics.drifts.labels(effect.finding.cause).inc()
             case Refused():
                 self._tell(effect.number, {"refused": effect.order, "reason": effect.reason})
 
@@ -123,6 +143,21 @@ class Outside:
         )
         return part_of(found, 1.0)
 
+    def load_candidate(self, version: str, at_ms: int) -> Frozen:
+        """A refitted model that enters the tournament at an event time.
+
+        Raises:
+            RefusedError: it may not.
+            StoppedError: it is not loaded.
+        """
+        return contestant(self._until("registry", StorageError, lambda: self._candidate(version)), at_ms)
+
+    def _candidate(self, version: str) -> Version:
+        try:
+            return self._candidates.load(version, self._config.lineage)
+        except NotThereError as fault:  # no batch job has made one here, and none will while we wait
+            raise UnknownVersionError(f"version {version}: {fault}") from fault
+
     def settle(self) -> None:
         """Wait until Kafka has all that was sent: a checkpoint may follow.
 
@@ -138,6 +173,7 @@ class Outside:
             raise RuntimeError(
                 f"version {effect.version} became {manifest.version} on its way to the registry"
             )
+        self._metrics.published(effect.training.name)
         log.info(
             "published %s: %s, %s examples", manifest.version, effect.training.name, effect.training.examples
         )

@@ -14,9 +14,8 @@ from confluent_kafka import KafkaException
 from prometheus_client import REGISTRY
 
 from online_model.quality.published import Published, concise
-from online_model.quality.slices import ALL
 from online_model.training.merge import TOPICS, Topic
-from online_model.training.orders import OrderError, decode
+from online_model.training.orders import Order, OrderError, decode, unanswered
 from online_model.training.trainer import Trainer
 from online_model.training.training import Plan
 from stream_processors.health import Health, serve
@@ -70,9 +69,16 @@ class Process:
             )
             folder = Path(config.folder) / config.lineage
             trainer = Trainer(
-                plan, config.partitions, folder, config.key.encode(), outside.load, config.tier_shares
+                plan,
+                config.partitions,
+                folder,
+                config.key.encode(),
+                outside.load,
+                config.tier_shares,
+                outside.load_candidate,
             )
             stack.callback(trainer.close)
+            self._metrics.counted(trainer.training.counts + trainer.merge.skipped)
             tails = {topic: stack.enter_context(self._tail(topic, trainer.resume(topic))) for topic in TOPICS}
             orders = stack.enter_context(
                 Tail(
@@ -86,6 +92,7 @@ class Process:
             try:
                 for tail in (*tails.values(), orders):
                     self._begin(tail)
+                self._catch_up(trainer, outside, orders)
                 self._follow(trainer, outside, tails, orders)
                 self._judge(trainer, outside)
                 self._keep(trainer, outside)
@@ -107,6 +114,31 @@ class Process:
                 self._away(fault)
             else:
                 return
+            if self._stopping:
+                raise StoppedError("kafka")
+            time.sleep(_WAIT_S)
+
+    def _catch_up(self, trainer: Trainer, outside: Outside, orders: Tail) -> None:
+        """Read all orders that were given before, ere event time goes on past the moments that they name.
+
+        Among them are the trainer's own answers, so that it names no second time where it has named one.
+        """
+        end, waiting = self._end_of(orders), []
+        while orders.position < end:
+            waiting += self._orders(orders, _WAIT_S)
+            if self._stopping:
+                raise StoppedError("kafka")
+        for order in unanswered(waiting):
+            for effect in trainer.order(order):
+                outside.carry_out(effect)
+        trainer.extra = orders.position
+
+    def _end_of(self, tail: Tail) -> int:
+        while True:
+            try:
+                return tail.end()
+            except KafkaException as fault:
+                self._away(fault)
             if self._stopping:
                 raise StoppedError("kafka")
             time.sleep(_WAIT_S)
@@ -145,17 +177,22 @@ class Process:
 
     def _obey(self, trainer: Trainer, outside: Outside, orders: Tail) -> bool:
         """Returns whether there was anything to obey."""
-        records = orders.take(0.0)
-        for record in records:
-            try:
-                order = decode(record.value)
-            except OrderError as fault:
-                log.warning("%s, offset %s of %s", fault, record.offset, self._config.command_topic)
-                continue
+        found = self._orders(orders, 0.0)
+        for order in found:
             for effect in trainer.order(order):
                 outside.carry_out(effect)
         trainer.extra = orders.position
-        return bool(records)
+        return bool(found)
+
+    def _orders(self, tail: Tail, wait_s: float) -> list[Order]:
+        """The next ones, without what is none."""
+        found = []
+        for record in tail.take(wait_s):
+            try:
+                found.append(decode(record.value))
+            except OrderError as fault:
+                log.warning("%s, offset %s of %s", fault, record.offset, self._config.command_topic)
+        return found
 
     def _keep(self, trainer: Trainer, outside: Outside) -> None:
         outside.settle()
@@ -175,15 +212,14 @@ class Process:
         for topic, lag in lags.items():
             self._metrics.lag.labels(topic).set(lag)
         training = trainer.training
-        for what, count in (training.counts + trainer.merge.skipped).items():
-            self._metrics.events.labels(what).set(count)
-        for name, examples in training.lineup.learned().items():
-            self._metrics.learned.labels(name).set(examples)
-        for name, size in training.lineup.sizes().items():
-            self._metrics.size.labels(name).set(size)
-        self._metrics.champion.clear()
-        for name, share in training.court.serving.shares.items():
-            self._metrics.champion.labels(name).set(share)
+        self._metrics.counted(training.counts + trainer.merge.skipped)
+        self._metrics.learned.show({(name,): n for name, n in training.lineup.learned().items()})
+        self._metrics.size.show({(name,): size for name, size in training.lineup.sizes().items()})
+        self._metrics.champion.show({(name,): s for name, s in training.court.serving.shares.items()})
+        self._metrics.serving.show(
+            {(part.contestant, part.version): 1 for part in training.court.serving.announced()}
+        )
+        self._metrics.judged.compared(training.drift.compared)
         self._metrics.waiting.set(training.waiting)
         self._metrics.clock.set(max(0, trainer.merge.done_ms) / 1000)
         return not any(lags.values())
@@ -197,14 +233,11 @@ class Process:
         report = training.quality.summary(contact=contact, thresholds=thresholds)
         if not report.settled:
             return
-        for name in training.lineup.names:
-            if name not in report.contestants:
-                continue
-            measured = report.contestants[name].parts[ALL]
-            if measured.log_loss is not None:
-                self._metrics.log_loss.labels(name).set(measured.log_loss)
-            if measured.roc_auc is not None:
-                self._metrics.auc.labels(name).set(measured.roc_auc)
+        present = {
+            name: report.contestants[name] for name in training.lineup.names if name in report.contestants
+        }
+        self._metrics.judged.judged(present, tournament.champion)
+        self._metrics.at.set(max(0, trainer.merge.done_ms) / 1000)
         outside.judged(
             Published(
                 lineage=self._config.lineage,

@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from connections.kafka import librdkafka
+
 log = logging.getLogger("ebbwatch.trainer")
 
 _AT_ONCE: Final = 4
@@ -45,7 +47,7 @@ class Tail:
         """Offset of the next record."""
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **librdkafka(bootstrap),
                 "group.id": group,  # committed to for those who measure the lag; the checkpoint decides
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",

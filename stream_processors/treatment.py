@@ -6,6 +6,7 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from redis import Redis
 
+from connections.kafka import librdkafka
 from domain.events import Event, encode
 from feature_store.stream import load
 
@@ -23,7 +24,7 @@ class Treatments:
         self._store = store
         self._producer = Producer(
             {
-                "bootstrap.servers": kafka,
+                **librdkafka(kafka),
                 "partitioner": "murmur2_random",  # as Java: librdkafka's own default disagrees
                 "enable.idempotence": True,
                 "acks": "all",

@@ -11,6 +11,8 @@ from functools import partial
 import msgspec
 from prometheus_client import REGISTRY
 
+from connections import refusals
+from connections.errors import AccessError
 from domain.labels import lineage_of
 from feature_store.alerts import AlertStore
 from feature_store.connect import connect_async
@@ -19,6 +21,7 @@ from feature_store.position import RefusedError
 from feature_store.read import Reader
 from feature_store.stream import Stream
 from feature_store.write import FencedError, Writer
+from logs.beginning import begin
 from online_model.loading import last_good, load
 from online_model.registry.registry import Registry
 from stream_processors.alerting import Desk
@@ -44,7 +47,8 @@ _PROBE_S = 2.0
 
 def end(fault: BaseException) -> None:
     """End the process at once: only a fresh start knows for certain where the store stands."""
-    if isinstance(fault, RefusedError):
+    fault = refusals.of_redis(fault) or fault
+    if isinstance(fault, RefusedError | AccessError):
         log.error("refused: %s", fault)
         code = EXIT_REFUSED
     elif isinstance(fault, FencedError | LostError):
@@ -163,13 +167,10 @@ class Worker:
         sys.setswitchinterval(_SWITCH_S)
         gc.freeze()
         gc.set_threshold(100_000, 20, 100)
-        worker = self._kafka.app.Worker(loglevel="WARN", redirect_stdouts=False, quiet=True)
+        worker = self._kafka.app.Worker(override_logging=False, redirect_stdouts=False, quiet=True)
         worker.execute_from_commandline()
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("ebbwatch").setLevel(logging.INFO)  # Faust sets the root's
+    begin("worker")
     Worker(from_environment()).run()

@@ -26,7 +26,7 @@ def write_to(path: str) -> None:
     log.setLevel(logging.INFO)
 
 
-def entry(scope: Scope, status: int, at_ms: int) -> bytes | None:
+def entry(scope: Scope, request: str, status: int, at_ms: int) -> bytes | None:
     """The line for a request that was answered; None if it is not for this log.
 
     Refused ones stand in it too: who tried matters as much as who did.
@@ -41,6 +41,7 @@ def entry(scope: Scope, status: int, at_ms: int) -> bytes | None:
     return msgspec.json.encode(
         {
             "at": at_ms,
+            "request": request,
             "key": key.id if key else None,
             "name": key.name if key else None,
             "method": scope["method"],

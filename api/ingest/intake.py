@@ -14,16 +14,10 @@ from producers.acknowledged import AcknowledgedProducer, KafkaAwayError, Outgoin
 _MOVES: Final = 3
 
 
-class Intake:
-    """One for each process."""
+class IntakeMetrics:
+    """Events that come in."""
 
-    def __init__(
-        self, kafka: str, topic: str, dead_letter_topic: str, store: aredis.Redis, registry: CollectorRegistry
-    ) -> None:
-        self._producer = AcknowledgedProducer(kafka)
-        self._dead_letter_topic = dead_letter_topic
-        self.served = ServedTopic(store, topic)
-        self.repeats = Repeats(store)
+    def __init__(self, registry: CollectorRegistry) -> None:
         self.events = Counter(
             "ebbwatch_api_events_total",
             "Events by what became of them: accepted, rejected, dead_lettered, ignored.",
@@ -36,6 +30,19 @@ class Intake:
             ["type"],
             registry=registry,
         )
+
+
+class Intake:
+    """One for each process."""
+
+    def __init__(
+        self, kafka: str, topic: str, dead_letter_topic: str, store: aredis.Redis, registry: CollectorRegistry
+    ) -> None:
+        self._producer = AcknowledgedProducer(kafka)
+        self._dead_letter_topic = dead_letter_topic
+        self.served = ServedTopic(store, topic)
+        self.repeats = Repeats(store)
+        self.metrics = IntakeMetrics(registry)
 
     @property
     def away(self) -> str:

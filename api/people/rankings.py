@@ -200,7 +200,12 @@ class Rankings:
             return []
         first, last = begin // _PAGE, (end - 1) // _PAGE
         keys = [f"{_PREFIX}:{head.generation}:{page}" for page in range(first, last + 1)]
-        stored: Any = await self._scratch.mget(keys)
+        async with self._scratch.pipeline(
+            transaction=False
+        ) as pipe:  # no MGET: in a cluster they lie here and there
+            for key in keys:
+                pipe.get(key)
+            stored: list[Any] = await pipe.execute()
         if any(page is None for page in stored):
             raise ProblemError(
                 404, "expired_cursor", "this ranking is not kept any more: begin without a cursor"

@@ -14,10 +14,12 @@ from redis import asyncio as aredis
 from redis.exceptions import RedisError
 
 from api.config import ApiConfig
+from api.exposition import LATEST
 from api.people.following import Following
 from api.results.reading import Reading
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.run import Run
+from connections.kafka import librdkafka
 from control import tables
 from control.projection import Reached
 from domain.calendar import DAY_MS
@@ -60,20 +62,14 @@ class Gauges:
     """The same for Prometheus."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.ready = Gauge(
-            "ebbwatch_api_ready", "Whether a part that the API needs is well.", ["check"], registry=registry
-        )
-        self.lag = Gauge(
-            "ebbwatch_api_lag_records",
-            "Records of the stream that the store has not read.",
-            registry=registry,
-        )
-        self.behind = Gauge(
-            "ebbwatch_api_projection_records", "Records of control that are not projected.", registry=registry
-        )
-        self.age = Gauge(
-            "ebbwatch_api_model_age_seconds", "Event time since the trainer last judged.", registry=registry
-        )
+        def gauge(name: str, meaning: str, *labels: str) -> Gauge:
+            return Gauge(f"ebbwatch_api_{name}", meaning, labels, registry=registry, multiprocess_mode=LATEST)
+
+        self.ready = gauge("ready", "Whether a part that the API needs is well.", "check")
+        self.lag = gauge("lag_records", "Records of the stream that the store has not read.")
+        self.log = gauge("log_records", "End of the served topic, summed over its partitions.")
+        self.behind = gauge("projection_records", "Records of control that are not projected.")
+        self.age = gauge("model_age_seconds", "Event time since the trainer last judged.")
 
 
 class Readiness:
@@ -191,6 +187,7 @@ class Readiness:
         if ends is None:
             checks["lag"] = Check(ok=False, reason="not known without Kafka")
         else:
+            self._gauges.log.set(sum(ends))
             lag = max(0, sum(ends) - sum(position.offset for position in found))
             self._gauges.lag.set(lag)
             checks["lag"] = Check(ok=lag <= MOST_LAG, reason=f"{lag:,} records to go, {MOST_LAG:,} allowed")
@@ -249,7 +246,7 @@ def _ends(kafka: str, wanted: list[tuple[str, int]]) -> list[int]:
     Raises:
         KafkaException: Kafka does not answer.
     """
-    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "ebbwatch-reader", "log_level": 2})
+    consumer = Consumer({**librdkafka(kafka), "group.id": "ebbwatch-reader", "log_level": 2})
     try:
         return [
             consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_KAFKA_S)[1]

@@ -15,7 +15,7 @@ from api.problems import ProblemError
 from batch_jobs.running.kept import SEGMENTS
 from batch_jobs.segments.folders import days, folder_on
 from batch_jobs.segments.job import MEMBERS
-from domain.decode import hashes_of
+from domain.hashing import hashes_of
 
 Hashes = npt.NDArray[np.uint64]
 _REMEMBERED: Final = 16
@@ -40,7 +40,7 @@ class Segments:
         self._known: OrderedDict[_Key, Hashes] = OrderedDict()
 
     async def members(self, segment: str) -> Hashes:
-        """Sorted hashes (`domain.decode.hashes_of`) of the users of a segment.
+        """Sorted hashes (`domain.hashing.hashes_of`) of the users of a segment.
 
         Raises:
             ProblemError: 404, there is no such segment, or none yet; 503, they cannot be read.

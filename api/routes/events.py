@@ -69,7 +69,7 @@ async def push(
     events, alone = read(body)
     found = admit(events, resources.config.id_secret)
     if alone and not found.records:
-        resources.intake.events.labels("events", "rejected").inc()
+        resources.intake.metrics.events.labels("events", "rejected").inc()
         return _refused(found)
     replayed = False
     if idempotency_key is not None:
@@ -84,8 +84,8 @@ async def push(
         if idempotency_key is not None:
             await resources.intake.repeats.done(key.id, idempotency_key, body)
         rejected = len(found.results) - len(found.records)
-        resources.intake.events.labels("events", "accepted").inc(len(found.records))
-        resources.intake.events.labels("events", "rejected").inc(rejected)
+        resources.intake.metrics.events.labels("events", "accepted").inc(len(found.records))
+        resources.intake.metrics.events.labels("events", "rejected").inc(rejected)
     return _answer(found, {REPLAYED: "true"} if replayed else {})
 
 

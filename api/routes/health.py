@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
+
+from api.exposition import exposition
 
 router = APIRouter(tags=["operations"])
 
@@ -23,4 +25,4 @@ async def healthz() -> Alive:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> PlainTextResponse:
     """For Prometheus."""
-    return PlainTextResponse(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+    return PlainTextResponse(exposition(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)

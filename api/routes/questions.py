@@ -20,7 +20,7 @@ from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
 from domain.catalogue import CODED
 from domain.columns import code_of
-from domain.decode import hashes_of
+from domain.hashing import hashes_of
 from profiles.questions import Predicted, WhatIf, predicted, vector, what_if, with_words
 
 router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[Security(guard, scopes=["read"])])

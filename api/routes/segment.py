@@ -75,9 +75,9 @@ def _route(name: str, kind: str | None) -> Route:
         await intake.deliver(done.records, done.letters)
         counts = Counter(result.status for result in done.results)
         for result, count in counts.items():
-            intake.events.labels("segment", result).inc(count)
+            intake.metrics.events.labels("segment", result).inc(count)
         for spoken, count in done.kinds.items():
-            intake.messages.labels(spoken).inc(count)
+            intake.metrics.messages.labels(spoken).inc(count)
         if kind is not None and counts["rejected"]:
             return _refused(done.results[0])
         names = ("accepted", "dead_lettered", "ignored", "rejected")

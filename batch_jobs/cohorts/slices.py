@@ -46,13 +46,24 @@ def top_values(users: Table, columns: Mapping[str, Sequence[str]], limit: int) -
         columns: by dimension, the columns whose values count; each of them counts.
         limit: so many at most.
     """
-    found = {}
-    for dimension, names in columns.items():
-        said = ibis.union(*(users.select(value=users[name]) for name in names), distinct=False)
-        said = said.filter(said.value.notnull(), said.value != "")
-        counted = said.group_by("value").agg(users=said.count())
-        best = counted.order_by(counted.users.desc(), counted.value).limit(limit)
-        found[dimension] = best.to_pyarrow()["value"].to_pylist()
+    together = users.group_by(*sorted({name for names in columns.values() for name in names}))
+    together = together.agg(users=users.count())  # of so many users as there are combinations: one scan
+    said = ibis.union(
+        *(
+            together.select(dimension=ibis.literal(dimension), value=together[name], users="users")
+            for dimension, names in columns.items()
+            for name in names
+        ),
+        distinct=False,
+    )
+    said = said.filter(said.value.notnull(), said.value != "")
+    counted = said.group_by("dimension", "value").agg(users=said.users.sum())
+    best = ibis.window(group_by=counted.dimension, order_by=[counted.users.desc(), counted.value])
+    ranked = counted.mutate(rank=ibis.row_number().over(best))
+    rows = ranked.filter(ranked["rank"] < limit).order_by("dimension", "rank").to_pyarrow()
+    found: dict[str, list[str]] = {dimension: [] for dimension in columns}
+    for dimension, value in zip(rows["dimension"].to_pylist(), rows["value"].to_pylist(), strict=True):
+        found[dimension].append(value)
     return found
 
 

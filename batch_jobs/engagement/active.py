@@ -99,18 +99,23 @@ def active_days(star: Star, top: Top, since: int | None, gap: int) -> Table:
 def by_code(
     active: Table, keys: tuple[str, ...], sums: tuple[str, ...], top: Top
 ) -> dict[Slice, dict[str, Counts]]:
-    """Columns of keys and of sums by slice: of everybody and of each dimension. One group-by a dimension.
+    """Columns of keys and of sums by slice: of everybody and of each dimension. One query, a group-by a dimension.
 
     Args:
         sums: columns of whole numbers; `users` counts rows.
     """
     found: dict[Slice, dict[str, Counts]] = {}
     measures = {name: active.count() if name == "users" else active[name].sum() for name in sums}
-    for name in DIMENSIONS:
-        rows = columns(active.group_by(*keys, code=active[name].cast("int64")).agg(**measures))
-        for code in np.unique(rows["code"]).tolist():
-            here = rows["code"] == code
-            found[Slice(name, label(code, top[name]))] = {k: v[here] for k, v in rows.items() if k != "code"}
+    parts = (
+        active.group_by(*keys, dimension=ibis.literal(n), code=active[name].cast("int64")).agg(**measures)
+        for n, name in enumerate(DIMENSIONS)
+    )
+    rows = columns(ibis.union(*parts, distinct=False))
+    for n, name in enumerate(DIMENSIONS):
+        mine = rows["dimension"] == n
+        for code in np.unique(rows["code"][mine]).tolist():
+            here = mine & (rows["code"] == code)
+            found[Slice(name, label(code, top[name]))] = {k: rows[k][here] for k in (*keys, *sums)}
     if not found:
         return {EVERYBODY: {name: np.zeros(0, np.int64) for name in (*keys, *sums)}}
     # a key may occur more than once there: whoever reads it adds up

@@ -1,5 +1,6 @@
 """The churn rate, as docs/engagement.md defines it, at one moment or many."""
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any, Final
@@ -13,7 +14,7 @@ from batch_jobs.cohorts.counting import Counts, columns
 from batch_jobs.cohorts.days import day, number_of
 from batch_jobs.cohorts.slices import Slice, Top, coarser, coded, in_order, label
 from batch_jobs.engagement import schema
-from batch_jobs.engagement.active import by_code, in_slice
+from batch_jobs.engagement.active import by_code
 from batch_jobs.engagement.rows import table_of
 from batch_jobs.engagement.spans import covering
 from batch_jobs.star.schema import DIMENSIONS
@@ -22,6 +23,8 @@ from domain.columns import UNPAID_PLANS
 from online_model.quality.intervals import wilson
 
 FOREVER: Final = 1 << 30
+_OF_DAY: Final = tuple(name for name in DIMENSIONS if name != "channel")
+"""Dimensions that a day may say; of the channel the first counts."""
 
 
 def moments(begins: int, since: int, as_of: int, inactivity: int, weeks: int) -> Counts:
@@ -48,19 +51,31 @@ def by_single(rows: Table, top: Top) -> dict[Slice, tuple[int, int]]:
 
 def by_pair(rows: Table, top: Top, paired: int) -> dict[Slice, tuple[int, int]]:
     """Users and lost by pair of dimensions."""
-    measures = {"users": rows.count(), "lost": rows.lost.sum()}
-    found: dict[Slice, tuple[int, int]] = {}
-    for one, other in combinations(DIMENSIONS, 2):
-        counts = columns(
-            rows.group_by(one=rows[one].cast("int64"), other=rows[other].cast("int64")).agg(**measures)
+    pairs = list(combinations(DIMENSIONS, 2))
+    together = rows.group_by(*DIMENSIONS).agg(users=rows.count(), lost=rows.lost.sum())
+    parts = (
+        together.select(
+            "users",
+            "lost",
+            pair=ibis.literal(n),
+            one=together[one].cast("int64"),
+            other=together[other].cast("int64"),
         )
-        for a, b, users, lost in zip(
-            *(counts[n].tolist() for n in ("one", "other", "users", "lost")), strict=True
-        ):
-            names = label(coarser(a, paired), top[one]), label(coarser(b, paired), top[other])
-            piece = Slice(one, names[0], other, names[1])
-            before = found.get(piece, (0, 0))
-            found[piece] = before[0] + users, before[1] + lost
+        for n, (one, other) in enumerate(pairs)
+    )
+    every = ibis.union(*parts, distinct=False)
+    counts = columns(
+        every.group_by("pair", "one", "other").agg(users=every.users.sum(), lost=every.lost.sum())
+    )
+    found: dict[Slice, tuple[int, int]] = {}
+    for n, a, b, users, lost in zip(
+        *(counts[name].tolist() for name in ("pair", "one", "other", "users", "lost")), strict=True
+    ):
+        one, other = pairs[n]
+        names = label(coarser(a, paired), top[one]), label(coarser(b, paired), top[other])
+        piece = Slice(one, names[0], other, names[1])
+        before = found.get(piece, (0, 0))
+        found[piece] = before[0] + users, before[1] + lost
     return found
 
 
@@ -81,48 +96,56 @@ def subscriptions(star: Star, top: Top, since: int) -> Table:
         | daily.signup.notnull()
         | (daily.renewals > 0)
     )
-    joined = rows.join(star.users.select("user", *(f"{name}_at_origin" for name in DIMENSIONS)), "user")
-    named = joined.plan.notnull() & (joined.plan != "")
-    narrow = joined.select(
-        "user",
-        day=number_of(joined.day),
-        paid=(joined.renewals > 0) | (named & ~joined.plan.isin(sorted(UNPAID_PLANS))),
-        **{name: coded(in_slice(joined, name), top[name]).cast("int8") for name in DIMENSIONS},
+    recent = _said(rows.filter(rows.day >= day(since)), top)
+    # of what was before, one row a user: the last, with the latest moments of all
+    early = _said(rows.filter(rows.day < day(since)), top)
+    wide = _width(top)
+    last = early.group_by("user").agg(
+        cancelled=early.cancelled.max(), signup=early.signup.max(), last=(early.day * wide + early.said).max()
     )
-    placed = narrow.mutate(
-        next=narrow.day.lead().over(ibis.window(group_by=narrow.user, order_by=narrow.day)).fill_null(FOREVER)
+    last = last.select("user", "cancelled", "signup", day=last["last"] // wide, said=last["last"] % wide)
+    both = last.union(recent.select(*last.columns))
+    both = both.mutate(cancel=both.cancelled.isnull().ifelse(ibis.null("int64"), both.day))
+    by_day = {"group_by": both.user, "order_by": both.day}
+    so_far, from_then = ibis.window(**by_day, rows=(None, 0)), ibis.window(**by_day, rows=(1, None))
+    placed = both.mutate(
+        next=both.day.lead().over(ibis.window(**by_day)).fill_null(FOREVER),
+        left=both.cancelled.max().over(so_far),
+        came=both.signup.max().over(so_far),
+        next_cancel=both.cancel.min().over(from_then).fill_null(FOREVER),
     )
-    held = placed.filter(placed.paid, placed.next >= since)
-    marked = held.left_join(
-        _cancellations(daily).rename(who="user", on="day"), [("user", "who"), ("day", "on")]
-    )
-    kept = marked.filter(~marked.stands.fill_null(False))
-    return kept.select(
-        *DIMENSIONS, begin=kept.day + 1, end=kept.next + 1, cancel=kept.next_cancel.fill_null(FOREVER)
+    stands = placed.left.notnull() & (placed.came.isnull() | (placed.came <= placed.left))
+    kept = placed.filter(placed.said % 2 == 1, placed.next >= since, ~stands)
+    joined = kept.join(star.users.select("user", *(f"{name}_at_origin" for name in DIMENSIONS)), "user")
+    return joined.select(
+        begin=joined.day + 1, end=joined.next + 1, cancel=joined.next_cancel, **_codes(joined, top)
     )
 
 
-def _cancellations(daily: Table) -> Table:
-    """Of the days of users who have ever cancelled: whether a cancellation `stands` then, and the `next_cancel`."""
-    who = daily.filter(daily.cancelled.notnull()).select("user").distinct()
-    rows = daily.semi_join(who, "user")
-    day_number = number_of(rows.day)
-    rows = rows.select(
-        "user",
-        "cancelled",
-        "signup",
-        day=day_number,
-        cancel=ibis.cases((rows.cancelled.notnull(), day_number), else_=ibis.null("int64")),
-    )
-    so_far = ibis.window(group_by=rows.user, order_by=rows.day, rows=(None, 0))
-    from_then = ibis.window(group_by=rows.user, order_by=rows.day, rows=(1, None))
-    rows = rows.mutate(
-        left=rows.cancelled.max().over(so_far),
-        came=rows.signup.max().over(so_far),
-        next_cancel=rows.cancel.min().over(from_then),
-    )
-    stands = rows.left.notnull() & (rows.came.isnull() | (rows.came <= rows.left))
-    return rows.select("user", "day", "next_cancel", stands=stands)
+def _said(rows: Table, top: Top) -> Table:
+    """What days say: `paid` and the codes of the dimensions in one number, `said`, which is odd for a paid plan."""
+    paid = (rows.renewals > 0) | ((rows.plan != "") & ~rows.plan.isin(sorted(UNPAID_PLANS))).fill_null(False)
+    said = ibis.literal(0, "int64")
+    for name in _OF_DAY:
+        said = said * (len(top[name]) + 2) + coded(rows[name], top[name])
+    said = said * 2 + paid.ifelse(1, 0)
+    return rows.select("user", "cancelled", "signup", day=number_of(rows.day), said=said)
+
+
+def _width(top: Top) -> int:
+    """So many numbers may be `said`."""
+    return 2 * math.prod(len(top[name]) + 2 for name in _OF_DAY)
+
+
+def _codes(rows: Table, top: Top) -> dict[str, IntegerColumn]:
+    """Codes of the dimensions, as `in_slice` has them, of rows with `said`."""
+    found = {"channel": coded(rows.channel_at_origin, top["channel"])}
+    said = rows.said // 2
+    for name in reversed(_OF_DAY):
+        here = said % (len(top[name]) + 2)
+        found[name] = (here == 0).ifelse(coded(rows[f"{name}_at_origin"], top[name]), here)
+        said = said // (len(top[name]) + 2)
+    return {name: found[name].cast("int8") for name in DIMENSIONS}
 
 
 def in_weeks(rows: Table, first: int, count: int, inactivity: int) -> Table:

@@ -1,7 +1,7 @@
 """The embedded engine: DuckDB, with bounded memory and a folder of its own to spill into."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ _PARTED: Final = {"day": ", hive_types = {'day': DATE}", "run": ", hive_types = 
 class DuckDB:
     """One connection in memory."""
 
-    def __init__(self, spill: Path, memory: str = "1GB", threads: int = 2) -> None:
+    def __init__(self, spill: Path, memory: str, threads: int) -> None:
         """Connects.
 
         Args:
@@ -47,15 +47,25 @@ class DuckDB:
         return self._view(files, schema, [_typed(field) for field in schema])
 
     @contextmanager
-    def kept(self, expression: Table) -> Iterator[Table]:
+    def kept(self, expression: Table, name: str | None = None) -> Iterator[Table]:
         """As `Engine.kept`."""
-        name = f"kept_{next(self._names)}"
+        name = name or f"kept_{next(self._names)}"
         with _named(""):
             self.backend.create_table(name, expression, temp=True)
         try:
             yield self.backend.table(name)
         finally:
             self.backend.raw_sql(f"DROP TABLE {name}")
+
+    def prepared(self, expression: Table) -> Callable[[], pa.Table]:
+        """As `Engine.prepared`."""
+        query = self._typed_query(expression)
+
+        def computed() -> pa.Table:
+            with _named(""):
+                return self.backend.con.sql(query).to_arrow_table()
+
+        return computed
 
     def rows(self, expression: Table) -> pa.Table:
         """As `Engine.rows`."""
@@ -65,15 +75,18 @@ class DuckDB:
     def batches(self, expression: Table, rows: int) -> Iterator[pa.RecordBatch]:
         """As `Engine.batches`."""
         with _named(""):
-            # Ibis asks DuckDB for batches by a name that it does not have any more; sums have 128 bits unless told
-            kinds = expression.schema().to_pyarrow()
-            columns = ", ".join(f'"{f.name}"::{_SQL_TYPES[f.type]} AS "{f.name}"' for f in kinds)
-            query = f"SELECT {columns} FROM ({self.backend.compile(expression)})"  # noqa: S608
-            yield from self.backend.con.sql(query).to_arrow_reader(rows)
+            # Ibis asks DuckDB for batches by a name that it does not have any more
+            yield from self.backend.con.sql(self._typed_query(expression)).to_arrow_reader(rows)
 
     def close(self) -> None:
         """Drop all that is in memory."""
         self.backend.disconnect()
+
+    def _typed_query(self, expression: Table) -> str:
+        """With the types that Ibis says: sums have 128 bits unless told."""
+        kinds = expression.schema().to_pyarrow()
+        columns = ", ".join(f'"{f.name}"::{_SQL_TYPES[f.type]} AS "{f.name}"' for f in kinds)
+        return f"SELECT {columns} FROM ({self.backend.compile(expression)})"  # noqa: S608
 
     def _view(self, files: Sequence[str], schema: pa.Schema, columns: list[str]) -> Table:
         name = f"files_{next(self._names)}"

@@ -1,6 +1,6 @@
 """What the star needs of an engine, beside Ibis itself: Parquet files, with moments as numbers where it computes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -37,8 +37,16 @@ class Engine(Protocol):
         """Rows of files with the types of `schema`."""
         ...
 
-    def kept(self, expression: Table) -> AbstractContextManager[Table]:
-        """The expression, computed once and kept until the context ends."""
+    def kept(self, expression: Table, name: str | None = None) -> AbstractContextManager[Table]:
+        """The expression, computed once and kept until the context ends.
+
+        Args:
+            name: of the table, for what is prepared to find the next one of this name; any by default.
+        """
+        ...
+
+    def prepared(self, expression: Table) -> Callable[[], pa.Table]:
+        """As `rows`, to be computed again and again of what its tables hold then: it is compiled once."""
         ...
 
     def rows(self, expression: Table) -> pa.Table:

@@ -3,8 +3,9 @@
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,6 +77,10 @@ class Spark:
         """As `Engine.table`; `hash`, whose 64 bits have no sign, is a number with one here."""
         return self._view(self._read(files, schema).select(schema.names))
 
+    def prepared(self, expression: Table) -> Callable[[], pa.Table]:
+        """As `Engine.prepared`."""
+        return partial(self.rows, expression)
+
     def rows(self, expression: Table) -> pa.Table:
         """As `Engine.rows`."""
         try:
@@ -88,11 +93,11 @@ class Spark:
         yield from self.rows(expression).to_batches(max_chunksize=rows)
 
     @contextmanager
-    def kept(self, expression: Table) -> Iterator[Table]:
+    def kept(self, expression: Table, name: str | None = None) -> Iterator[Table]:
         """As `Engine.kept`."""
         frame = self._session.sql(self.backend.compile(expression)).cache()
         try:
-            yield self._view(frame)
+            yield self._view(frame, name)
         finally:
             frame.unpersist()
 
@@ -114,8 +119,8 @@ class Spark:
         except PySparkException as fault:
             raise EngineError(f"{files[0]} and its neighbours cannot be read: {fault}") from fault
 
-    def _view(self, frame: DataFrame) -> Table:
-        name = f"files_{next(self._names)}"
+    def _view(self, frame: DataFrame, name: str | None = None) -> Table:
+        name = name or f"files_{next(self._names)}"
         frame.createOrReplaceTempView(name)
         return self.backend.table(name)
 

@@ -2,7 +2,6 @@
 
 import logging
 import signal
-import sys
 import threading
 import time
 from typing import Final
@@ -11,6 +10,7 @@ from batch_jobs.config import ExporterConfig, exporter_config
 from batch_jobs.exporter.page import Page
 from batch_jobs.exporter.port import serve
 from batch_jobs.results.results import open_results
+from logs.beginning import begin
 
 log = logging.getLogger("ebbwatch.exporter")
 
@@ -36,7 +36,5 @@ def main(config: ExporterConfig) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    begin("exporter")
     main(exporter_config())

@@ -3,7 +3,7 @@
 What cannot be said is left out, never zero. Money is in units of the currency, ratios are between 0 and 1.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -20,6 +20,15 @@ MOST_DAYS: Final = 122
 MOST_COHORTS: Final = 26
 """The latest ones."""
 MOST_PERIODS: Final = 53
+UNITS: Final = {
+    "users": "Users",
+    "sessions": "Sessions",
+    "orders": "Orders",
+    "money": "Money, in units of the currency,",
+    "share": "Shares",
+}
+"""Of the figures of the overview."""
+_DAY_S: Final = 86_400
 GRAIN: Final = "week"
 KIND: Final = "classic"
 VIEW: Final = "passage"
@@ -29,24 +38,26 @@ ALL: Final = "all"
 def overview(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `overview`."""
     figures = tables["figures"].to_pylist()
-    yield _family(
-        "ebbwatch_figure",
-        "Figures of the last period (now) and of the one before it.",
-        ("figure", "period"),
-        (
-            ((row["figure"], period), row[column])
-            for row in figures
-            for period, column in (("now", "value"), ("before", "before"))
-        ),
-    )
+    for unit, meaning in UNITS.items():
+        yield family(
+            f"ebbwatch_overview_{'ratio' if unit == 'share' else unit}",
+            f"{meaning} of the last period (now) and of the one before it, as long as `inactivity_days`.",
+            ("figure", "period"),
+            (
+                ((row["figure"], period), row[column])
+                for row in figures
+                if row["unit"] == unit
+                for period, column in (("now", "value"), ("before", "before"))
+            ),
+        )
     churn = _first_of_each(tables["churn"].to_pylist(), "dimension")
-    yield _family(
+    yield family(
         "ebbwatch_churn_ratio",
         "Of the users who could be lost, the share that was.",
         ("dimension", "value"),
         (((row["dimension"], row["value"]), row["rate"]) for row in churn),
     )
-    yield _family(
+    yield family(
         "ebbwatch_churn_users",
         "Users who could be lost.",
         ("dimension", "value"),
@@ -58,7 +69,7 @@ def retention(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `retention`: weekly cohorts of everybody, and their weighted mean."""
     cells = _everybody(tables["retention"], kind=KIND)
     latest = sorted({row["cohort"] for row in cells})[-MOST_COHORTS:]
-    yield _family(
+    yield family(
         "ebbwatch_cohort_retention_ratio",
         "Of a weekly cohort, the share active in a later week; weeks that are not over are absent.",
         ("cohort", "period"),
@@ -69,14 +80,14 @@ def retention(tables: Tables) -> Iterator[GaugeMetricFamily]:
         ),
     )
     sizes = _everybody(tables["cohorts"])
-    yield _family(
+    yield family(
         "ebbwatch_cohort_size_users",
         "Members of a weekly cohort.",
         ("cohort",),
         (((row["cohort"].isoformat(),), row["size"]) for row in sizes if row["cohort"] in latest),
     )
     mean = _everybody(tables["retention_curve"], kind=KIND)
-    yield _family(
+    yield family(
         "ebbwatch_cohort_retention_weighted_mean_ratio",
         "The same over all weekly cohorts that are old enough, weighted by their size.",
         ("period",),
@@ -95,8 +106,8 @@ def survival(tables: Tables) -> Iterator[GaugeMetricFamily]:
     days = _thinned(sorted({row["day"] for row in rows}))
     rows = [row for row in rows if row["day"] in days]
     bounds = (("estimate", "survival"), ("lower", "lower"), ("upper", "upper"))
-    yield _family(
-        "ebbwatch_km_survival",
+    yield family(
+        "ebbwatch_survival_ratio",
         "Share of the users not lost so many days after their origin, with 95 % limits.",
         ("group_kind", "group", "day", "bound"),
         (
@@ -105,19 +116,19 @@ def survival(tables: Tables) -> Iterator[GaugeMetricFamily]:
             for bound, column in bounds
         ),
     )
-    yield _family(
-        "ebbwatch_km_at_risk_users",
+    yield family(
+        "ebbwatch_survival_at_risk_users",
         "Users who were followed up to a day and not lost before it.",
         ("group_kind", "group", "day"),
         (((row["group_kind"], row["group"], _day(row["day"])), row["at_risk"]) for row in rows),
     )
     medians = [row for row in tables["medians"].to_pylist() if row["view"] == VIEW]
-    yield _family(
-        "ebbwatch_km_median_days",
-        "Days until half are lost; absent where it has not come to that.",
+    yield family(
+        "ebbwatch_survival_median_seconds",
+        "Time until half are lost, whole days; absent where it has not come to that.",
         ("group_kind", "group"),
         (
-            ((row["group_kind"], row["group"]), row["median"])
+            ((row["group_kind"], row["group"]), None if row["median"] is None else row["median"] * _DAY_S)
             for row in medians
             if (row["group_kind"], row["group"]) in kept
         ),
@@ -128,26 +139,26 @@ def segments(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `segments`."""
     rows = sorted(tables["segments"].to_pylist(), key=lambda row: -row["users"])[:MOST_GROUPS]
     names = {row["segment"] for row in rows}
-    yield _family(
+    yield family(
         "ebbwatch_segment_users",
         "Users of a segment.",
         ("segment",),
         (((r["segment"],), r["users"]) for r in rows),
     )
-    yield _family(
+    yield family(
         "ebbwatch_segment_share_ratio",
         "Share of all users.",
         ("segment",),
         (((row["segment"],), row["share"]) for row in rows),
     )
-    yield _family(
-        "ebbwatch_segment_revenue",
+    yield family(
+        "ebbwatch_segment_revenue_money",
         "What they paid in the last 90 days, in money.",
         ("segment",),
         (((row["segment"],), row["revenue"] / 100) for row in rows),
     )
     following = [row for row in tables["next_period"].to_pylist() if row["segment"] in names]
-    yield _family(
+    yield family(
         "ebbwatch_segment_churn_ratio",
         "Of those who were in a segment a period ago and could be lost, the share that was, with 95 % limits.",
         ("segment", "bound"),
@@ -162,7 +173,7 @@ def segments(tables: Tables) -> Iterator[GaugeMetricFamily]:
         for row in tables["movement"].to_pylist()
         if row["from_segment"] in names | {None} and row["to_segment"] in names | {None}
     ]
-    yield _family(
+    yield family(
         "ebbwatch_segment_moved_users",
         "Users by segment of the run before and of this one; `none` for who was not there.",
         ("from", "to"),
@@ -178,8 +189,8 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
     single = sorted((row for row in rows if not row["second"]), key=lambda row: -row["dau"])
     kept = _first_of_each(single, "dimension")
     windows = (("day", "dau"), ("week", "wau"), ("month", "mau"))
-    yield _family(
-        "ebbwatch_active_users",
+    yield family(
+        "ebbwatch_engagement_active_users",
         "Distinct users of the last day, and of the 7 and 30 days that end with it.",
         ("dimension", "value", "window"),
         (
@@ -188,8 +199,8 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
             for window, column in windows
         ),
     )
-    yield _family(
-        "ebbwatch_stickiness_ratio",
+    yield family(
+        "ebbwatch_engagement_stickiness_ratio",
         "Users of the last day by those of the last 30.",
         ("dimension", "value"),
         (((row["dimension"], row["value"]), row["stickiness"]) for row in kept),
@@ -199,8 +210,8 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
 def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `value`, by group."""
     at_risk = _largest(tables["revenue_at_risk"].to_pylist(), "users")
-    yield _family(
-        "ebbwatch_revenue_at_risk",
+    yield family(
+        "ebbwatch_value_at_risk_money",
         "Expected revenue over the horizon, and what of it is at risk and could be recovered, in money.",
         ("grouping", "group", "part"),
         (
@@ -213,9 +224,15 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
             )
         ),
     )
+    yield family(
+        "ebbwatch_value_at_risk_users",
+        "Users at risk.",
+        ("grouping", "group"),
+        (((row["grouping"], row["group"]), row["users"]) for row in at_risk),
+    )
     worth = _largest(tables["ltv"].to_pylist(), "members")
-    yield _family(
-        "ebbwatch_lifetime_value",
+    yield family(
+        "ebbwatch_value_lifetime_money",
         "Cumulative margin of one user after so many months of 30 days, in money, with limits.",
         ("grouping", "group", "months", "bound"),
         (
@@ -226,8 +243,8 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     )
     months = tables["arpu"].to_pylist()
     last = max((row["month"] for row in months), default=None)
-    yield _family(
-        "ebbwatch_revenue_per_active_user",
+    yield family(
+        "ebbwatch_value_per_active_user_money",
         "Of the last complete month, in money.",
         ("grouping", "group"),
         (
@@ -237,18 +254,8 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     )
 
 
-FAMILIES: Final[Mapping[str, Callable[[Tables], Iterable[GaugeMetricFamily]]]] = {
-    "overview": overview,
-    "retention": retention,
-    "survival": survival,
-    "segments": segments,
-    "engagement": engagement,
-    "value": value,
-}
-"""By job."""
-
-
-def _family(name: str, help_: str, labels: Sequence[str], rows: Rows) -> GaugeMetricFamily:
+def family(name: str, help_: str, labels: Sequence[str], rows: Rows) -> GaugeMetricFamily:
+    """A gauge of these rows, of which those without a figure are left out."""
     family = GaugeMetricFamily(name, help_, labels=labels)
     for values, figure in rows:
         if figure is not None:

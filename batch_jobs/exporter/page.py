@@ -2,27 +2,17 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, time
-from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from batch_jobs.exporter.gauges import FAMILIES
+from batch_jobs.exporter.families import FAMILIES, told
+from batch_jobs.exporter.jobs import Job, of_exporter, of_jobs
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.results import Results
-from batch_jobs.results.run import Attempt, Run
 
 log = logging.getLogger("ebbwatch.exporter")
-
-
-class Job(NamedTuple):
-    """What is known of a job."""
-
-    name: str
-    run: Run | None
-    attempt: Attempt | None
 
 
 class _Given(Collector):
@@ -70,7 +60,11 @@ class Page:
 
     def text(self) -> bytes:
         """In the text format of Prometheus."""
-        return b"".join([*(page for _, page in self._rendered.values()), _text(self._of_jobs())])
+        return b"".join([*(page for _, page in self._rendered.values()), _text(self._of_itself())])
+
+    def _of_itself(self) -> Iterator[Metric]:
+        yield from of_jobs(self._jobs, self._now() / 1000)
+        yield from of_exporter(self._restarts, readable=self.fault is None)
 
     def _refresh(self, name: str) -> None:
         run, attempt = self._results.current(name), self._results.attempt(name)
@@ -81,46 +75,7 @@ class Page:
         found = self._results.read(name)
         if found is not None:
             read, tables = found
-            self._rendered = self._rendered | {name: (read.id, _text(FAMILIES[name](tables)))}
-
-    def _of_jobs(self) -> Iterator[Metric]:
-        jobs, now = self._jobs, self._now() / 1000
-        success = GaugeMetricFamily(
-            "ebbwatch_job_success",
-            "1 if the last try of a batch job has succeeded or is under way.",
-            labels=["job"],
-        )
-        finished = GaugeMetricFamily(
-            "ebbwatch_job_finished_timestamp_seconds", "When the last good run was finished.", labels=["job"]
-        )
-        age = GaugeMetricFamily(
-            "ebbwatch_job_age_seconds", "Since the last good run was finished.", labels=["job"]
-        )
-        as_of = GaugeMetricFamily(
-            "ebbwatch_job_as_of_timestamp_seconds", "Up to when all is known to it.", labels=["job"]
-        )
-        duration = GaugeMetricFamily("ebbwatch_job_duration_seconds", "How long it took.", labels=["job"])
-        rows = GaugeMetricFamily("ebbwatch_job_rows", "Rows of its tables.", labels=["job", "table"])
-        for name, run, attempt in jobs:
-            if attempt is not None:
-                success.add_metric([name], float(attempt.fault is None))
-            if run is None:
-                continue
-            finished.add_metric([name], run.finished / 1000)
-            age.add_metric([name], max(0.0, now - run.finished / 1000))
-            as_of.add_metric([name], datetime.combine(run.basis.as_of, time(), UTC).timestamp())
-            duration.add_metric([name], (run.finished - run.begun) / 1000)
-            for table, stored in run.tables.items():
-                rows.add_metric([name, table], stored.rows)
-        yield from (success, finished, age, as_of, duration, rows)
-        readable = GaugeMetricFamily("ebbwatch_exporter_readable", "1 while all results can be read.")
-        readable.add_metric([], float(self.fault is None))
-        yield readable
-        restarts = GaugeMetricFamily(
-            "ebbwatch_exporter_restarts", "Times that the supervisor has started this exporter anew."
-        )
-        restarts.add_metric([], self._restarts)
-        yield restarts
+            self._rendered = self._rendered | {name: (read.id, _text(told(name, tables)))}
 
 
 def _text(families: Iterable[Metric]) -> bytes:

@@ -1,43 +1,20 @@
 """From margins to probabilities, by examples that are later than those that were learned."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from online_model.learners.learner import Bools, Vector, bounded
+from online_model.learners.learner import Bools, Vector
+from online_model.refitted.probabilities import Calibration, Isotonic, Platt
 
 ENOUGH: Final = 1_000
 """Examples of the rarer outcome from which on isotonic regression is not overfitted (Niculescu-Mizil and Caruana
 2005, "Predicting good probabilities with supervised learning", ICML)."""
 
 
-class Platt(NamedTuple):
-    """A logistic curve (Platt 1999, "Probabilistic outputs for support vector machines")."""
-
-    slope: float
-    intercept: float
-    name: str = "platt"
-
-    def __call__(self, margins: Vector) -> Vector:
-        """Probabilities."""
-        return bounded(1 / (1 + np.exp(-np.clip(self.slope * margins + self.intercept, -500, 500))))
-
-
-class Isotonic(NamedTuple):
-    """Steps that only rise, straight between them (Zadrozny and Elkan 2002)."""
-
-    margins: Vector
-    shares: Vector
-    name: str = "isotonic"
-
-    def __call__(self, margins: Vector) -> Vector:
-        """Probabilities."""
-        return bounded(np.interp(margins, self.margins, self.shares))
-
-
-def calibration(margins: Vector, lost: Bools) -> Platt | Isotonic:
+def calibration(margins: Vector, lost: Bools) -> Calibration:
     """Fit on examples of both outcomes."""
     if min(lost.sum(), (~lost).sum()) >= ENOUGH:
         fitted = IsotonicRegression(out_of_bounds="clip").fit(margins, lost.astype(np.float64))

@@ -1,6 +1,7 @@
 """Training examples out of the ledger: what was known at a snapshot, and what came of it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -35,10 +36,46 @@ class Examples(NamedTuple):
         columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in self._fields}
         return Examples(**columns)
 
+    def until(self, moment: int) -> "Examples":
+        """Those whose outcomes were known before a moment, ms."""
+        return self.take(np.flatnonzero(self.dues < moment))
+
     @property
     def size(self) -> int:
         """How many; ``len`` counts the columns."""
         return len(self.times)
+
+
+def newest(archive: Path) -> Ledger | None:
+    """The ledger whose days reach farthest: that of the lineage now; None while there is none.
+
+    Args:
+        archive: the archive folder.
+    """
+    found = [
+        Ledger(archive, folder.name.removeprefix("lineage="))
+        for folder in sorted((archive / "ledger").glob("lineage=*"))
+    ]
+    days = {ledger: ledger.days() for ledger in found}
+    return max((one for one in found if days[one]), key=lambda ledger: days[ledger][-1], default=None)
+
+
+def outline(ledger: Ledger) -> Examples:
+    """All untreated examples without their features, whose matrix has no columns; in the order of time.
+
+    Raises:
+        LedgerError: a file cannot be read.
+    """
+    parts = []
+    for day in _days(ledger, ["time", "due", "lost", "weight"]):
+        rows = np.flatnonzero(day["weight"].to_numpy() > 0)
+        lost, weights = day["lost"].to_numpy()[rows].astype(np.bool_), day["weight"].to_numpy()[rows]
+        times, dues = milliseconds(day["time"])[rows], milliseconds(day["due"])[rows]
+        parts.append(Examples(times, dues, np.empty((len(rows), 0)), lost, weights, weights))
+    if not parts:
+        return _nothing()
+    joined = Examples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return joined.take(np.argsort(joined.times, kind="stable"))
 
 
 def read(ledger: Ledger, most: int) -> Examples:

@@ -5,7 +5,7 @@ put right afterwards (`batch_jobs.learners.calibrating`). One thread each: a res
 """
 
 import warnings
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from lightgbm import LGBMClassifier
@@ -14,53 +14,32 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
 from xgboost import XGBClassifier
 
+from batch_jobs.learners.as_arrays import BASE_SCORE, margins_of
 from domain.labels import Matrix
 from online_model.learners.learner import Bools, Vector
+from online_model.refitted.margins import Margins
 
 DENSE: Final = frozenset({"logistic", "svm", "network"})
-"""Kinds that need `Encoding.dense`; the others are trees."""
+"""Kinds that need `Columns.dense`; the others are trees."""
 HIDDEN: Final = (32, 16)
 """Of the network, before its one output."""
+LEAVES: Final = 512
+"""Of a tree of the forest, at most: some three megabytes, however many the examples."""
 
 Chosen = dict[str, Any]
 
 
-class Margin(Protocol):
-    """A fitted model."""
+class Model(NamedTuple):
+    """A fitted model as the library made it, and as arrays, which is how it is judged, tuned and served."""
 
-    def margin(self, z: Matrix) -> Vector:
-        """The higher the likelier lost, shape (n,); log-odds for all but `svm`."""
-
-
-class Probable:
-    """One of scikit-learn's manner."""
-
-    def __init__(self, model: Any) -> None:
-        """Fitted."""
-        self.model = model
-
-    def margin(self, z: Matrix) -> Vector:
-        """See `Margin`."""
-        said = np.clip(np.asarray(self.model.predict_proba(z)[:, 1], np.float64), 1e-9, 1 - 1e-9)
-        return np.asarray(np.log(said / (1 - said)))
-
-
-class Svm:
-    """Support vector machine with a Gaussian kernel, of which some landmarks stand for all (Williams and Seeger 2001,
-    "Using the Nyström method to speed up kernel machines", NIPS): its cost grows with the examples, not their square.
-    """
-
-    def __init__(self, landmarks: Nystroem, machine: LinearSVC) -> None:
-        """Both fitted."""
-        self._landmarks = landmarks
-        self._machine = machine
-
-    def margin(self, z: Matrix) -> Vector:
-        """Distance from the border, see `Margin`."""
-        return np.asarray(self._machine.decision_function(self._landmarks.transform(z)))
+    library: Any
+    """For what only the library can say of it."""
+    margins: Margins
 
 
 def drawn(kind: str, rng: np.random.Generator) -> Chosen:
@@ -113,18 +92,19 @@ def usual(kind: str) -> Chosen:
     return known[kind]
 
 
-def fit(kind: str, chosen: Chosen, z: Matrix, lost: Bools, seed: int) -> Margin:
+def fit(kind: str, chosen: Chosen, z: Matrix, lost: Bools, seed: int) -> Model:
     """Learn encoded examples of both outcomes, in their order; the same input gives the same model."""
     weights = np.where(lost, 0.5 / max(lost.mean(), 1e-12), 0.5 / max(1 - lost.mean(), 1e-12))
     y = lost.astype(np.int64)
-    if kind == "svm":
-        landmarks = Nystroem(gamma=chosen["gamma"], n_components=min(200, len(z)), random_state=seed).fit(z)
-        machine = LinearSVC(C=chosen["C"], random_state=seed, max_iter=5_000)
-        _quietly(machine, landmarks.transform(z), y, weights)
-        return Svm(landmarks, machine)
-    model = _made(kind, chosen, seed)
-    _quietly(model, z, y, weights)
-    return Probable(model)
+    with threadpool_limits(1):
+        if kind == "svm":
+            landmarks = Nystroem(gamma=chosen["gamma"], n_components=min(200, len(z)), random_state=seed)
+            model = make_pipeline(landmarks, LinearSVC(C=chosen["C"], random_state=seed, max_iter=5_000))
+            _quietly(model, z, y, linearsvc__sample_weight=weights)
+        else:
+            model = _made(kind, chosen, seed)
+            _quietly(model, z, y, sample_weight=weights)
+    return Model(model, margins_of(kind, model))
 
 
 def _made(kind: str, chosen: Chosen, seed: int) -> Any:
@@ -132,9 +112,13 @@ def _made(kind: str, chosen: Chosen, seed: int) -> Any:
         case "logistic":
             return LogisticRegression(max_iter=300, **chosen)
         case "random_forest":
-            return RandomForestClassifier(n_estimators=150, n_jobs=1, random_state=seed, **chosen)
+            return RandomForestClassifier(
+                n_estimators=150, n_jobs=1, random_state=seed, max_leaf_nodes=LEAVES, **chosen
+            )
         case "xgboost":
-            return XGBClassifier(tree_method="hist", n_jobs=1, random_state=seed, **chosen)
+            return XGBClassifier(
+                tree_method="hist", n_jobs=1, random_state=seed, base_score=BASE_SCORE, **chosen
+            )
         case "lightgbm":
             return LGBMClassifier(
                 n_jobs=1, random_state=seed, subsample_freq=1, deterministic=True, force_row_wise=True,
@@ -144,8 +128,8 @@ def _made(kind: str, chosen: Chosen, seed: int) -> Any:
             return MLPClassifier(HIDDEN, random_state=seed, **chosen)
 
 
-def _quietly(model: Any, z: Matrix, y: Any, weights: Vector) -> None:
+def _quietly(model: Any, z: Matrix, y: Any, **weights: Vector) -> None:
     with warnings.catch_warnings():
         # to stop early is a setting like others: what it is worth, cross-validation says
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(z, y, sample_weight=weights)
+        model.fit(z, y, **weights)

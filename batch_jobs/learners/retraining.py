@@ -1,17 +1,18 @@
 """Whether models are to be trained anew: on schedule, on drift, on degradation."""
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from batch_jobs.learners.examples import Examples
-from batch_jobs.learners.fitted import Fitted
+from batch_jobs.learners.reasons import Reason
 from batch_jobs.learners.settings import LearnerSettings
 from domain.calendar import DAY_MS
 from online_model.drift.features import FeatureWatch, start_of, week_of
+from online_model.learners.learner import Scorer
 from online_model.quality.metrics import log_losses
+from online_model.registry.manifest import Training
 
-Reason = Literal["first", "schedule", "drift", "degradation"]
 _LEAST: Final = 200
 """Examples that came due since, below which nothing is called degradation."""
 
@@ -19,7 +20,9 @@ _LEAST: Final = 200
 class Former(NamedTuple):
     """A model of the last training."""
 
-    model: Fitted
+    scorer: Scorer
+    training: Training
+    """What it has learned."""
     log_loss: float
     """On the test of then."""
 
@@ -30,15 +33,15 @@ def reason_to_train(
     """The first that holds; None if the former models stay.
 
     Drift is what the trainer calls so (`online_model.drift.features`): a feature of a rolling window that is far
-    from where it was, two weeks running, since the former training. Degradation is a log loss on what came due since
-    that is higher than that on the test by more than the tolerance and twice its standard error.
+    from where it was, two weeks running, in weeks of which the former model has learned no snapshot. Degradation is a
+    log loss on what came due since that is higher than that on the test by more than the tolerance and twice its
+    standard error.
     """
     if former is None:
         return "first"
-    since = former.model.trained_until
-    if as_of_ms - since >= settings.every_days * DAY_MS:
+    if as_of_ms - former.training.last_due_ms >= settings.every_days * DAY_MS:
         return "schedule"
-    if drifted(examples, since):
+    if drifted(examples, former.training.last_snapshot_ms):
         return "drift"
     return "degradation" if degraded(former, examples, settings.tolerance) else None
 
@@ -57,10 +60,10 @@ def drifted(examples: Examples, since_ms: int) -> bool:
 
 def degraded(former: Former, examples: Examples, tolerance: float) -> bool:
     """Whether the former model does worse on what it could not know."""
-    fresh = examples.take(np.flatnonzero(examples.dues > former.model.trained_until))
+    fresh = examples.take(np.flatnonzero(examples.dues > former.training.last_due_ms))
     if fresh.size < _LEAST:
         return False
-    losses = log_losses(fresh.lost, former.model.score(fresh.features))
+    losses = log_losses(fresh.lost, former.scorer.score(fresh.features))
     mean = float(np.average(losses, weights=fresh.weights))
     error = float(losses.std() / np.sqrt(fresh.size))
     return mean - 2 * error > former.log_loss * (1 + tolerance)

@@ -63,16 +63,16 @@ DEPENDENCE: Final = pa.schema(
 
 MODELS: Final = pa.schema(
     [
-        *_required(pa.string(), "model", "version", "lineage", "feature_schema", "software"),
+        *_required(pa.string(), "model", "version", "software"),
+        *_required(pa.bool_(), "enters"),
         *_required(_TIME, "trained_until"),
         *_required(pa.int64(), "examples"),
         *_required(pa.float64(), "test_log_loss"),
-        *_required(pa.large_binary(), "payload"),
     ]
 )
-"""`learner_models`: the model of each kind fitted with the chosen setting on all there is. `payload` is a pickle of
-`batch_jobs.learners.fitted.Fitted`, to be read only from a place that only the batch jobs write to; `version` is the
-hash of it, and `test_log_loss` that of its predecessor on the test."""
+"""`learner_models`: the best kinds fitted with the chosen setting on all there is. `version` is the id among the
+candidates (`online_model.refitted.candidates`), whose manifest says the rest; `enters`: into the tournament;
+`test_log_loss` is that of its predecessor on the test."""
 
 TABLES: Final = {
     "learner_scores": SCORES,

@@ -35,6 +35,8 @@ class LearnerSettings:
     """Until a model is trained anew whatever has happened."""
     tolerance: float = 0.05
     """Rise of the log loss on what came due since training, as a share of that on the test, that is degradation."""
+    candidates: int | tuple[str, ...] = 1
+    """So many models enter the tournament, the best on the test first; or those of these kinds."""
     contact: Contact = field(default_factory=Contact)
 
     def __post_init__(self) -> None:
@@ -46,6 +48,9 @@ class LearnerSettings:
         unknown = set(self.kinds) - set(KINDS)
         if unknown or not self.kinds:
             raise ValueError(f"no kinds {sorted(unknown)}; there are {', '.join(KINDS)}")
+        candidates = () if isinstance(self.candidates, int) else self.candidates
+        if not set(candidates) <= set(self.kinds):
+            raise ValueError(f"of {', '.join(candidates)} not all are trained: {', '.join(self.kinds)} are")
         if not (0 < self.calibrate < 1 and 0 < self.test < 1 and self.calibrate + self.test < 0.8):
             raise ValueError(
                 "calibration and test together must leave a fifth of the time and more for training"

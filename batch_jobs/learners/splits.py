@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from batch_jobs.learners.examples import Examples
+from batch_jobs.learners.settings import LearnerSettings
 from domain.labels import Times
 from online_model.quality.scored import Bools
 
@@ -82,6 +83,14 @@ def folds(examples: Examples, rows: Times, count: int, least: int) -> list[Fold]
         if enough(examples.lost[learn], least) and enough(examples.lost[judge], least):
             found.append(Fold(begins, ends, learn, judge))
     return found
+
+
+def trainable(examples: Examples, settings: LearnerSettings) -> bool:
+    """Whether every part, and a fold at least, has enough of both outcomes."""
+    found = parts(examples, settings.calibrate, settings.test)
+    return all(enough(examples.lost[rows], settings.least) for rows in found) and bool(
+        folds(examples, found.train, settings.folds, settings.least)
+    )
 
 
 def enough(lost: Bools, least: int) -> bool:

@@ -5,14 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from batch_jobs.learners.calibrating import Platt
 from batch_jobs.learners.encoding import encoding
 from batch_jobs.learners.examples import Examples
 from batch_jobs.learners.kinds import DENSE, Chosen, drawn, fit, usual
 from batch_jobs.learners.splits import Fold
-from online_model.learners.learner import bounded
 from online_model.quality.metrics import log_losses
 from online_model.quality.ranking import ranked, roc_auc
+from online_model.refitted.probabilities import Platt
 
 Clock = Callable[[], float]
 """Seconds that only grow."""
@@ -65,8 +64,8 @@ def judged(kind: str, setting: Chosen, examples: Examples, fold: Fold, seed: int
     x, lost = examples.features[fold.learn], examples.lost[fold.learn]
     columns = encoding(x, dense=kind in DENSE)
     model = fit(kind, setting, columns(x), lost, seed)
-    margins = model.margin(columns(examples.features[fold.judge]))
-    said = bounded(Platt(1.0, float(np.log(lost.mean() / (1 - lost.mean()))))(margins))
+    margins = model.margins(columns(examples.features[fold.judge]))
+    said = Platt(1.0, float(np.log(lost.mean() / (1 - lost.mean()))))(margins)
     truth, weights = examples.lost[fold.judge], examples.weights[fold.judge]
     loss = float(np.average(log_losses(truth, said), weights=weights))
     return Judged(fold, roc_auc(ranked(said, truth, weights)), loss)

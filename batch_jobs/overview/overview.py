@@ -18,9 +18,11 @@ FIGURES: Final = pa.schema(
         pa.field("value", pa.float64()),  # null where it cannot be known
         pa.field("before", pa.float64()),  # the same of the period before; null where there is none
         pa.field("unit", pa.string(), nullable=False),  # users, sessions, orders, money or share
+        pa.field("since", pa.date32(), nullable=False),  # first day of the period of `value`
+        pa.field("until", pa.date32(), nullable=False),  # the day after its last: the as-of
     ]
 )
-"""`figures`: over everybody, in the order of `_NAMES`. Periods are as long as `inactivity_days`."""
+"""`figures`: over everybody, in the order of `_UNITS`. Periods are as long as `inactivity_days`."""
 
 CHURN: Final = pa.schema(
     [
@@ -135,6 +137,8 @@ class _Periods:
                 "value": _number(found[name][0]) if whole[0] else None,
                 "before": _number(found[name][1]) if whole[1] else None,
                 "unit": unit,
+                "since": self._middle,
+                "until": self._end,
             }
             for name, unit in _UNITS.items()
         ]

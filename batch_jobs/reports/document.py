@@ -11,7 +11,7 @@ from fpdf import FPDF
 from fpdf.fonts import FontFace
 
 from batch_jobs.reports.report import Report
-from batch_jobs.reports.sections import Grid, Section
+from batch_jobs.reports.section import Grid, Section
 
 _FONT: Final = "DejaVu"  # comes with Matplotlib, and knows more letters than the fonts of PDF itself
 _INK: Final = (28, 39, 51)

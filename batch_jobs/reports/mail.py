@@ -5,7 +5,7 @@ from typing import Final
 
 from batch_jobs.reports.document import pdf
 from batch_jobs.reports.report import Report, html, summary
-from batch_jobs.reports.sections import Picture
+from batch_jobs.reports.section import Picture
 
 _DOMAIN: Final = "report.ebbwatch"
 

@@ -2,12 +2,13 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 import jinja2
 
-from batch_jobs.reports.sections import Picture, Section, sections
+from batch_jobs.reports.section import Picture, Section
+from batch_jobs.reports.sections import sections
 from batch_jobs.results.results import Results
 
 
@@ -19,8 +20,8 @@ class Report(NamedTuple):
 
     @property
     def title(self) -> str:
-        """With the week that it is about."""
-        return f"Ebbwatch: {self.as_of - timedelta(days=7)} to {self.as_of - timedelta(days=1)}"
+        """With its as-of: which days a part is about, differs from part to part, and each says it."""
+        return f"Ebbwatch as of {self.as_of}"
 
     @property
     def subtitle(self) -> str:

@@ -12,16 +12,24 @@ _GRAINS: Final = {"week": "cohorts", "day": "cohorts_by_day", "month": "cohorts_
 ALL: Final = "all"
 VIEW: Final = "passage"
 KIND: Final = "classic"
+KEPT: Final = "kept_"
+"""What the names of tables begin with that a job goes on from, and that are told to nobody who does not ask for
+them."""
+
+
+def told(tables: Tables) -> dict[str, pa.Table]:
+    """Tables for people."""
+    return {name: table for name, table in tables.items() if not name.startswith(KEPT)}
 
 
 def document(job: str, tables: Tables) -> dict[str, Any]:
-    """All tables of a job.
+    """All tables of a job that are told.
 
     Of `survival`, `curves` are rows of day, survival, lower, upper and at_risk by group: `all`, `plan=pro` and so on,
     by churn time. Of `retention`, `cohorts` are the weekly ones of everybody, and `periods` the share that was active
     in each week since, as far as weeks are over.
     """
-    shown: dict[str, Any] = dict(tables)
+    shown: dict[str, Any] = dict(told(tables))
     if job == "survival" and "curves" in tables:
         shown["curves"] = curves(tables["curves"])
     if job == "retention" and {"cohorts", "retention"} <= set(tables):

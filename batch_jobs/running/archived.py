@@ -69,7 +69,8 @@ class Archived:
         """
         folder = Path(self._config.folder)
         tables = StarTables(Place(str(folder / "star")))
-        with closing(DuckDB(folder / "spill")) as engine:
+        memory = f"{self._config.memory_mb}MB"
+        with closing(DuckDB(folder / "spill", memory, self._config.threads)) as engine:
             with _named():
                 manifest = refresh(self._log, tables, engine, as_of, self._config.facts, progress)
             with star_at(tables, manifest, engine, as_of, self._config.facts) as star:

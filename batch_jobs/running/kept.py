@@ -43,7 +43,7 @@ def forget(folder: Path, star: Star) -> int:
     dropped = 0
     for name in KEPT:
         gone: set[str] = set()
-        for path in folders.tables(folder / name, star.as_of):
+        for path in folders.tables(folder / name, star.as_of, months=False):
             users = star.engine.read_parquet(path).select("user").distinct()
             gone |= set(users.anti_join(star.users, "user").to_pyarrow()["user"].to_pylist())
         if gone:

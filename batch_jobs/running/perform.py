@@ -15,6 +15,7 @@ from batch_jobs.running.order import chosen
 from batch_jobs.running.runner import Bench, Outcome, StoppedError, run, stale
 from batch_jobs.running.source import Source
 from batch_jobs.star.star import Star
+from logs.context import about
 
 STAR = "star"
 """What the tables that all jobs start from are called, where progress is told."""
@@ -80,8 +81,8 @@ def perform(shop: Workshop, wanted: Wanted, told: Callable[[str], Progress]) -> 
         ResultsError: results can be neither read nor written.
     """
     parts = chosen(shop.parts, wanted.jobs)
-    with leased(shop.results.storage, shop.holder, shop.now) as lease:
-        begun = shop.now()
+    begun = shop.now()
+    with about(batch=batch_id(begun)), leased(shop.results.storage, shop.holder, shop.now) as lease:
         source = shop.source()
         basis = Basis(
             as_of=allowed(wanted.as_of, source.clock), settings=shop.settings, archive=source.version
@@ -94,6 +95,11 @@ def perform(shop: Workshop, wanted: Wanted, told: Callable[[str], Progress]) -> 
             star = _opened(opened, shop, source, basis, todo, told(STAR)) if todo else None
             outcomes = run(parts, star, basis, bench, told)
         return Report(as_of=basis.as_of, begun=begun, finished=shop.now(), outcomes=outcomes)
+
+
+def batch_id(begun: int) -> str:
+    """Of one run of jobs in its log lines, from the wall clock's ms at its begin: ``20240501T030000.123``."""
+    return f"{datetime.fromtimestamp(begun / 1000, UTC):%Y%m%dT%H%M%S}.{begun % 1000:03d}"
 
 
 def allowed(wanted: date | None, clock: datetime | None) -> date:

@@ -10,6 +10,7 @@ from typing import Final
 from batch_jobs.config import BatchConfig
 from batch_jobs.reports.sending import Sending
 from batch_jobs.results.errors import ResultsError
+from batch_jobs.results.results import Results
 from batch_jobs.running.scheduler import Scheduler
 from batch_jobs.running.workshop import wall_ms, workshop
 
@@ -19,11 +20,12 @@ REFUSED: Final = 78
 """Exit code: the configuration cannot be used, so that starting anew is of no use (`stream_processors.config`)."""
 
 
-def serve(config: BatchConfig, prepare: Callable[[date], None]) -> int:
+def serve(config: BatchConfig, prepare: Callable[[date], None], afterwards: Callable[[Results], None]) -> int:
     """Until told to stop; returns the exit code.
 
     Args:
         prepare: what is to be done before the jobs of an as-of are run.
+        afterwards: what is to be done with the results, after each look.
     """
     try:
         shop = workshop(config, prepare)
@@ -31,7 +33,12 @@ def serve(config: BatchConfig, prepare: Callable[[date], None]) -> int:
     except (ResultsError, ValueError) as fault:
         log.error("%s", fault)  # noqa: TRY400 - it says what to do; a traceback would not
         return REFUSED
-    scheduler = Scheduler(shop, sending.look, config.look_s, config.minute)
+
+    def looked() -> None:
+        afterwards(shop.results)
+        sending.look()
+
+    scheduler = Scheduler(shop, looked, config.look_s, config.minute)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
     log.info("results in %s", config.results)

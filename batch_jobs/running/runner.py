@@ -7,12 +7,13 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from batch_jobs.job import Job, JobError, Part, Progress, Tables
+from batch_jobs.job import Deferred, Job, JobError, Part, Progress, Tables
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.results import Results
 from batch_jobs.results.run import Basis, Run, tried
 from batch_jobs.running.lease import Lease, LostError
 from batch_jobs.star.star import Star
+from logs.context import about
 
 log = logging.getLogger("ebbwatch.batch")
 
@@ -93,7 +94,8 @@ def run(
         if missing:
             outcomes.append(_left_out(part.job.name, missing, basis, bench))
         else:
-            outcomes.append(_one(part.job, star, basis, bench, told(part.job.name)))
+            with about(job=part.job.name):
+                outcomes.append(_one(part.job, star, basis, bench, told(part.job.name)))
     return outcomes
 
 
@@ -150,6 +152,8 @@ def _one(job: Job, star: Star | None, basis: Basis, bench: Bench, progress: Prog
 
 def _made(job: Job, star: Star, basis: Basis, last: Run | None, bench: Bench, progress: Progress) -> Tables:
     """From all of the history, or, where job and archive can tell, from what has changed since the last run."""
+    if isinstance(job, Deferred):
+        job = job.made()
     if (
         isinstance(job, Refreshing)
         and last is not None

@@ -29,15 +29,15 @@ log = logging.getLogger("ebbwatch.batch")
 class Scheduler:
     """One process; several may run, and the lease lets one of them work."""
 
-    def __init__(self, shop: Workshop, report: Callable[[], None], look_s: float, minute: int) -> None:
+    def __init__(self, shop: Workshop, afterwards: Callable[[], None], look_s: float, minute: int) -> None:
         """
         Args:
-            report: sends the weekly report if it is due; asked after each look.
+            afterwards: called after each look: sends the weekly report if it is due, and the like.
             look_s: seconds between looks.
             minute: after midnight UTC, of one more.
         """
         self._shop = shop
-        self._report = report
+        self._afterwards = afterwards
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._ended.set()
@@ -79,7 +79,7 @@ class Scheduler:
         self._ended.clear()
         try:
             look(self._shop, self._told)
-            self._report()
+            self._afterwards()
         except HeldError as fault:
             log.info("%s", fault)
         except StoppedError:

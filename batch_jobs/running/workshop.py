@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import msgspec
 import xxhash
@@ -25,12 +24,13 @@ def workshop(config: BatchConfig, prepare: Callable[[date], None] | None = None)
 
     Raises:
         ResultsError: no such kind of address.
+        ValueError: a setting makes no sense.
     """
     return Workshop(
         source=lambda: Archived(config),
-        parts=lineup(Path(config.folder), Path(config.ledger), config.money, config.holdout),
+        parts=lineup(config),
         results=open_results(config.results, config.kept),
-        settings=f"{config.facts.fingerprint()}/{EDITION}/{_digest(config.money, config.holdout)}",
+        settings=f"{config.facts.fingerprint()}/{EDITION}/{_digest(config.money, config.holdout, config.learners)}",
         holder=f"{socket.gethostname()}, process {os.getpid()}",
         now=wall_ms,
         prepare=prepare,

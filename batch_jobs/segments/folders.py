@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 _PREFIX: Final = "as_of="
+MONTHS: Final = "months"
+"""What names of folders below that of an as-of begin with whose users are all in a table beside them, too."""
 _USER: Final = "user"
 
 
@@ -77,14 +79,17 @@ def erase(root: Path, users: Collection[str]) -> int:
     return dropped
 
 
-def tables(root: Path, until: datetime | None = None) -> list[Path]:
+def tables(root: Path, until: datetime | None = None, *, months: bool = True) -> list[Path]:
     """Files below a folder that have a row a user.
 
     Args:
         until: the latest as-of whose files are wanted.
+        months: with those below `MONTHS`.
     """
     wanted = [day for day in days(root) if until is None or day <= until.date()]
     files = [p for day in wanted for p in sorted(folder_on(root, day).rglob("*.parquet")) if p.is_file()]
+    if not months:
+        files = [p for p in files if not any(part.startswith(MONTHS) for part in p.relative_to(root).parts)]
     return [path for path in files if _USER in pq.read_schema(path).names]
 
 

@@ -56,7 +56,8 @@ def movement_of_segments(movement: pa.Table) -> Figure:
     figure = Figure(figsize=(7.0, 5.0), layout="constrained")
     axes = figure.subplots()
     rows = movement.to_pylist()
-    names = [*NAMES, _NOBODY]
+    former = {row[end] for row in rows for end in ("from_segment", "to_segment")} - {None, *NAMES}
+    names = [*NAMES, *sorted(former), _NOBODY]
     counts = np.zeros((len(names), len(names)))
     for row in rows:
         here, there = row["from_segment"] or _NOBODY, row["to_segment"] or _NOBODY
@@ -66,7 +67,7 @@ def movement_of_segments(movement: pa.Table) -> Figure:
     for (here, there), share in np.ndenumerate(shares):
         if counts[here, there]:
             colour = "white" if share > 0.5 else "black"
-            text = f"{counts[here, there]:,.0f}\n{share:.0%}"
+            text = f"{counts[here, there]:,.0f}\n{'< 1%' if share < 0.005 else f'{share:.0%}'}"
             axes.text(there, here, text, ha="center", va="center", color=colour, fontsize=8)
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
     axes.set_yticks(range(len(names)), names)

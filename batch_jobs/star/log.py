@@ -1,6 +1,5 @@
 """The archived log as the star reads it: which files hold which days, what has changed, how far time has come."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +13,10 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 from pyarrow import fs
 
+from archive.address import Address
+from archive.errors import ArchiveAwayError, ArchiveError
+from archive.log import ArchiveLog
+from archive.reading import changed_days
 from archive.schema import DAY
 from batch_jobs.star.errors import StarError
 
@@ -80,19 +83,11 @@ class Log:
 
     def changed_days(self, since: int) -> set[date] | None:
         """Days of which records were added or taken away after a version; None if that cannot be told any more."""
-        changed: set[date] = set()
-        for version in range(since + 1, self.version + 1):
-            entry = f"_delta_log/{version:020d}.json"
-            if self._fs.get_file_info(entry).type != fs.FileType.File:
-                return None
-            with self._named(entry), self._fs.open_input_file(entry) as file:
-                lines = file.read().splitlines()
-            for line in lines:
-                action = json.loads(line)
-                touched = action.get("add") or action.get("remove")
-                if touched is not None and touched["dataChange"]:
-                    changed.add(date.fromisoformat(touched["partitionValues"][DAY.name]))
-        return changed
+        archive = ArchiveLog(Address(*self.place), self._table)
+        try:
+            return changed_days(archive, since)
+        except (ArchiveError, ArchiveAwayError) as fault:
+            raise StarError(f"{self.place.url}: {fault}") from fault
 
     def clock(self) -> datetime | None:
         """The least of the partitions' last clock marks; None before every partition has one.

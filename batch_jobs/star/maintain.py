@@ -5,6 +5,7 @@ before is what everybody reads; what a crash has left is put back, and the same 
 """
 
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Final
 
@@ -13,7 +14,7 @@ from deltalake.transaction import AddAction
 from batch_jobs.engine.engine import Engine, EngineError
 from batch_jobs.job import Progress
 from batch_jobs.star import daily
-from batch_jobs.star.days import TABLES, chunks, facts
+from batch_jobs.star.days import TABLES, Day, Facts, chunks
 from batch_jobs.star.errors import StarError
 from batch_jobs.star.log import Log, days_of
 from batch_jobs.star.people import all_users, touched_users
@@ -107,12 +108,25 @@ def _write_days(
     settings: FactSettings,
     progress: Progress,
 ) -> dict[str, list[AddAction]]:
+    """Files of the facts of days; those of one chunk are written while the next one is computed."""
     adds: dict[str, list[AddAction]] = {name: [] for name in TABLES}
-    every = list(chunks(log, days))
-    for place, chunk in enumerate(every):
-        progress(f"days from {chunk[0]} to {chunk[-1]}", 0.7 * place / len(every))
-        for table, day, rows in facts(log, engine, chunk, settings):
+
+    def write(found: list[Day]) -> None:
+        for table, day, rows in found:
             adds[table] += [file.action for file in tables.write(table, day, [rows])]
+
+    every = list(chunks(log, days))
+    facts = Facts(log, engine, settings)
+    with ThreadPoolExecutor(1) as beside:
+        last: Future[None] | None = None
+        for place, chunk in enumerate(every):
+            progress(f"days from {chunk[0]} to {chunk[-1]}", 0.7 * place / len(every))
+            found = list(facts.of(chunk))
+            if last is not None:
+                last.result()  # no more than two chunks are held
+            last = beside.submit(write, found)
+        if last is not None:
+            last.result()
     return adds
 
 

@@ -16,7 +16,8 @@ from ibis.expr.types import Table
 from batch_jobs.engine.engine import Engine
 from batch_jobs.star import daily, happenings, users
 from batch_jobs.star.losses import silent
-from batch_jobs.star.reading import latest, ms
+from batch_jobs.star.reading import ms
+from batch_jobs.star.runs import latest
 from batch_jobs.star.tables import Manifest, Run, StarTables
 from domain.settings import FactSettings
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Final
 
-import pyarrow as pa
 from ibis.expr.types import Table
 
 from batch_jobs.engine.engine import Engine
 from batch_jobs.star import daily, happenings, schema, users
 from batch_jobs.star.log import Place, number_of
+from batch_jobs.star.news import mark, news
+from batch_jobs.star.runs import latest
 from batch_jobs.star.star import Star
-from batch_jobs.star.tables import RUN, Manifest, StarTables
+from batch_jobs.star.tables import Manifest, StarTables
 from domain.settings import FactSettings
 
 _DAYS: Final = {"daily": daily.STORED, "changes": happenings.STORED_CHANGES}
@@ -46,7 +49,8 @@ def star_at(
         return Star(engine=engine.backend, users=people, as_of=at, begins=begins, settings=settings, **parts)
 
     if as_of == manifest.as_of:
-        yield star(latest(tables, manifest, engine, schema.USERS, numbers=False))
+        now = star(latest(tables, manifest, engine, schema.USERS, numbers=False))
+        yield replace(now, mark=mark(tables, manifest), since=partial(news, tables, manifest, engine))
         return
     days, changed = (
         engine.numbers(_files(tables, manifest, name, as_of), columns) for name, columns in _DAYS.items()
@@ -57,34 +61,6 @@ def star_at(
         scratch = StarTables(Place(folder))
         written = scratch.write("users", 0, users.hashed(engine.batches(people, users.BATCH)))
         yield star(engine.table([f"{folder}/users/{file.path}" for file in written], schema.USERS))
-
-
-def latest(
-    tables: StarTables,
-    manifest: Manifest,
-    engine: Engine,
-    columns: pa.Schema,
-    *,
-    numbers: bool,
-    upto: int | None = None,
-) -> Table:
-    """Of each user the newest row.
-
-    Args:
-        columns: those that are wanted.
-        upto: run after which nothing counts.
-    """
-    runs = [run.number for run in manifest.runs if upto is None or run.number <= upto]
-    read = engine.numbers if numbers else engine.table
-    version = manifest.versions["users"]
-    whole = pa.schema([*columns, RUN])
-    first = read(tables.files("users", version, runs[:1]), whole)
-    if len(runs) == 1:
-        return first.drop(RUN.name)
-    later = read(tables.files("users", version, runs[1:]), whole)
-    newest = later.group_by("user").agg(newest=later.run.max())
-    later = later.semi_join(newest, [later.user == newest.user, later.run == newest.newest])
-    return first.anti_join(newest, "user").union(later).drop(RUN.name)
 
 
 def _files(tables: StarTables, manifest: Manifest, name: str, as_of: date) -> list[str]:

@@ -1,7 +1,9 @@
 """The star schema as tables of an engine: what every job starts from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import ibis
 from ibis.expr.types import Table
@@ -27,3 +29,22 @@ class Star:
     begins: datetime | None
     """Time of the first event of all; None where there is none."""
     settings: FactSettings
+    mark: str = ""
+    """Which star this is; a job that keeps it can ask a later star what is new."""
+    since: "Callable[[str], News | None]" = lambda _mark: None
+    """What is new since the star of a mark; None if it cannot be told, or is nearly all: the log says why."""
+
+
+class News(NamedTuple):
+    """Users who may be others than in a former star, and the facts of then. All other users are the same."""
+
+    as_of: datetime
+    """Of the former star."""
+    begins: datetime | None
+    """Likewise."""
+    former: Table
+    """These users as they were; who is new is not in it."""
+    users: Table
+    """These users as they are; who was erased is not in it."""
+    daily: Table
+    """`daily` as it was. Of other users than these it is the same as now."""

@@ -9,7 +9,7 @@ from ibis.expr.types import Table
 
 from batch_jobs.star.losses import losses
 from batch_jobs.star.schema import DIMENSIONS, USERS
-from domain.decode import hashes_of
+from domain.hashing import hashes_of
 from domain.settings import FactSettings
 
 _TIME: Final = pa.timestamp("ms", tz="UTC")

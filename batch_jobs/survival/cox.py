@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 
-from batch_jobs.survival.counts import OTHER, USERS, Values, rolled_up
+from batch_jobs.survival.counts import OTHER, Values, rolled_up
 from batch_jobs.survival.curve import day_table
 from batch_jobs.survival.efron import CountedCox, risk_sets
 from batch_jobs.survival.proportional import check
+from batch_jobs.survival.tallies import USERS
 
 Column = tuple[str, int]
 """Covariate and code of a level."""

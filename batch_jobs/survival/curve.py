@@ -1,9 +1,9 @@
 """Kaplan-Meier on a grid of days, with limits that hold where nobody or everybody was lost.
 
-The estimate (Kaplan & Meier 1958, J. Am. Stat. Assoc. 53) and its limits (Greenwood's variance under the log(-log)
-transform: Kalbfleisch & Prentice 1980, The Statistical Analysis of Failure Time Data, 1.4) are lifelines'. There
-the limits at 1 and 0 would be the estimate itself, as if it were certain; see `_lower_without_losses` and
-`_upper_without_survivors`.
+The estimate is that of Kaplan & Meier (1958, J. Am. Stat. Assoc. 53), the limits are of Greenwood's variance under
+the log(-log) transform (Kalbfleisch & Prentice 1980, The Statistical Analysis of Failure Time Data, 1.4). At 1 and 0
+these would be the estimate itself, as if it were certain; see `_lower_without_losses` and
+`_upper_without_survivors`. The tests hold both against lifelines, whose fitter takes a hundred times as long.
 """
 
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from lifelines import KaplanMeierFitter
+from scipy.stats import norm
 
 Days = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -76,19 +76,8 @@ def fit(counts: pd.DataFrame, days: int, alpha: float) -> Curve:
     origin: the curve ends there.
     """
     table = day_table(counts, days)
-    followed = counts[np.where(counts["entry"] == 0, 0, counts["entry"] + 1) <= table.last]
     grid = np.arange(len(table.at_risk))
-    fitter = KaplanMeierFitter(alpha=alpha)
-    with np.errstate(all="ignore"):  # logarithms of 0; lifelines would set this for the whole process
-        fitter.fit(
-            followed["duration"],
-            followed["event"],
-            timeline=grid,
-            entry=followed["entry"],
-            weights=followed["users"],
-        )
-    survival = fitter.survival_function_.to_numpy()[:, 0].copy()
-    lower, upper = (column.copy() for column in fitter.confidence_interval_.to_numpy().T)
+    survival, lower, upper = _estimate(table, float(norm.ppf(1 - alpha / 2)))
     _lower_without_losses(table, survival, lower, alpha)
     _upper_without_survivors(table, survival, upper, alpha)
     lower[survival == 0] = 0.0
@@ -99,6 +88,19 @@ def fit(counts: pd.DataFrame, days: int, alpha: float) -> Curve:
     for column in (survival, lower, upper):
         column[unknown] = np.nan
     return Curve(table, survival, lower, upper)
+
+
+def _estimate(table: DayTable, z: float) -> tuple[Shares, Shares, Shares]:
+    """Survival and its limits by the formulas alone; meaningless where survival is 0 or 1, or nobody is followed."""
+    lost = np.where(np.arange(len(table.events)) <= table.last, table.events, 0).astype(np.float64)
+    at_risk = np.maximum(table.at_risk, 1).astype(np.float64)
+    with np.errstate(all="ignore"):  # logarithms of 0
+        log = np.cumsum(np.log(at_risk - lost) - np.log(at_risk))
+        terms = lost / (at_risk * (at_risk - lost))
+        half = z * np.sqrt(np.cumsum(np.where(np.isinf(terms), 0.0, terms))) / log
+        limits = [np.exp(-np.exp(np.log(-log) + sign * half)) for sign in (-1, 1)]
+    lower, upper = (np.where(np.isnan(limit), 1.0, limit) for limit in limits)
+    return np.exp(log), lower, upper
 
 
 def _lower_without_losses(table: DayTable, survival: Shares, lower: Shares, alpha: float) -> None:

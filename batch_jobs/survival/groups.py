@@ -93,7 +93,7 @@ def mean_rows(group: Group, horizons: tuple[int, ...], z: float) -> Iterator[Row
 
 def hazard_rows(group: Group, alpha: float, z: float) -> Iterator[Row]:
     """Rows of `hazard`."""
-    for month in hazard.months(group.counts, group.curve.table, alpha, z):
+    for month in hazard.months(group.curve.table, alpha, z):
         row = month._asdict()
         yield {**group.head, "month": row.pop("number"), **row, "small": group.small}
 

@@ -1,6 +1,6 @@
 """Losses per month of those at risk: Nelson-Aalen, in steps of 30 days.
 
-The cumulative hazard and its limits (Nelson 1972, Technometrics 14; Aalen 1978, Ann. Stat. 6) are lifelines'. The
+The cumulative hazard (Nelson 1972, Technometrics 14; Aalen 1978, Ann. Stat. 6) has the limits of its logarithm. The
 rate of a month is what it grows by: a piecewise constant smoothing that takes no kernel and no memory.
 """
 
@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
-from lifelines import NelsonAalenFitter
 
 from batch_jobs.survival.curve import DayTable
 
@@ -33,22 +31,12 @@ class Month(NamedTuple):
     cumulative_upper: float
 
 
-def months(counts: pd.DataFrame, table: DayTable, alpha: float, z: float) -> Iterator[Month]:
+def months(table: DayTable, alpha: float, z: float) -> Iterator[Month]:
     """Months that are followed to their end, from the first day at risk on."""
-    followed = counts[np.where(counts["entry"] == 0, 0, counts["entry"] + 1) <= table.last]
-    fitter = NelsonAalenFitter(alpha=alpha, nelson_aalen_smoothing=False)
-    with np.errstate(all="ignore"):
-        fitter.fit(
-            followed["duration"],
-            followed["event"],
-            timeline=np.arange(len(table.at_risk)),
-            entry=followed["entry"],
-            weights=followed["users"].to_numpy(),
-        )
-    hazard = fitter.cumulative_hazard_.to_numpy()[:, 0]
-    limits = fitter.confidence_interval_.to_numpy()
-    at_risk = np.maximum(table.at_risk, 1)
-    variance = table.events * (at_risk - table.events) / at_risk.astype(np.float64) ** 3
+    at_risk = np.maximum(table.at_risk, 1).astype(np.float64)
+    variance = table.events * (at_risk - table.events) / at_risk**3
+    hazard, spread = np.cumsum(table.events / at_risk), np.sqrt(np.cumsum(variance))
+    factors = np.exp(z * spread / np.where(hazard == 0, 1.0, hazard))
     for start in range(0, table.last + 1, MONTH):
         first, last = max(start, table.first + 1), start + MONTH - 1
         if last > table.last or first > last:
@@ -64,5 +52,5 @@ def months(counts: pd.DataFrame, table: DayTable, alpha: float, z: float) -> Ite
         yield Month(
             start // MONTH + 1, first, last, int(table.at_risk[first]), events,
             scale * rate, scale * rate / factor, scale * (rate * factor if events else hidden),
-            float(hazard[last]), float(limits[last, 0]), float(limits[last, 1]),
+            float(hazard[last]), float(hazard[last] / factors[last]), float(hazard[last] * factors[last]),
         )  # fmt: skip

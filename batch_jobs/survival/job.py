@@ -1,6 +1,7 @@
 """The job `survival`: how long users stay, who stays longer, and who comes back."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from math import prod
 from typing import Any, Final
 
@@ -11,19 +12,7 @@ from scipy.stats import norm
 from batch_jobs.job import Progress, Tables
 from batch_jobs.star.star import Star
 from batch_jobs.survival import cox, logrank, schema
-from batch_jobs.survival.counts import (
-    ALL,
-    OUTCOME,
-    USERS,
-    Values,
-    by_group,
-    by_outcome,
-    coded,
-    count,
-    frequent,
-    of_view,
-    statuses,
-)
+from batch_jobs.survival.counts import ALL, Values, by_group, coded, followed, frequent, included, statuses
 from batch_jobs.survival.covariates import LANDMARK, check_groups, check_landmark
 from batch_jobs.survival.curve import fit
 from batch_jobs.survival.groups import (
@@ -38,14 +27,13 @@ from batch_jobs.survival.groups import (
     median_row,
     milestone_rows,
 )
-from batch_jobs.survival.landmark import from_landmark
-from batch_jobs.survival.lives import INCLUDED, VIEWS, lives
+from batch_jobs.survival.lives import INCLUDED, VIEWS
 from batch_jobs.survival.options import Options
 from batch_jobs.survival.returns import absences, share
+from batch_jobs.survival.tallies import PLAN, USERS, Tallies, kept, tallies
 
-PLAN: Final = "plan"
-"""The dimension that a landmark's Cox model is adjusted for."""
 MOST_PLANS: Final = 4
+"""Values of the plan that a landmark's Cox model is adjusted for."""
 
 
 class Survival:
@@ -68,55 +56,77 @@ class Survival:
 
         A definition of churn without silence has no view `onset`.
         """
-        run = _Run(star, self.options)
+        return self._tables(star, None, star.as_of.date(), progress)
+
+    def refresh(self, star: Star, last: Tables, since: date, progress: Progress) -> Tables:
+        """The same tables; of users only those are read of whom something is new.
+
+        Args:
+            last: tables of a former run, with the same options and settings.
+            since: first day of which anything but the users has changed since then. Late events count as changes of
+                their day, and an erasure as one of the user's first.
+        """
+        return self._tables(star, last, since, progress)
+
+    def _tables(self, star: Star, last: Tables | None, since: date, progress: Progress) -> Tables:
+        progress("users by state", 0.0)
+        found = tallies(star, self.options, last, since)
+        run = _Run(star, self.options, found)
         views = VIEWS if star.settings.churn != "cancellation" else VIEWS[:1]
         steps: list[tuple[str, Any]] = [(view, lambda view=view: run.view(view)) for view in views]
         steps += [("returns", run.returns)]
         steps += [(f"landmark_{day}", lambda day=day: run.landmark(day)) for day in self.options.landmarks]
         for number, (name, step) in enumerate(steps):
-            progress(name, number / len(steps))
+            progress(name, 0.5 + 0.5 * number / len(steps))
             step()
         progress("done", 1.0)
-        return run.tables()
+        return {**run.tables(), **kept(star, found)}
 
 
 class _Run:
     """One call of the job: rows as they are found."""
 
-    def __init__(self, star: Star, options: Options) -> None:
-        self._star, self._options = star, options
+    def __init__(self, star: Star, options: Options, found: Tallies) -> None:
+        self._star, self._options, self._found = star, options, found
         self._z = float(norm.ppf(1 - options.alpha / 2))
-        self._rows: dict[str, list[Row]] = {name: [] for name in schema.TABLES}
+        self._rows: dict[str, list[Row]] = {name: [] for name in schema.TABLES if name not in schema.KEPT}
         self._curves: list[dict[str, Any]] = []
-        self._lives = lives(star, options.prevalent)
-        self._values = frequent(star, self._lives, options.groups, options.most_values)
-        self._cells = by_outcome(star, self._lives, self._values)
-        followed = of_view(self._cells, "passage", ())["duration"]
-        self._days = min(options.most_days, int(followed.max())) if len(followed) else 0
+        self._passage = followed(star, found.lives, "passage", options.prevalent)
+        inside = self._passage[self._passage["status"] == INCLUDED]
+        self._values = frequent(inside, options.groups, options.most_values)
+        longest = int(inside["duration"].max()) if len(inside) else 0
+        self._days = min(options.most_days, longest)
 
     def view(self, view: str) -> None:
         """Curves and all that goes with them, by the dimensions as known at the origin."""
-        cells = of_view(self._cells, view, tuple(self._values))
-        self._statuses(view, statuses(self._cells, view))
+        passage = view == "passage"
+        whole = (
+            self._passage
+            if passage
+            else followed(self._star, self._found.lives, view, self._options.prevalent)
+        )
+        cells = included(coded(whole, self._values), tuple(self._values))
+        self._statuses(view, statuses(whole))
         self._tell(view, by_group(cells, self._values))
-        if view == "passage" and len(cells):
-            kept = few_patterns(self._values, self._options.most_patterns)
-            coarse = {name: cells[name].clip(upper=len(values)) for name, values in kept.items()}
-            self._model(view, cells.assign(**coarse), kept)
+        if passage and len(cells):
+            few = few_patterns(self._values, self._options.most_patterns)
+            coarse = {name: cells[name].clip(upper=len(values)) for name, values in few.items()}
+            self._model(view, cells.assign(**coarse), few)
 
     def landmark(self, day: int) -> None:
-        """From a landmark day on, by what was known by then."""
+        """From a landmark day on, by what was known by then: of users who are at risk and followed after that day.
+
+        They enter at its end, whatever their fate.
+        """
         view = f"landmark_{day}"
         bands = {name: LANDMARK[name].labels for name in self._options.landmark_covariates}
         adjusted = {PLAN: self._values[PLAN][:MOST_PLANS]} if PLAN in self._values else {}
-        table = from_landmark(self._star, self._lives, day, tuple(bands))
-        keys = {name: table[name] for name in (*bands, *OUTCOME)}
-        cells = count(
-            self._star,
-            table,
-            {**keys, **{name: coded(table[name], known) for name, known in adjusted.items()}},
-        )
-        left, others = int(cells[USERS].sum()), statuses(self._cells, "passage")
+        own = self._found.landmarks[self._found.landmarks["landmark"] == day]
+        own = followed(self._star, own, "passage", self._options.prevalent)
+        own = own[own["duration"] > day]
+        own = own.assign(entry=own["entry"].clip(lower=day))
+        cells = included(coded(own, adjusted), (*bands, *adjusted))
+        left, others = int(cells[USERS].sum()), statuses(self._passage)
         early = others.pop(INCLUDED, 0) - left
         self._statuses(view, others | {INCLUDED: left, "not followed that long": early})
         self._tell(view, by_group(cells, bands))
@@ -125,7 +135,7 @@ class _Run:
 
     def returns(self) -> None:
         """Those who came back, apart from survival."""
-        absent = absences(self._star, self._lives, self._values)
+        absent = absences(self._star, coded(self._found.absences, self._values))
         for (kind, name), counts in by_group(absent, self._values).items():
             head = {"group_kind": kind, "group": name}
             own = share(counts, self._z)
@@ -145,8 +155,8 @@ class _Run:
     def tables(self) -> dict[str, pa.Table]:
         """What was found, in the order of views, kinds and groups."""
         found = {
-            name: pa.Table.from_pylist(self._rows[name], schema=kind)
-            for name, kind in schema.TABLES.items()
+            name: pa.Table.from_pylist(rows, schema=schema.TABLES[name])
+            for name, rows in self._rows.items()
             if name != "curves"
         }
         parts = [pa.Table.from_pydict(columns, schema=schema.CURVES) for columns in self._curves]

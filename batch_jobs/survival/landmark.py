@@ -1,52 +1,52 @@
-"""Lives from a landmark day on, with what was known by then (Anderson, Cain & Gelber 1983; van Houwelingen
-2007).
-"""
+"""What users did until a landmark day (Anderson, Cain & Gelber 1983; van Houwelingen 2007)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import ibis
-from ibis.expr.types import Table, Value
+from ibis.expr.types import IntegerValue, Table
 
-from batch_jobs.star.star import Star
+from batch_jobs.cohorts.days import number_of
 from batch_jobs.survival.covariates import LANDMARK
-from batch_jobs.survival.lives import INCLUDED
+
+MEASURES: Final = tuple(LANDMARK)
 
 
-def from_landmark(star: Star, table: Table, day: int, covariates: Sequence[str]) -> Table:
-    """Users who are still at risk and followed after that day: they enter at its end, whatever their fate.
+def sums(days: Table, people: Table, landmarks: Sequence[int]) -> Table:
+    """Sums of the days from the origin's to each landmark, as far as they are there.
 
     Args:
-        table: lives of `batch_jobs.survival.lives`.
-        day: the landmark; days 0 to `day` are known, losses from `day` + 1 on count.
-        covariates: names of `LANDMARK`.
+        days: of the star's `daily`.
+        people: `user`, `sign` and `born`, the number of the origin's day.
 
     Returns:
-        The lives with `entry`, `duration` and `event`, each covariate as the number of its band.
+        `user`, `sign` and `<measure>_<day>`, a row each for who has such days.
     """
-    staying = table.filter((table.passage_status == INCLUDED) & (table.passage_duration > day))
-    known = _known(star, staying, day)
-    joined = staying.left_join(known, staying.user == known.known_user)
-    return joined.mutate(
-        entry=ibis.greatest(joined.entry, day),
-        duration=joined.passage_duration,
-        event=joined.passage_event,
-        **{name: _band(joined[f"known_{name}"].fill_null(0), LANDMARK[name].floors) for name in covariates},
+    born = people.select(of="user", sign="sign", born="born")
+    joined = days.inner_join(born, days.user == born.of)
+    joined = joined.mutate(since=number_of(joined.day) - joined.born)
+    inside = joined.filter((joined.since >= 0) & (joined.since <= max(landmarks)))
+    measured = {
+        "sessions": inside.sessions,
+        "active_days": inside.first_active.notnull().cast("int64"),
+        "orders": inside.orders,
+    }
+    return inside.group_by("user", "sign").agg(
+        **{
+            column(name, day): measured[name].sum(where=inside.since <= day).fill_null(0).cast("int64")
+            for day in landmarks
+            for name in MEASURES
+        }
     )
 
 
-def _known(star: Star, staying: Table, day: int) -> Table:
-    born = staying.select(known_user=staying.user, known_born=staying.born)
-    joined = star.daily.join(born, star.daily.user == born.known_user)
-    since = joined.day.delta(joined.known_born, unit="day")
-    days = joined.filter((since >= 0) & (since <= day))
-    return days.group_by(days.known_user).agg(
-        known_sessions=days.sessions.sum(),
-        known_active_days=days.first_active.count(),
-        known_orders=days.orders.sum(),
-    )
+def column(measure: str, day: int) -> str:
+    """Name of a measure at a landmark."""
+    return f"{measure}_{day}"
 
 
-def _band(value: Value, floors: Sequence[int]) -> Value:
-    return ibis.cases(
-        *((value < floor, band) for band, floor in enumerate(floors[1:])), else_=len(floors) - 1
-    )
+def band(value: IntegerValue, measure: str) -> IntegerValue:
+    """Number of the band that a sum is in."""
+    floors = LANDMARK[measure].floors
+    bands = ((value < floor, number) for number, floor in enumerate(floors[1:]))
+    return ibis.cases(*bands, else_=len(floors) - 1)

@@ -8,7 +8,7 @@ miscounted.
 """
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import ibis
 from ibis.expr.types import Table, Value
@@ -39,8 +39,9 @@ def lives(star: Star, prevalent: Prevalent) -> Table:
 
     Returns:
         Columns `user`, `born` (day of the origin), `entry` (at risk after this day; 0 for those who are from their
-        origin on), `lost` and `returned` (days or null), the dimensions as known at the origin, and for each view V
-        `V_status` (`included`, or why not), `V_duration` (day of the loss, or the last known) and `V_event`.
+        origin on), `lost`, `onset` and `returned` (days or null), `before` (lost before the origin), the dimensions
+        as known at the origin, and for each view V `V_status` (`included`, or why not), `V_duration` (day of the
+        loss, or the last known) and `V_event`.
     """
     users, as_of = star.users, ibis.literal(star.as_of)
     born = users.origin.date()
@@ -53,6 +54,7 @@ def lives(star: Star, prevalent: Prevalent) -> Table:
         entry=ibis.ifelse(_is_prevalent(star), _entry(star, born), 0),
         before=is_lost & (users.lost < users.origin),
         lost=ibis.ifelse(is_lost, users.lost.date(), ibis.null("date")),
+        onset=ibis.ifelse(is_lost, onset, ibis.null("date")),
         returned=ibis.ifelse(is_lost & (users.returned < as_of), users.returned.date(), ibis.null("date")),
         passage_event=is_lost,
         passage_duration=_days(is_lost, users.lost.date(), last_known_day(star, "passage"), born),
@@ -62,7 +64,7 @@ def lives(star: Star, prevalent: Prevalent) -> Table:
     )
     return facts.mutate(
         **{f"{view}_status": _status(facts, facts[f"{view}_duration"], prevalent) for view in VIEWS}
-    ).drop("before")
+    )
 
 
 def _days(event: Value, moment: Value, last: date, born: Value) -> Value:
@@ -72,13 +74,13 @@ def _days(event: Value, moment: Value, last: date, born: Value) -> Value:
 
 
 def _status(facts: Table, duration: Value, prevalent: Prevalent) -> Value:
-    out = facts.entry > 0 if prevalent == "exclude" else (facts.entry > 0) & (duration <= facts.entry)
-    return ibis.cases(
-        (facts.before, "lost before the origin"),
-        (duration < 0, "too young"),
-        (out, "prevalent"),
-        else_=INCLUDED,
-    )
+    return ibis.cases(*reasons(facts.before, facts.entry, duration, prevalent), else_=INCLUDED)
+
+
+def reasons(before: Any, entry: Any, duration: Any, prevalent: Prevalent) -> tuple[tuple[Any, str], ...]:
+    """Why users are not in a view, the first that is true; of columns of an engine or of arrays."""
+    out = entry > 0 if prevalent == "exclude" else (entry > 0) & (duration <= entry)
+    return (before, "lost before the origin"), (duration < 0, "too young"), (out, "prevalent")
 
 
 def _is_prevalent(star: Star) -> Value:

@@ -3,14 +3,12 @@
 import math
 from typing import NamedTuple
 
-import ibis
 import numpy as np
 import pandas as pd
-from ibis.expr.types import Table
 
+from batch_jobs.cohorts.days import number
 from batch_jobs.star.star import Star
-from batch_jobs.survival.counts import Values, coded, count
-from batch_jobs.survival.lives import INCLUDED, last_known_day
+from batch_jobs.survival.lives import last_known_day
 from online_model.quality.intervals import wilson
 
 
@@ -25,22 +23,16 @@ class Share(NamedTuple):
     median_days: int | None
 
 
-def absences(star: Star, table: Table, values: Values) -> pd.DataFrame:
-    """The lost among the lives, as lives of their absence: it begins with the loss, and its event is the return.
+def absences(star: Star, cells: pd.DataFrame) -> pd.DataFrame:
+    """The lost as lives of their absence: it begins with the loss, and its event is the return.
 
-    Returns:
-        Cells as `batch_jobs.survival.counts.of_view` gives them.
+    Args:
+        cells: `batch_jobs.survival.tallies.Tallies.absences`.
     """
-    lost = table.filter((table.passage_status == INCLUDED) & table.passage_event)
-    ends = ibis.coalesce(lost.returned, ibis.literal(last_known_day(star, "passage")))
-    outcome = {
-        "entry": ibis.literal(0),
-        "duration": ends.delta(lost.lost, unit="day"),
-        "event": lost.returned.notnull(),
-    }
-    return count(
-        star, lost, {**{name: coded(lost[name], known) for name, known in values.items()}, **outcome}
-    )
+    back = cells["returned"].to_numpy()
+    last = number(last_known_day(star, "passage"))
+    duration = np.where(back, cells["away"], last - cells["away"])
+    return cells.assign(entry=0, duration=duration, event=back.astype(np.int64))
 
 
 def share(counts: pd.DataFrame, z: float) -> Share:

@@ -9,6 +9,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from batch_jobs.star.schema import DIMENSIONS
+from batch_jobs.survival.covariates import LANDMARK
+
 
 def _text(*names: str) -> tuple[pa.Field, ...]:
     return tuple(pa.field(name, pa.string(), nullable=False) for name in names)
@@ -106,6 +109,32 @@ RETURN_MILESTONES: Final = pa.schema(
 POPULATION: Final = pa.schema([*_text("view", "status"), *_whole("users")])
 """Who is in a view, and who is not and why: every user of the star once in each view."""
 
+_CELLS: Final = _whole("users")
+_LIFE: Final = (
+    *_whole("entry"),
+    pa.field("before", pa.bool_(), nullable=False),
+    pa.field("event", pa.bool_(), nullable=False),
+    *_whole("since"),
+)
+
+KEPT: Final = {
+    "kept_lives": pa.schema(
+        [
+            *_text(*DIMENSIONS),
+            *_LIFE,
+            pa.field("silent", pa.bool_(), nullable=False),
+            *_whole("silent_since", "silent_on"),
+            *_CELLS,
+        ]
+    ),
+    "kept_absences": pa.schema(
+        [*_text(*DIMENSIONS), pa.field("returned", pa.bool_(), nullable=False), *_whole("away"), *_CELLS]
+    ),
+    "kept_landmarks": pa.schema([*_whole("landmark"), *_text("plan"), *_whole(*LANDMARK), *_LIFE, *_CELLS]),
+    "kept_star": pa.schema(_text("mark")),
+}
+"""What the next run goes on from: users by state (`batch_jobs.survival.states`), and of which star they are."""
+
 TABLES: Final = {
     "curves": CURVES,
     "medians": MEDIANS,
@@ -117,4 +146,5 @@ TABLES: Final = {
     "returns": RETURNS,
     "return_milestones": RETURN_MILESTONES,
     "population": POPULATION,
+    **KEPT,
 }

@@ -5,9 +5,11 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import BooleanColumn, FloatingColumn, FloatingScalar, Table
 
+from batch_jobs.star.schema import DIMENSIONS
+
 Rows = list[dict[str, Any]]
 _MILLION: Final = 1_000_000
-GROUPINGS: Final = ("all", "tier", "segment", "plan", "channel")
+GROUPINGS: Final = ("all", "tier", "segment", *DIMENSIONS)
 
 
 def total(column: FloatingColumn, where: BooleanColumn | None = None) -> FloatingScalar:

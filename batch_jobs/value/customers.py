@@ -6,9 +6,10 @@ from typing import Final
 import ibis
 from ibis.expr.types import BooleanValue, FloatingValue, Table
 
+from batch_jobs.star.schema import DIMENSIONS
 from batch_jobs.star.star import Star
+from batch_jobs.value.months import net_of
 from batch_jobs.value.risks import RISKS, latest_two
-from batch_jobs.value.sums import net_of
 from online_model.thresholds import Contact
 
 _WINDOW_DAYS: Final = 182
@@ -19,7 +20,9 @@ _DAY_MS: Final = 86_400_000
 _MINOR_UNITS: Final = 100
 
 
-def customers(star: Star, risks: Table | None, segments: Table | None, contact: Contact) -> Table:
+def customers(
+    star: Star, paid: Table, risks: Table | None, segments: Table | None, contact: Contact
+) -> Table:
     """Of every user, in minor units of money.
 
     - `revenue`: spent + renewed − refunded since the origin
@@ -32,20 +35,20 @@ def customers(star: Star, risks: Table | None, segments: Table | None, contact: 
     - `lost`: probability · expected; `recoverable`: lost · chance of saving; `gain`: recoverable − cost of a contact
 
     Args:
+        paid: `batch_jobs.value.months.Months.paid`.
         risks: rows of `batch_jobs.value.risks.RISKS`; None for none.
         segments: `user` and `segment`; None for none.
         contact: cost and chance; cost in major units.
     """
     users = star.users.select(
         "user",
-        "plan",
-        "channel",
+        *DIMENSIONS,
         revenue=net_of(star.users),
         customer=star.users.orders + star.users.renewals > 0,
         at_risk=_may_be_lost(star),
         origin_day=star.users.origin.date(),
     )
-    users = _beside(_beside(users, _ranks(users), "user"), _recent(star), "user")
+    users = _beside(_beside(users, _ranks(users), "user"), _recent(star, paid), "user")
     if segments is None:
         users = users.mutate(segment=ibis.null("string"))
     else:
@@ -85,10 +88,10 @@ def _ranks(users: Table) -> Table:
     )
 
 
-def _recent(star: Star) -> Table:
+def _recent(star: Star, paid: Table) -> Table:
     since = star.as_of.date() - timedelta(_WINDOW_DAYS)
-    days = star.daily.filter((star.daily.day >= ibis.date(since)) & (net_of(star.daily) != 0))
-    return days.group_by("user").aggregate(recent=net_of(days).sum())
+    days = paid.filter(paid.day >= ibis.date(since))
+    return days.group_by("user").aggregate(recent=days.net.sum())
 
 
 def _expected(star: Star, users: Table) -> FloatingValue:

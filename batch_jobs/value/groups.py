@@ -1,9 +1,11 @@
 """Money by group: average revenue of users by calendar month, and lifetime values."""
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
+import ibis
 import numpy as np
+import pandas as pd
 from ibis.expr.types import Table
 
 from batch_jobs.value.lifetime import Counts, lifetime
@@ -15,31 +17,70 @@ MOST_GROUPS: Final = 100
 """Of a grouping, the largest ones; of cohorts all."""
 
 
-def arpu(sums: Sums) -> Rows:
+class Cells(NamedTuple):
+    """Sums by grouping and group (`name_of` has its name), rolled up in one pass each."""
+
+    people: pd.DataFrame
+    """`grouping`, `group`, `prevalent`, `bucket`, `followed`: `count` users."""
+    earned: pd.DataFrame
+    """`grouping`, `group`, `bucket`, `age`: `net` of months followed to their end, without the prevalent."""
+    months: pd.DataFrame
+    """`month` and all of `GROUPINGS`: `net`, `active`, `paying`."""
+
+
+def cells(sums: Sums) -> Cells:
+    """What the engine has to roll up: three queries."""
+    sold = sums.sold.filter(~sums.sold.prevalent & (sums.sold.age < sums.sold.followed))
+    people, earned = (
+        ibis.union(*(_by(table, grouping, keys, column) for grouping in GROUPINGS)).to_pyarrow().to_pandas()
+        for table, keys, column in (
+            (
+                sums.people.mutate(count=ibis.literal(1, "int64")),
+                ("prevalent", "bucket", "followed"),
+                "count",
+            ),
+            (sold, ("bucket", "age"), "net"),
+        )
+    )
+    return Cells(people, earned, sums.months.to_pyarrow().to_pandas())
+
+
+def _by(table: Table, grouping: str, keys: Sequence[str], column: str) -> Table:
+    known = table.filter(table[grouping].notnull())
+    counted = (
+        known.mutate(group=known[grouping].cast("string"))
+        .group_by("group", *keys)
+        .aggregate(**{column: known[column].sum().cast("int64")})
+    )
+    return counted.mutate(grouping=ibis.literal(grouping))
+
+
+def arpu(found: Cells) -> Rows:
     """Average revenue per user by grouping, group and month."""
     rows: Rows = []
     for grouping in GROUPINGS:
-        known = set(_largest(sums.people, grouping))
-        table = sums.months.filter(sums.months[grouping].notnull())
-        counted = table.group_by(group=table[grouping], month=table.month).aggregate(
-            revenue=table.net.sum(), active=table.active.sum(), paying=table.paying.sum()
-        )
-        for row in counted.order_by("group", "month").to_pyarrow().to_pylist():
-            if row["group"] in known:
+        sums = found.months.groupby([grouping, "month"])[["net", "active", "paying"]].sum()
+        known = set(_largest(found.people, grouping))
+        for (group, month), (revenue, active, paying) in zip(
+            sums.index, sums.to_numpy().tolist(), strict=True
+        ):
+            if str(group) in known:
                 rows.append(
                     {
-                        **row,
                         "grouping": grouping,
-                        "group": name_of(grouping, row["group"]),
-                        "month": month_text(row["month"]),
-                        "arpu": row["revenue"] / row["active"] if row["active"] else None,
-                        "arppu": row["revenue"] / row["paying"] if row["paying"] else None,
+                        "group": name_of(grouping, group),
+                        "month": month_text(month),
+                        "revenue": revenue,
+                        "active": active,
+                        "paying": paying,
+                        "arpu": revenue / active if active else None,
+                        "arppu": revenue / paying if paying else None,
                     }
                 )
     return rows
 
 
-def lifetimes(sums: Sums, least: int, share: float, rate: float) -> Rows:
+def lifetimes(found: Cells, least: int, share: float, rate: float) -> Rows:
     """Lifetime values by grouping, group and months since the origin; arguments as of `lifetime`.
 
     Of users whose origin is known: who was there before the log is older than can be seen, and has been chosen by
@@ -47,75 +88,59 @@ def lifetimes(sums: Sums, least: int, share: float, rate: float) -> Rows:
     """
     rows: Rows = []
     for grouping in GROUPINGS:
-        for group, members, net in _cells(sums, grouping):
-            found = lifetime(members, net, least, share, rate)
-            if found is None:
+        for group, members, net in _cubes(found, grouping):
+            of = lifetime(members, net, least, share, rate)
+            if of is None:
                 continue
-            for month in range(len(found.value)):
+            for month in range(len(of.value)):
                 rows.append(
                     {
                         "grouping": grouping,
                         "group": name_of(grouping, group),
                         "months": month + 1,
-                        "members": found.members,
-                        "followed": int(found.followed[month]),
-                        "margin": float(found.margin[month]),
-                        "plain": float(found.plain[month]),
-                        "value": float(found.value[month]),
-                        "low": float(found.low[month]),
-                        "high": float(found.high[month]),
-                        "extrapolated": month >= found.ripe,
+                        "members": of.members,
+                        "followed": int(of.followed[month]),
+                        "margin": float(of.margin[month]),
+                        "plain": float(of.plain[month]),
+                        "value": float(of.value[month]),
+                        "low": float(of.low[month]),
+                        "high": float(of.high[month]),
+                        "extrapolated": month >= of.ripe,
                     }
                 )
     return rows
 
 
-def _cells(sums: Sums, grouping: str) -> Iterator[tuple[Any, Counts, Counts]]:
+def _cubes(found: Cells, grouping: str) -> Iterator[tuple[str, Counts, Counts]]:
     """Members and money of each group, as `lifetime` wants them."""
-    who, sold = sums.people.filter(~sums.people.prevalent), sums.sold.filter(~sums.sold.prevalent)
+    who = found.people[~found.people["prevalent"]]
     groups = _largest(who, grouping)
-    places = {group: place for place, group in enumerate(groups)}
-    counted = (
-        who.group_by(group=who[grouping], bucket=who.bucket, months=who.followed)
-        .aggregate(count=who.count())
-        .to_pyarrow()
-        .to_pydict()
-    )
-    ripe = sold.filter(sold.age < sold.followed)
-    earned = (
-        ripe.group_by(group=ripe[grouping], bucket=ripe.bucket, months=ripe.age)
-        .aggregate(count=ripe.net.sum())
-        .to_pyarrow()
-        .to_pydict()
-    )
-    most = max(counted["months"], default=0)
-    members = _cube(counted, places, most + 1)
-    net = _cube(earned, places, most)
-    for group, place in places.items():
-        yield group, members[place], net[place]
+    own = [table[table["grouping"] == grouping] for table in (who, found.earned)]
+    most = max(own[0]["followed"], default=0)
+    members = _cube(own[0], groups, "followed", "count", most + 1)
+    net = _cube(own[1], groups, "age", "net", most)
+    yield from zip(groups, members, net, strict=True)
 
 
-def _cube(cells: dict[str, list[Any]], places: dict[Any, int], months: int) -> Counts:
+def _cube(own: pd.DataFrame, groups: Sequence[str], month: str, count: str, months: int) -> Counts:
     """Cells by group, bucket and month."""
-    cube = np.zeros((len(places), BUCKETS, months), np.int64)
-    for group, bucket, month, count in zip(
-        cells["group"], cells["bucket"], cells["months"], cells["count"], strict=True
-    ):
-        if group in places:
-            cube[places[group], bucket, month] = count
+    cube = np.zeros((len(groups), BUCKETS, months), np.int64)
+    places = own["group"].map({group: place for place, group in enumerate(groups)})
+    own, at = own[places.notna()], places[places.notna()].astype(np.int64)
+    cube[at, own["bucket"], own[month]] = own[count]
     return cube
 
 
 def name_of(grouping: str, group: Any) -> str:
     """What people read; cohorts go by their number until then."""
-    return month_text(group) if grouping == "cohort" else str(group)
+    return month_text(int(group)) if grouping == "cohort" else str(group)
 
 
-def _largest(people: Table, grouping: str) -> list[Any]:
+def _largest(people: pd.DataFrame, grouping: str) -> list[str]:
     """Groups in the order of their names."""
-    table = people.filter(people[grouping].notnull())
-    sizes = table.group_by(group=table[grouping]).aggregate(users=table.count())
-    rows = sizes.to_pyarrow().to_pylist()
+    own = people[people["grouping"] == grouping]
+    sizes = own.groupby("group")["count"].sum()
+    groups = [str(group) for group in sizes.index]
     if grouping != "cohort":
-        rows = sorted(rows, key=lambda row: (-row["users"], row["group"]))[:MOST_GROUPS]
-    return sorted(row["group"] for row in rows)
+        groups = sorted(groups, key=lambda group: (-sizes[group], group))[:MOST_GROUPS]
+    return sorted(groups)

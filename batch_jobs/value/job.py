@@ -1,13 +1,16 @@
 """The job `value`: what users bring, what of it is at risk, and what is to come."""
 
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 from ibis.expr.types import Table
 
+from batch_jobs.cohorts.held import held
 from batch_jobs.job import Progress, Tables
 from batch_jobs.segments import folders
 from batch_jobs.segments.job import MEMBERS
@@ -15,7 +18,8 @@ from batch_jobs.star.star import Star
 from batch_jobs.value import at_risk, scores, trials
 from batch_jobs.value.customers import customers
 from batch_jobs.value.forecast import HORIZONS
-from batch_jobs.value.groups import Rows, arpu, lifetimes
+from batch_jobs.value.groups import Rows, arpu, cells, lifetimes
+from batch_jobs.value.months import Months, by_month
 from batch_jobs.value.risks import Source, none
 from batch_jobs.value.series import forecasts, history, monthly
 from batch_jobs.value.sums import summed
@@ -31,7 +35,7 @@ OPEN_TRIALS: Final = "trials.parquet"
 class Value:
     """Writes into its folder, by the engine: `customers.parquet` (`batch_jobs.value.customers`), `warnings.parquet`
     (who moved from medium to high, the most money first) and, where they can be told, `trials.parquet` (probability
-    to pay of each open trial). All else are result tables, which name no user."""
+    to pay of each open trial); and `batch_jobs.value.months`. All else are result tables, which name no user."""
 
     folder: Path
     """Of what has a row a user, `as_of=<day>` by as-of."""
@@ -53,6 +57,19 @@ class Value:
 
     def __call__(self, star: Star, progress: Progress) -> Tables:
         """Raises `OSError` where the folder cannot be written; what was in it still stands."""
+        return self._tables(star, None, star.as_of.date(), progress)
+
+    def refresh(self, star: Star, last: Tables, since: date, progress: Progress) -> Tables:  # noqa: ARG002
+        """The same tables; of days only those of months are read that are not over, or have changed.
+
+        Args:
+            last: tables of a former run; what is gone on from lies in the folder.
+            since: first day of which anything but the users has changed since then.
+        """
+        former = folders.last_before(self.folder, star.as_of, included=True)
+        return self._tables(star, former, since, progress)
+
+    def _tables(self, star: Star, former: Path | None, since: date, progress: Progress) -> Tables:
         segments = self._segments(star)
         reasons: dict[str, str] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -61,20 +78,23 @@ class Value:
             folders.replacing(self.folder, star.as_of) as fresh,
         ):
             progress("sums of money", 0.0)
-            sums = summed(star, segments, Path(scratch))
+            months = by_month(star, fresh, former, since)
+            sums = summed(star, segments, months, Path(scratch))
             progress("groups", 0.4)
+            found = cells(sums)
             rows: dict[str, Rows] = {
-                "arpu": arpu(sums),
-                "ltv": lifetimes(sums, self.least, self.margin, self.discount),
+                "arpu": arpu(found),
+                "ltv": lifetimes(found, self.least, self.margin, self.discount),
             }
             progress("forecast", 0.6)
-            first, series = monthly(star, sums)
+            first, series = monthly(star, found)
             rows["history"] = history(first, series)
             rows["forecast"], rows["backtest"] = forecasts(first, series)
             progress("customers", 0.65)
-            rows |= self._customers(star, segments, fresh, reasons)
+            rows |= self._customers(star, months, segments, fresh, reasons)
             progress("trials", 0.85)
-            rows |= _trials(star, Path(scratch), fresh, reasons)
+            with ExitStack() as opened:
+                rows |= _trials(star, Path(scratch), fresh, reasons, opened)
         progress("done", 1.0)
         reasons = _usual(rows, len(rows["history"]) // len(series), self.least) | reasons
         rows["reasons"] = [{"table": name, "reason": reasons[name]} for name in TABLES if name in reasons]
@@ -89,13 +109,18 @@ class Value:
         return star.engine.read_parquet(last / MEMBERS).select("user", "segment")
 
     def _customers(
-        self, star: Star, segments: Table | None, fresh: Path, reasons: dict[str, str]
+        self,
+        star: Star,
+        months: Months,
+        segments: Table | None,
+        fresh: Path,
+        reasons: dict[str, str],
     ) -> dict[str, Rows]:
         risks = None if self.scores is None else scores.served(self.scores, star)
         instead = risks is None
         if risks is None:
             risks = self.risks(star)
-        everybody = customers(star, risks, segments, self.contact)
+        everybody = customers(star, months.paid, risks, segments, self.contact)
         star.engine.to_parquet(everybody, fresh / CUSTOMERS)
         written = star.engine.read_parquet(fresh / CUSTOMERS).cast(everybody.schema())
         star.engine.to_parquet(at_risk.early_warnings(written), fresh / WARNINGS)
@@ -120,12 +145,14 @@ class Value:
         return found
 
 
-def _trials(star: Star, scratch: Path, fresh: Path, reasons: dict[str, str]) -> dict[str, Rows]:
+def _trials(
+    star: Star, scratch: Path, fresh: Path, reasons: dict[str, str], opened: ExitStack
+) -> dict[str, Rows]:
     found: dict[str, Rows] = {"trials": [], "calibration": [], "weights": []}
     served: list[Table] = []
     days = trials.first_days(star, scratch)
     for landmark in trials.LANDMARKS:
-        at = trials.at_landmark(star, days, landmark)
+        at = opened.enter_context(held(star.engine, trials.at_landmark(star, days, landmark)))
         known = trials.known(at)
         first, then = trials.split(known)
         if not (trials.enough(known.won[first]) and trials.enough(known.won[then])):

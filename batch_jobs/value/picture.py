@@ -4,7 +4,7 @@ from typing import Final
 
 import pyarrow as pa
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 _MINOR_UNITS: Final = 100
 _MOST: Final = 8
@@ -14,6 +14,8 @@ _WHOLE: Final = "{x:,.0f}"
 
 def lifetime_curves(ltv: pa.Table, grouping: str = "all") -> Figure:
     """Lifetime values by months since the origin, dashed where they are extrapolated, with their 95 % intervals.
+
+    Curves begin with nothing at the origin, so that one month is a line too.
 
     Args:
         ltv: `batch_jobs.value.tables.LTV`.
@@ -26,13 +28,14 @@ def lifetime_curves(ltv: pa.Table, grouping: str = "all") -> Figure:
     shown = sorted(sorted(sizes), key=lambda group: -sizes[group])[:_MOST]
     for place, group in enumerate(sorted(shown)):
         own = [row for row in rows if row["group"] == group]
-        months = [row["months"] for row in own]
-        ripe = sum(not row["extrapolated"] for row in own)
-        money = {name: [row[name] / _MINOR_UNITS for row in own] for name in ("value", "low", "high")}
+        months = [0, *(row["months"] for row in own)]
+        ripe = 1 + sum(not row["extrapolated"] for row in own)
+        money = {name: [0.0, *(row[name] / _MINOR_UNITS for row in own)] for name in ("value", "low", "high")}
         colour = f"C{place}"
         axes.plot(months[:ripe], money["value"][:ripe], color=colour, label=group)
         axes.plot(months[ripe - 1 :], money["value"][ripe - 1 :], color=colour, linestyle="--")
         axes.fill_between(months, money["low"], money["high"], color=colour, alpha=0.15, linewidth=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("months of 30 days since the origin")
     axes.set_ylabel("margin a member, discounted")
     axes.yaxis.set_major_formatter(StrMethodFormatter(_WHOLE))

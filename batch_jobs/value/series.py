@@ -6,16 +6,16 @@ import numpy as np
 
 from batch_jobs.star.star import Star
 from batch_jobs.value.forecast import HORIZONS, SHARES, forecast
+from batch_jobs.value.groups import Cells
 from batch_jobs.value.methods import Series
 from batch_jobs.value.people import month_text
-from batch_jobs.value.sums import Sums
 
 Rows = list[dict[str, Any]]
 _Step = tuple[int, str | None, float, dict[float, float]]
 SERIES: Final = {"revenue": "net", "active_users": "active"}
 
 
-def monthly(star: Star, sums: Sums) -> tuple[int, dict[str, Series]]:
+def monthly(star: Star, sums: Cells) -> tuple[int, dict[str, Series]]:
     """Number of the first complete month, and by series a value for each complete month from it on."""
     if star.begins is None:
         return 0, {name: np.zeros(0) for name in SERIES}
@@ -25,13 +25,10 @@ def monthly(star: Star, sums: Sums) -> tuple[int, dict[str, Series]]:
         first += 1
     last = star.as_of.year * 12 + star.as_of.month - 1
     found = {name: np.zeros(max(last - first, 0)) for name in SERIES}
-    months = sums.months.group_by("month").aggregate(
-        **{column: sums.months[column].sum() for column in SERIES.values()}
-    )
-    for row in months.to_pyarrow().to_pylist():
-        if row["month"] >= first:
-            for name, column in SERIES.items():
-                found[name][row["month"] - first] = row[column]
+    months = sums.months.groupby("month")[list(SERIES.values())].sum()
+    for month, row in months[months.index >= first].iterrows():
+        for name, column in SERIES.items():
+            found[name][int(str(month)) - first] = row[column]
     return first, found
 
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import ibis
-from ibis.expr.types import IntegerValue, Table
+from ibis.expr.types import Table
 
 from batch_jobs.star.star import Star
-from batch_jobs.value.people import GROUPINGS, month_number, months_between, people
+from batch_jobs.value.months import Months
+from batch_jobs.value.people import GROUPINGS, months_between, people
 
 
 class Sums(NamedTuple):
@@ -23,13 +23,8 @@ class Sums(NamedTuple):
     `GROUPINGS`."""
 
 
-def net_of(days: Table) -> IntegerValue:
-    """Revenue, minor units: spent + renewed − refunded."""
-    return days.spent + days.renewed - days.refunded
-
-
-def summed(star: Star, segments: Table | None, scratch: Path) -> Sums:
-    """One pass by month and one over the days with money.
+def summed(star: Star, segments: Table | None, months: Months, scratch: Path) -> Sums:
+    """Roll up by group what users did by month, and put their groups to what they paid.
 
     Args:
         scratch: an empty folder for what is in between; to be removed when the job is over.
@@ -41,26 +36,15 @@ def summed(star: Star, segments: Table | None, scratch: Path) -> Sums:
         return star.engine.read_parquet(scratch / f"{name}.parquet").cast(table.schema())
 
     who = kept(people(star, segments), "people")
-    month_start = star.as_of.date().replace(day=1)
-    days = star.daily.filter(star.daily.day < ibis.date(month_start))
-    days = days.select(
-        "user", "activities", month=month_number(days.day), net=net_of(days), came=days.spent + days.renewed
+    joined = months.activity.inner_join(who, "user")
+    by_group = joined.group_by("month", *GROUPINGS).aggregate(
+        **{name: joined[name].sum() for name in ("net", "active", "paying")}
     )
-    months = days.group_by("user", "month").aggregate(
-        net=days.net.sum(),
-        active=(days.activities.sum() > 0).cast("int64"),
-        paying=(days.came.sum() > 0).cast("int64"),
-    )
-    months = months.inner_join(who, "user")
-    months = months.group_by("month", *GROUPINGS).aggregate(
-        **{name: months[name].sum() for name in ("net", "active", "paying")}
-    )
-    paid = star.daily.filter((star.daily.spent != 0) | (star.daily.renewed != 0) | (star.daily.refunded != 0))
-    paid = paid.select("user", "day", net=net_of(paid)).inner_join(who, "user")
+    paid = months.paid.inner_join(who, "user")
     paid = paid.filter(
         paid.day >= paid.origin_day
     )  # money from before a later signup is of no month since it
     sold = paid.select(
         "net", "bucket", "followed", "prevalent", *GROUPINGS, age=months_between(paid.origin_day, paid.day)
     )
-    return Sums(who, kept(months, "months"), kept(sold, "sold"))
+    return Sums(who, kept(by_group, "months"), kept(sold, "sold"))

@@ -132,7 +132,7 @@ def learned(rows: Matrix, won: Bools) -> Model:
     mean, deviation = logs.mean(axis=0), logs.std(axis=0)
     alike = deviation < 1e-9
     scaled = np.where(alike, 0.0, (logs - mean) / np.where(alike, 1.0, deviation))
-    fit = LogisticRegression(C=1.0, max_iter=1_000, tol=1e-8).fit(scaled, won)
+    fit = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=100, tol=1e-8).fit(scaled, won)
     weights = np.where(alike, 0.0, fit.coef_[0] / np.where(alike, 1.0, deviation))
     return Model(float(fit.intercept_[0] - weights @ mean), weights)
 

@@ -1,6 +1,7 @@
 """What one would write first: the same facts in pandas, with all events in memory at once."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from deltalake import DeltaTable
@@ -14,14 +15,25 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def star_in_pandas(log: Path, as_of: pd.Timestamp, inactivity: pd.Timedelta) -> dict[str, int]:
-    """Days, features used and users; rows of each. Sessions are counted by their ids alone, which is less work."""
+class PlainStar(NamedTuple):
+    """The star as frames."""
+
+    daily: pd.DataFrame
+    usage: pd.Series
+    people: pd.DataFrame
+    """By user."""
+    as_of: pd.Timestamp
+
+
+def star_in_pandas(log: Path, as_of: pd.Timestamp, inactivity: pd.Timedelta) -> PlainStar:
+    """Days, features used and users. Sessions are counted by their ids alone, which is less work."""
     rows = DeltaTable(log).to_pandas(columns=_COLUMNS)
     rows = rows[(rows["kind"] == "event") & (rows["time"] < as_of)]
     rows = rows.sort_values(["user", "time", "offset"]).drop_duplicates(["user", "event_id", "day"])
     opening = {name for name, (opens, _) in EVENT_TYPES.items() if opens}
     rows["act"] = rows["type"].isin(opening)
     rows["loud"] = ~rows["type"].isin(SILENT)
+    rows["day"] = pd.to_datetime(rows["day"])
     acts = rows[rows["act"]]
     by = ["user", "day"]
     daily = rows.groupby(by).agg(events=("type", "size"), conversions=("conversion", "sum"))
@@ -42,11 +54,17 @@ def star_in_pandas(log: Path, as_of: pd.Timestamp, inactivity: pd.Timedelta) -> 
     people = daily.groupby("user").agg(
         first_active=("first_active", "min"), last_active=("last_active", "max"), signup=("signup", "min"),
         activities=("activities", "sum"), sessions=("sessions", "sum"), spent=("spent", "sum"),
-        plan=("plan", "last"), channel=("channel", "first"),
+        first_day=("day", "min"), plan=("plan", "first"), channel=("channel", "first"),
+        geography=("geography", "first"), platform=("platform", "first"),
     )  # fmt: skip
+    signed_up = people["signup"].dt.tz_localize(None).dt.floor("D")
+    people["origin_day"] = signed_up.fillna(people["first_day"])
     days = daily[daily["activities"].notna()].sort_values(["user", "day"])
     silence = days["first_active"] - days.groupby("user")["last_active"].shift()
     lost = days[silence >= inactivity].groupby("user")["day"].min()
     people = people.join(lost.rename("lost"))
-    people["silent"] = as_of - people["last_active"] > inactivity
-    return {"daily": len(daily), "usage": len(usage), "users": len(people)}
+    # not lost by a return that came late: silent at the as-of
+    silent = people["lost"].isna() & (as_of - people["last_active"] > inactivity)
+    since = people["last_active"].dt.tz_localize(None).dt.floor("D") + inactivity
+    people["lost"] = people["lost"].where(~silent, since)
+    return PlainStar(daily, usage, people, as_of)

@@ -12,7 +12,6 @@ from redis import asyncio as aredis
 
 from control import tables
 from domain.webhooks import Breaker
-from feature_store.keys import PREFIX
 
 OWNER: Final = f"{tables.BASE}:courier"
 """String: which courier delivers; the last one that began."""
@@ -98,7 +97,7 @@ class Queue(NamedTuple):
     webhook: str
 
     def _key(self, part: str) -> str:
-        return f"{PREFIX}:webhook:{self.webhook}:{part}"
+        return f"{tables.BASE}:webhook:{self.webhook}:{part}"
 
     @property
     def state(self) -> str:

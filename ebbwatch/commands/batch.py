@@ -18,12 +18,13 @@ from batch_jobs.reports.report import collected, summary
 from batch_jobs.reports.sending import ways
 from batch_jobs.results.errors import ResultsError
 from batch_jobs.results.results import Results, open_results
-from batch_jobs.results.shown import document
+from batch_jobs.results.shown import document, told
 from batch_jobs.running.perform import Report, Wanted, perform
 from batch_jobs.running.workshop import workshop
 from ebbwatch.batch import SCHEDULER, batch_config
 from ebbwatch.batch_progress import bars
 from ebbwatch.batch_summary import write_report
+from ebbwatch.entering import Entering
 from ebbwatch.processes import results_address
 from ebbwatch.scores import take
 from ebbwatch.settings import Settings
@@ -59,6 +60,7 @@ def run(
     wanted = Wanted(jobs or (), None if as_of is None else as_of.date(), again)
     with bars() as told:
         report = perform(shop, wanted, told)
+    Entering(settings)(shop.results)
     if as_json:
         typer.echo(msgspec.json.encode(_report_document(report, shop.results)))
     else:
@@ -133,7 +135,7 @@ def show(
         shown = document(job, tables) if table is None else {table: tables[table].to_pylist()}
         typer.echo(msgspec.json.encode({"as_of": made.basis.as_of, job: shown}))
     else:
-        for name in [table] if table else list(tables):
+        for name in [table] if table else list(told(tables)):
             _print_table(
                 f"{name}, as of {made.basis.as_of}", tables[name].column_names, tables[name].to_pylist()
             )

@@ -22,6 +22,7 @@ from ebbwatch.batch_progress import bars
 from ebbwatch.batch_summary import summary, write_report
 from ebbwatch.commands.run import stop_event
 from ebbwatch.deployment import Deployment, open_deployment
+from ebbwatch.entering import Entering
 from ebbwatch.fleet import Fleet, brisk
 from ebbwatch.live import Rate, screen
 from ebbwatch.picture import save_picture
@@ -147,6 +148,7 @@ def _batch(here: Deployment, settings: Settings, console: Console) -> None:
     try:
         with bars() as told:
             report = perform(shop, Wanted(), told)
+        Entering(settings)(shop.results)
         for outcome in report.outcomes:
             if not outcome.good:
                 console.print(f"[yellow]{outcome.job}: {outcome.fault}[/]")
@@ -175,3 +177,7 @@ def _farewell(console: Console, keep: bool) -> None:
         console.print(
             "Kafka and Redis are stopped; `ebbwatch stack up` brings them back with all that is in them."
         )
+    console.print(
+        "Boards for Grafana and alert rules: docs/dashboards.md; in containers, with everything else:\n"
+        "  docker compose --profile full up -d --wait"
+    )

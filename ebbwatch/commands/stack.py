@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from archive.schema import TABLE
+from connections.redis import shown
 from ebbwatch.processes import archive_folder
 from ebbwatch.settings import Settings
 from local_stack import stack
@@ -27,9 +28,9 @@ def up(name: Name = "default", as_json: AsJson = False) -> None:
     except StackError as error:
         raise _failed(error) from error
     if as_json:
-        _print_json(addresses)
+        _print_json(msgspec.structs.replace(addresses, redis=shown(addresses.redis)))
     else:
-        typer.echo(f"kafka  {addresses.kafka}\nredis  {addresses.redis}")
+        typer.echo(f"kafka  {addresses.kafka}\nredis  {shown(addresses.redis)}")
 
 
 @app.command()

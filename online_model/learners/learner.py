@@ -46,7 +46,7 @@ class Learner(Protocol):
 
     @property
     def kind(self) -> str:
-        """One of `line_up.KINDS`."""
+        """One of `line_up.KINDS`, or of a refitted model."""
 
     @property
     def learned(self) -> int:

@@ -11,6 +11,7 @@ from online_model.learners.mean import MeanScorer
 from online_model.learners.network import NetworkScorer
 from online_model.learners.own_rhythm import OwnRhythmScorer
 from online_model.learners.wide import WideScorer
+from online_model.refitted.scorer import RefittedScorer
 
 _SINGLE: Final[dict[str, Callable[[Arrays], Scorer]]] = {
     LinearScorer.kind: LinearScorer,
@@ -19,6 +20,7 @@ _SINGLE: Final[dict[str, Callable[[Arrays], Scorer]]] = {
     ForestScorer.kind: ForestScorer,
     NetworkScorer.kind: NetworkScorer,
     OwnRhythmScorer.kind: OwnRhythmScorer,
+    RefittedScorer.kind: RefittedScorer,
 }
 
 

@@ -50,7 +50,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Earliest snapshot learned, ms since 1970."""
     last_snapshot_ms: int
     last_due_ms: int
-    """Due time of the last outcome learned; versions are ordered by it."""
+    """Due time of the last outcome learned, by anybody if it is a refitted model that serves; versions are ordered by
+    it."""
     examples: int
     metrics: dict[str, float | None] = {}
     """By name, as of `last_due_ms`; None where it cannot be told (NaN becomes None)."""

@@ -221,3 +221,8 @@ class Registry:
 
 def _checksum(content: bytes) -> Payload:
     return Payload(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def trained_until(version: str) -> int | None:
+    """Due time of the last outcome that a version knows, ms; None for what is no id."""
+    return int(version.partition("-")[0]) if _ID.fullmatch(version) else None

@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 
 Kind = Literal[
-    "promote", "roll_out", "roll_back", "reject_version", "start_challengers", "pin", "unpin", "veto", "lift_veto"
+    "promote", "roll_out", "roll_back", "reject_version", "start_challengers", "pin", "unpin", "veto", "lift_veto",
+    "enter",
 ]  # fmt: skip
 
 
@@ -47,12 +48,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     previous: str | None = None
     """Who was, where that changed or a roll-out goes on: serves the users whom the champion does not serve yet."""
     other: str | None = None
-    """Whom else it is about: who was vetoed or had been rejected."""
+    """Whom else it is about: who was vetoed, had been rejected, or has entered."""
     share: float = 1.0
     """Of the users (`online_model.risk.Risk.serving`), served by the champion from now on."""
     version: str | None = None
     """The one version of the champion that serves until it is unpinned; None if later ones follow."""
-    by: Literal["evidence", "operator"] = "evidence"
+    by: Literal["evidence", "operator", "batch"] = "evidence"
     reason: str
     """For people."""
     evidence: Evidence | None = None
@@ -61,13 +62,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operator wants."""
+    """What an operator wants, or, for `enter`, the batch jobs."""
 
-    kind: Literal["pin", "unpin", "promote", "roll_back", "veto", "lift_veto"]
+    kind: Literal["pin", "unpin", "promote", "roll_back", "veto", "lift_veto", "enter"]
     name: str | None = None
     """A contestant, for `promote`, `veto` and `lift_veto`; `pin` makes it champion first, if there is one."""
     version: str | None = None
-    """For `pin`: the one version that is to serve. Whose it is, the registry says."""
+    """For `pin`: the one version that is to serve; for `enter`: the candidate. Whose it is, the registry says."""
 
 
 class CommandError(ValueError):

@@ -27,7 +27,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     day: int
     """Days since 1970."""
     reason: str
-    by: Literal["evidence", "operator"] = "evidence"
+    by: Literal["evidence", "operator", "batch"] = "evidence"
     evidence: Evidence | None = None
     figures: dict[str, float] = {}
 

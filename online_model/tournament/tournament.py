@@ -161,6 +161,11 @@ class Tournament:
         """
         return self._begun_anew([obey(command, at_ms, self._seat, self._reign, self._ages)])
 
+    def entered(self, name: str, reason: str, figures: Mapping[str, float], at_ms: int) -> list[Decision]:
+        """Note that a refitted model is scored from now on; like others it is compared from the next day on."""
+        cause = Cause(at_ms=at_ms, day=at_ms // DAY_MS, reason=reason, by="batch", figures=dict(figures))
+        return [self._seat.decided("enter", cause, other=name)]
+
     def _grow_up(self, day: int) -> None:
         self._mature = {name: since for name, since in self._mature.items() if name in self._ages}
         for name, learned in self._ages.items():

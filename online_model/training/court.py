@@ -12,6 +12,7 @@ from domain.settings import FactSettings
 from online_model.drift.watch import DriftFinding
 from online_model.explain.recent import Recent
 from online_model.quality.quality import Quality
+from online_model.refitted.frozen import Frozen, is_refitted
 from online_model.registry.errors import RefusedError, UnknownVersionError
 from online_model.risk import Part
 from online_model.tiers import TierShares
@@ -21,8 +22,9 @@ from online_model.tournament.tournament import Tournament
 from online_model.training.calibrating import Calibrating
 from online_model.training.contestants import BASELINE
 from online_model.training.effects import Announce, Decided, Drifted, Effect, Refused
-from online_model.training.lineup import Lineup
-from online_model.training.orders import Order
+from online_model.training.lineup import Lineup, UnknownContestantError
+from online_model.training.orders import Order, is_entry
+from online_model.training.outdated import outdated
 from online_model.training.publishing import Publishing
 from online_model.training.serving import Serving
 
@@ -40,6 +42,19 @@ def no_registry(version: str) -> Part:
         UnknownVersionError: always.
     """
     raise UnknownVersionError(f"version {version}: there is no registry here")
+
+
+LoadCandidate = Callable[[str, int], Frozen]
+"""From the id of a candidate and the event time of its entry to a contestant. Raises `RefusedError`."""
+
+
+def no_candidates(version: str, _at_ms: int) -> Frozen:
+    """Where no batch jobs are run, nobody can enter.
+
+    Raises:
+        UnknownVersionError: always.
+    """
+    raise UnknownVersionError(f"version {version}: there are no candidates here")
 
 
 class Court:
@@ -94,9 +109,7 @@ class Court:
 
     def obey(self, done_ms: int, lineup: Lineup, quality: Quality, load: Load) -> Iterator[Effect]:
         """Carry out the orders whose moment has come."""
-        due = [order for order in self.orders if order.at_ms <= done_ms]
-        self.orders = [order for order in self.orders if order.at_ms > done_ms]
-        for order in due:
+        for order in self._due(done_ms, entries=False):
             command, held = order.command, None
             try:
                 if command.version is not None:
@@ -104,9 +117,50 @@ class Court:
                     command = msgspec.structs.replace(command, name=held.contestant)
                 decisions = self.tournament.operator(command, done_ms + 1)
             except (CommandError, RefusedError) as fault:
-                yield Refused(self._number(), order.id, str(fault))
+                yield self.refused(order, str(fault))
             else:
                 yield from self._carry_out(decisions, done_ms + 1, lineup, quality, held)
+
+    def admit(self, day: int, lineup: Lineup, load: LoadCandidate) -> Iterator[Effect]:
+        """Let the refitted models enter whose midnight this day's end is; the last thing of a day."""
+        at_ms = (day + 1) * DAY_MS
+        for order in self._due(at_ms, entries=True):
+            assert order.command.version is not None
+            try:
+                learner = load(order.command.version, at_ms)
+                lineup.enter(learner.training.name, learner)
+            except (RefusedError, UnknownContestantError) as fault:
+                yield self.refused(order, str(fault))
+            else:
+                yield from self._say(self._admitted(learner, at_ms, lineup))
+
+    def refused(self, order: Order, reason: str) -> Refused:
+        """That an order cannot be carried out."""
+        return Refused(self._number(), order.id, reason)
+
+    def _admitted(self, learner: Frozen, at_ms: int, lineup: Lineup) -> Sequence[Decision]:
+        gone = outdated(
+            lineup.refitted(),
+            learner,
+            self.tournament.needed | set(self.serving.shares),
+            at_ms,
+            self.tournament.rules.delay_days,
+        )
+        for name in gone:
+            lineup.drop(name)
+        training = learner.training
+        reason = (
+            f"{training.name}, refitted on {training.examples:,} examples, is scored from now on"
+            f"{', instead of ' + ' and '.join(gone) if gone else ''} (candidate {learner.candidate})"
+        )
+        figures = {name: value for name, value in training.metrics.items() if value is not None}
+        return self.tournament.entered(training.name, reason, figures, at_ms)
+
+    def _due(self, until_ms: int, *, entries: bool) -> list[Order]:
+        """Take the orders whose moment has come: those to `enter`, or all others."""
+        due = [order for order in self.orders if order.at_ms <= until_ms and is_entry(order) == entries]
+        self.orders = [order for order in self.orders if order not in due]
+        return due
 
     def publish(self, at_ms: int, reason: str, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
         """Versions of all who serve, as they are now; none while a version is pinned, but for where tiers begin."""
@@ -124,16 +178,17 @@ class Court:
     def _versions(self, at_ms: int, lineup: Lineup, quality: Quality) -> Iterator[Effect]:
         population = self._recent.population
         for name in self.serving.shares:
-            line = self.calibrating.line(name)
+            line, serves = self.calibrating.line(name), self.serving.version(name)
+            if is_refitted(name) and serves is not None and serves.line == line:
+                continue  # it has learned nothing: the same once more, with another date
             made = self.publishing.version(name, lineup, quality, line, population)
             if made is None:
                 continue
             effect, version = made
-            former = self.serving.version(name)
-            if former is not None and len(population):
+            if serves is not None and len(population):
                 # before they are calibrated: what a new line changes is proven, and no reason to refuse a version
                 strange = self.tournament.swapped(
-                    former.model.score(population),
+                    serves.model.score(population),
                     version.model.score(population),
                     at_ms,
                     refreshed=True,

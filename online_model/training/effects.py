@@ -16,6 +16,7 @@ from online_model.risk import Part
 from online_model.tiers import Thresholds
 from online_model.tournament.decision import Decision
 from online_model.training.ledger_rows import table_of
+from online_model.training.orders import Order
 from online_model.training.pending import kind_of, pack, unpack
 from online_model.training.settle import Settled, together
 
@@ -59,8 +60,14 @@ class Drifted(NamedTuple):
     finding: DriftFinding
 
 
+class Dated(NamedTuple):
+    """An order with the time that the trainer has named, for the topic of commands: there before training goes on."""
+
+    order: Order
+
+
 class Refused(NamedTuple):
-    """An operator's order that cannot be carried out, for the same log."""
+    """An order that cannot be carried out, for the same log."""
 
     number: int
     order: str
@@ -112,4 +119,4 @@ class Kept(NamedTuple):
         return Settled(unpack(self.snapshots), outcomes)
 
 
-Effect = Publish | Announce | Decided | Drifted | Refused | LedgerDay
+Effect = Publish | Announce | Decided | Drifted | Dated | Refused | LedgerDay

@@ -1,6 +1,7 @@
 """The contestants: who they are, what each says, and what each learns.
 
-A contestant's name is its kind, with ``@`` and a date if it was started afresh, as ``logistic@2024-05-01``.
+A contestant's name is its kind, with ``@`` and a date if it was started afresh, as ``logistic@2024-05-01``, and with
+``~`` and a date if it is a refitted model (`online_model.refitted.frozen`), which learns nothing here.
 The mean is a contestant that learns nothing: it says the plain mean of what its members say.
 """
 
@@ -13,6 +14,7 @@ from domain.columns import hash_of
 from domain.labels import Matrix
 from online_model.learners.learner import MIN_LEARNED, Learner, Scorer, Vector
 from online_model.learners.mean import Mean
+from online_model.refitted.frozen import Frozen
 from online_model.training.contestants import BASELINE, MEAN, MEMBERS
 
 Make = Callable[[str, int, int], Learner]
@@ -65,6 +67,20 @@ class Lineup:
             except (KeyError, ValueError) as fault:
                 raise UnknownContestantError(f"there is no contestant {name!r}: {fault}") from fault
             self._learners[name] = made
+
+    def enter(self, name: str, learner: Frozen) -> None:
+        """Let a refitted model take part from now on.
+
+        Raises:
+            UnknownContestantError: one of that name does already.
+        """
+        if name in self._learners:
+            raise UnknownContestantError(f"{name} takes part already")
+        self._learners[name] = learner
+
+    def refitted(self) -> dict[str, Frozen]:
+        """The refitted models among the contestants, in the order in which they have entered."""
+        return {name: learner for name, learner in self._learners.items() if isinstance(learner, Frozen)}
 
     def drop(self, name: str) -> None:
         """Leave a contestant out from now on; members of a mean stay as long as it does.

@@ -12,6 +12,7 @@ from online_model.calibration.scorer import Line, calibrated
 from online_model.learners.learner import Learner
 from online_model.loading import BACKGROUND, SCORER_KIND, settings_of
 from online_model.quality.quality import Quality
+from online_model.refitted.frozen import Frozen
 from online_model.registry.manifest import SCORER, Payload, describe
 from online_model.registry.manifest import Training as TrainingRecord
 from online_model.registry.payload import pack_arrays
@@ -23,6 +24,8 @@ from online_model.training.serving import Version
 IMPORTANCE: Final = "importance_"
 """Metrics that begin so say how much a theme (`online_model.explain.themes`) matters over the recent population:
 the mean size of what it adds to the log-odds."""
+CANDIDATE: Final = "candidate"
+"""Setting of a version of a refitted model: the id that it entered the tournament by."""
 _METRICS: Final = ("examples", "roc_auc", "pr_auc", "log_loss", "brier", "ece")
 
 
@@ -97,15 +100,21 @@ class Publishing:
     ) -> TrainingRecord:
         measured = quality.report(name)
         metrics = {metric: getattr(measured, metric) for metric in _METRICS}
+        settings = settings_of(line)
+        if isinstance(learner, Frozen):
+            settings |= {CANDIDATE: learner.candidate}
+            first, last = learner.training.first_snapshot_ms, learner.training.last_snapshot_ms
+        else:
+            first, last = self._first[name], self._last_ms
         return TrainingRecord(
             name=name,
             kind=learner.kind,
             lineage=self._lineage,
             facts=self._facts,
-            model_settings=settings_of(line),
+            model_settings=settings,
             seed=self._seed,
-            first_snapshot_ms=self._first[name],
-            last_snapshot_ms=self._last_ms,
+            first_snapshot_ms=first,
+            last_snapshot_ms=last,
             last_due_ms=self._last_ms + delay_ms(self._facts),
             examples=learner.learned,
             metrics=metrics | {IMPORTANCE + theme: weight for theme, weight in themes.items()},

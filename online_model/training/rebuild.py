@@ -6,7 +6,8 @@ import numpy as np
 
 from online_model.learners.learner import Learner
 from online_model.ledger.ledger import Examples
-from online_model.training.lineup import Lineup, Make
+from online_model.refitted.frozen import is_refitted
+from online_model.training.lineup import Lineup, Make, UnknownContestantError
 
 
 def from_ledger(
@@ -20,8 +21,10 @@ def from_ledger(
         most: examples to learn; None for all. A version says in its manifest how many it had learned.
 
     Raises:
-        UnknownContestantError: there is none of that name.
+        UnknownContestantError: there is none of that name, or it is a refitted model: the candidates have that.
     """
+    if is_refitted(name):
+        raise UnknownContestantError(f"{name} was refitted by a batch job: it is had from the candidates")
     lineup = Lineup([name], make, seed, horizon_ms)
     begun = name.partition("@")[2]
     first = int(np.datetime64(begun, "D").astype(np.int64)) if begun else None

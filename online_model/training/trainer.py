@@ -13,7 +13,7 @@ from domain.labels import Outcomes, Snapshots, delay_ms
 from online_model.learners.line_up import make
 from online_model.tiers import TierShares
 from online_model.training.checkpoint import Checkpoint
-from online_model.training.court import Load, no_registry
+from online_model.training.court import Load, LoadCandidate, no_candidates, no_registry
 from online_model.training.effects import Effect
 from online_model.training.merge import Merge, MergeState, Topic
 from online_model.training.orders import Order
@@ -45,6 +45,7 @@ class Trainer:
         key: bytes = b"",
         load: Load = no_registry,
         tier_shares: TierShares | None = None,
+        load_candidate: LoadCandidate = no_candidates,
     ) -> None:
         """Goes on from the checkpoint in the folder, if there is one.
 
@@ -55,6 +56,7 @@ class Trainer:
             key: signs the checkpoint.
             load: versions that were published, for those that are pinned.
             tier_shares: of the users, for each tier; None leaves thresholds to the settings.
+            load_candidate: refitted models, for those that enter the tournament.
 
         Raises:
             CheckpointError: there is a checkpoint that cannot be gone on from.
@@ -72,7 +74,7 @@ class Trainer:
         self._queue = SegmentQueue(folder / "pending", state and state.queue) if folder else MemoryQueue()
         pending = Pending(self._queue, state and state.head, state.waiting if state else 0)
         self._pending = pending
-        self.training = Training(plan, make, pending, load, tier_shares)
+        self.training = Training(plan, make, pending, load, tier_shares, load_candidate)
         if state is not None:
             self.training.restore(state.training)
         self.extra: Any = state.extra if state else None
@@ -104,7 +106,7 @@ class Trainer:
             yield from self.training.take(hour)
 
     def order(self, order: Order) -> Iterator[Effect]:
-        """An operator's order; effects as of `advance`."""
+        """An order of operators or batch jobs; effects as of `advance`."""
         yield from self.training.order(order, self.merge.done_ms)
 
     def checkpoint(self) -> None:

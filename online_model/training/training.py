@@ -19,20 +19,22 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from domain.calendar import DAY_MS
 from domain.labels import Snapshots, delay_ms
 from domain.settings import FactSettings
 from online_model.drift.watch import DriftWatch
 from online_model.quality.quality import Quality
 from online_model.quality.untreated import Untreated
+from online_model.registry.registry import trained_until
 from online_model.saving import SavingCounts
 from online_model.tiers import TierShares
 from online_model.tournament.chosen import chosen
 from online_model.training.contestants import BASELINE
-from online_model.training.court import Court, Load, no_registry
-from online_model.training.effects import Effect, Kept, LedgerDay
+from online_model.training.court import Court, Load, LoadCandidate, no_candidates, no_registry
+from online_model.training.effects import Dated, Effect, Kept, LedgerDay
 from online_model.training.lineup import Lineup, Make
 from online_model.training.merge import Hour
-from online_model.training.orders import Order
+from online_model.training.orders import Order, entry, is_entry
 from online_model.training.pending import Pending, Predicted
 from online_model.training.settle import (
     CHAMPION,
@@ -43,6 +45,7 @@ from online_model.training.settle import (
     log_losses,
     scored,
 )
+from online_model.training.stream import NEVER
 
 DAY_HOURS: Final = 24
 WEEK_DAYS: Final = 7
@@ -73,6 +76,7 @@ class Training:
         pending: Pending,
         load: Load = no_registry,
         tier_shares: TierShares | None = None,
+        load_candidate: LoadCandidate = no_candidates,
     ) -> None:
         """
         Args:
@@ -80,11 +84,13 @@ class Training:
             pending: for the snapshots that wait; not part of the state.
             load: versions that were published, for those that are pinned; not part of the state either.
             tier_shares: of the users, by which thresholds are derived; likewise.
+            load_candidate: refitted models, for those that enter; likewise.
         """
         self.plan = plan
         self._delay = delay_ms(plan.facts)
         self._pending = pending
         self._load = load
+        self._load_candidate = load_candidate
         self._tier_shares = tier_shares
         names = tuple(dict.fromkeys((BASELINE, *plan.contestants)))
         self.lineup = Lineup(names, make, plan.seed, plan.facts.horizon_ms)
@@ -117,13 +123,34 @@ class Training:
         yield from self._end_days((hour.hour + 1) // DAY_HOURS)
 
     def order(self, order: Order, done_ms: int) -> Iterator[Effect]:
-        """An operator's order: carried out at once, or when event time has come to the moment that it names.
+        """An order: carried out at once, or when event time has come to the moment that it names.
 
         Args:
             done_ms: event time up to which hours were taken.
         """
+        if is_entry(order):
+            yield from self._entry(order)
+            return
         self.court.orders.append(order)
         yield from self.court.obey(done_ms, self.lineup, self.quality, self._load)
+
+    def _entry(self, order: Order) -> Iterator[Effect]:
+        """Name the midnight of an entry: the end of the day that has begun, and after all that the model knows.
+
+        One that is named already was read once more, or stands in a topic that is learned from anew.
+        """
+        if any(is_entry(other) and other.id == order.id for other in self.court.orders):
+            return
+        begun = NEVER if self._day is None else self._day * DAY_MS
+        if not order.at_ms:
+            known = trained_until(order.command.version or "")
+            if known is None:
+                yield self.court.refused(order, f"{order.command.version!r} is no id of a candidate")
+                return
+            order = entry(order.id, max(begun, known // DAY_MS * DAY_MS) + DAY_MS)
+            yield Dated(order)
+        if order.at_ms > begun:  # else it has been carried out
+            self.court.orders.append(order)
 
     @property
     def waiting(self) -> int:
@@ -132,7 +159,7 @@ class Training:
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint; to be pickled at once."""
-        outside = ("plan", "_pending", "_load", "_tier_shares")
+        outside = ("plan", "_pending", "_load", "_load_candidate", "_tier_shares")
         return {name: value for name, value in vars(self).items() if name not in outside}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -219,3 +246,4 @@ class Training:
         if (day + MONDAY) % WEEK_DAYS == WEEK_DAYS - 1:
             findings = self.drift.end_of_week((day + MONDAY) // WEEK_DAYS)
         yield from self.court.end_of_day(day, findings, self.lineup, self.quality)
+        yield from self.court.admit(day, self.lineup, self._load_candidate)

@@ -10,6 +10,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
+from connections.kafka import kafka_python
 from domain.events import Event, fields, milliseconds
 from producers.client.buffer import Buffer, OnFull, Record
 from producers.client.delivery import Delivery, Stats
@@ -60,7 +61,8 @@ class EbbwatchClient:
                 more may be on their way.
             close_seconds: how long the end of the process may be held up by events that wait.
             clock: milliseconds since 1970-01-01 UTC, for events without a time.
-            producer_settings: further ones of kafka-python's `KafkaProducer`, for instance for TLS.
+            producer_settings: further ones of kafka-python's `KafkaProducer`; those of TLS and SASL come from the
+                environment (`connections.kafka.VARIABLES`) unless they are given here.
         """
         self._buffer: Final = Buffer(max_buffer_events, max_buffer_bytes, on_full, max_block_seconds)
         self._clock = clock
@@ -75,7 +77,7 @@ class EbbwatchClient:
             else KafkaDelivery(
                 self._buffer,
                 topic,
-                {"bootstrap_servers": address.split(",")} | dict(producer_settings or {}),
+                kafka_python(address) | dict(producer_settings or {}),
                 logger,
                 self._at_exit,
             )

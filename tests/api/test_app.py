@@ -6,7 +6,7 @@ from fastapi.routing import APIRoute
 from api.app import ROUTERS, create_app, is_guarded
 from tests.api.settings import config
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/v1/openapi.json"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/v1/openapi.json", "/runbooks", "/runbooks/{page}"}
 
 
 def each_route() -> list[APIRoute]:

@@ -1,7 +1,9 @@
 """What every answer gets, also one to a fault that nobody has foreseen."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +11,7 @@ from fastapi import FastAPI, Request
 
 from api import envelope
 from api.app import create_app
+from logs import context
 from tests.api.settings import config
 
 NAMES = {
@@ -48,6 +51,37 @@ async def test_every_answer_has_the_headers(app: FastAPI, path: str, status: int
     assert answer.headers.keys() >= NAMES
     if status >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("given", ["", "a" * 65, "-x", "a b", 'a"b', "ä", "a\nb: c"])
+async def test_an_id_that_may_not_stand_in_a_log_is_replaced(given: str) -> None:
+    made = envelope.request_id([(b"x-other", b"o1"), (b"x-request-id", given.encode())])
+    assert re.fullmatch("[0-9a-f]{16}", made)
+    assert made != envelope.request_id([])
+
+
+@pytest.mark.parametrize("path", ["/told", "/fails", "/nowhere"])
+async def test_an_answer_and_its_log_lines_name_the_request(app: FastAPI, path: str) -> None:
+    async def told() -> dict[str, Any]:
+        return dict(context.fields())
+
+    app.add_api_route("/told", told)
+    async with client(app) as calls:
+        one = await calls.get(path, headers={"X-Request-Id": "shop:7.a_b-c"})
+        other = await calls.get(path)
+    assert one.headers["x-request-id"] == "shop:7.a_b-c"
+    assert re.fullmatch("[0-9a-f]{16}", other.headers["x-request-id"])
+    if path == "/told":
+        assert one.json() == {"request": "shop:7.a_b-c"}
+        assert other.json() == {"request": other.headers["x-request-id"]}
+
+
+async def test_methods_that_nobody_uses_are_counted_as_one(app: FastAPI) -> None:
+    async with client(app) as calls:
+        for method in ("BREW", "PROPFIND"):
+            await calls.request(method, "/nowhere")
+        metrics = (await calls.get("/metrics")).text
+    assert 'ebbwatch_api_requests_total{method="other",route="none",status="404"} 2.0' in metrics
 
 
 async def test_a_fault_is_counted(app: FastAPI) -> None:

@@ -10,7 +10,7 @@ import pytest
 from archive.compaction import ENOUGH_FILES, MOST_ROWS, compact, plan
 from archive.errors import FencedError
 from archive.log import ArchiveLog, File
-from archive.reading import addresses, day_table, days
+from tests.archive.contents import addresses, day_table, days
 from tests.archive.logs import START, archive, archive_at, mark, part, some
 
 DAY = date(2024, 1, 1)

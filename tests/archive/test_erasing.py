@@ -12,8 +12,8 @@ from archive.compaction import compact
 from archive.erasing import carry_out, rows_of_user, wishes
 from archive.errors import FencedError
 from archive.log import ArchiveLog
-from archive.reading import addresses, day_table, days
 from domain.partitioner import partition_of
+from tests.archive.contents import addresses, day_table, days
 from tests.archive.logs import (
     DAY,
     PARTITIONS,

@@ -9,7 +9,7 @@ from deltalake import DeltaTable, write_deltalake
 from archive.address import AddressError, address_of
 from archive.errors import ArchiveAwayError, ArchiveError, FencedError, MissingArchiveError
 from archive.log import ArchiveLog, open_log
-from archive.reading import day_table, days
+from tests.archive.contents import day_table, days
 from tests.archive.logs import DAY, START, TOPIC, archive, archive_at, event, mark, part, some, table
 
 

@@ -16,8 +16,9 @@ from archive.compaction import compact
 from archive.erasing import carry_out, rows_of_user
 from archive.errors import ArchiveAwayError, FencedError, MissingArchiveError
 from archive.log import open_log
-from archive.reading import addresses, changed_days, in_log_order
+from archive.reading import changed_days, in_log_order
 from local_stack.ports import free_ports
+from tests.archive.contents import addresses
 from tests.archive.logs import START, TOPIC, archive, archive_at, mark, part, some
 
 URL = "s3://bucket/archive/log"

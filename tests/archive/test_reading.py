@@ -12,7 +12,8 @@ from archive.compaction import compact
 from archive.errors import ArchiveError
 from archive.files import _LAYOUT
 from archive.log import ArchiveLog
-from archive.reading import addresses, changed_days, day_table, days, in_log_order
+from archive.reading import changed_days, in_log_order
+from tests.archive.contents import addresses, day_table, days
 from tests.archive.logs import DAY, START, Told, archive, archive_at, erasure, event, mark, part, some, table
 
 FIRST = date(2024, 1, 1)
@@ -78,7 +79,6 @@ def test_days_in_the_order_of_partition_and_offset(tmp_path: Path) -> None:
     assert day_table(found, date(1999, 1, 1)).num_rows == 0
     assert len(addresses(found)) == len(found.content())
     assert all(Path(address).exists() for address in addresses(found))
-    assert {a.split("day=")[1][:10] for a in addresses(found, {FIRST})} == {"2024-01-01"}
 
 
 def test_changes_are_told_by_day_and_compaction_is_none(tmp_path: Path) -> None:
@@ -125,5 +125,3 @@ def test_a_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
         path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ArchiveError, match=path.name):
         read(found, 0)
-    with pytest.raises(ArchiveError, match=path.name):
-        day_table(found, FIRST)

@@ -55,8 +55,9 @@ def archive(monkeypatch: pytest.MonkeyPatch, results: Results, *parts: Part) -> 
 
 
 def test_results_are_found_where_the_settings_say(tmp_path: Path) -> None:
-    config = batch_config(Settings(home=tmp_path, results="s3://bucket/found"), "events-12")
+    config = batch_config(Settings(home=tmp_path, results="s3://bucket/found", batch_memory=600), "events-12")
     assert config.results == "s3://bucket/found"
+    assert (config.memory_mb, config.threads) == (600, 2)
     assert config.archive == str(tmp_path / "archive" / "log-events-12")
     assert batch_config(Settings(home=tmp_path)).archive == str(tmp_path / "archive" / "log")
 

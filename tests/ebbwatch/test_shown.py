@@ -135,14 +135,15 @@ def test_lag_is_what_is_not_read() -> None:
 
 def report(partition: int, differences: list[str], **events: int) -> PartitionReport:
     return PartitionReport(
-        partition=partition, users=10, events=events, snapshots=4, outcomes=3, differences=differences
-    )
+        partition=partition, users=10, events=events, snapshots=4, outcomes=3, emptied=2, passed=1,
+        differences=differences,
+    )  # fmt: skip
 
 
 def test_the_verdict_is_over_all_partitions() -> None:
     same = summed([report(1, [], applied=5, mark=1), report(0, [], applied=7, late=2)])
     assert (same.identical, same.users, same.records, same.differences) == (True, 20, 15, [])
-    assert (same.snapshots, same.outcomes) == (8, 6)
+    assert (same.snapshots, same.outcomes, same.emptied, same.passed) == (8, 6, 4, 2)
     assert list(same.events.items()) == [("applied", 12), ("late", 2), ("mark", 1)]
     other = summed([report(1, ["b"], applied=5), report(0, [f"a{i}" for i in range(9)])])
     assert not other.identical

@@ -21,9 +21,12 @@ from archive.reading import in_log_order
 from control.log import Log
 from domain.events import UserErasure, encode
 from feature_store.served import facts
+from local_stack.ports import free_ports
 from stream_processors.config import EXIT_REFUSED
 from tests.integration.feed import Sent, event, prepare, publish, some_days
 from tests.integration.place import Place, Supervised, eventually
+from tests.integration.telling import told
+from tests.promtool import require_clean_metrics
 
 KILLS = int(os.environ.get("ARCHIVER_KILLS", "4"))
 """Twenty in `make chaos`."""
@@ -184,7 +187,8 @@ def test_wait_returns_once_all_is_archived(make_place: Callable[..., Place]) -> 
 
 
 def test_who_is_erased_leaves_the_archive_too(make_place: Callable[..., Place]) -> None:
-    place = make_place(partitions=2)
+    (port,) = free_ports(1, Random())
+    place = make_place(partitions=2, archiver_metrics_port=port)
     publish(place, [event("user-1", f"a{n}") for n in range(50)])
     with place.archiver() as archiver:
         caught_up(place, archiver)
@@ -197,10 +201,13 @@ def test_who_is_erased_leaves_the_archive_too(make_place: Callable[..., Place]) 
             "only what came later is left",
             lambda: [row["event_id"] for row in rows_of_user(archived(place), "user-1")] == ["b"],
         )
+        metrics = told(port, "archiver")
         assert archiver.stop() == 0
     times, _ = holds(archived(place))
     assert len(times) == 53
     assert set(times.values()) == {1}
+    assert "ebbwatch_archiver_records_total 53.0" in metrics
+    require_clean_metrics(metrics)
 
 
 def test_a_log_that_was_cut_and_another_topic_are_refused(make_place: Callable[..., Place]) -> None:
@@ -284,9 +291,29 @@ def test_users_are_the_same_from_an_archive_without_the_erased(make_place: Calla
         eventually("the erasure is carried out", lambda: not wishes(archived(place)))
         assert [archiver.stop(), worker.stop()] == [0, 0]
     before = facts_of(place)
+    whole = place.report("verify")
+    assert (whole["identical"], whole["emptied"], whole["passed"]) == (True, 0, 0)
     cut(place, lambda end: end - 10)
+    verified(place, whole)
     place.ebbwatch("rebuild", "--from-archive")
     assert facts_of(place) == before
+    verified(place, whole)
+
+
+def verified(place: Place, whole: dict[str, Any]) -> None:
+    """The store is right by what the archive still has, and it is said what that cannot tell."""
+    found = place.report("verify")
+    assert found["identical"], found["differences"]
+    assert found["records"] == whole["records"]
+    assert found["emptied"] > 100
+    assert (
+        found["passed"] == whole["snapshots"] + whole["outcomes"] - found["snapshots"] - found["outcomes"] > 0
+    )
+    with place.store as store:  # a difference of another kind is still one
+        counts = place.stream().keys(0).counts
+        store.hincrby(counts, "applied", 1)
+        assert place.call("verify").returncode == 1
+        store.hincrby(counts, "applied", -1)
 
 
 def test_export_shows_and_erase_empties_what_is_archived(make_place: Callable[..., Place]) -> None:

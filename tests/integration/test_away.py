@@ -17,6 +17,8 @@ from local_stack.local import LocalStack
 from local_stack.ports import free_ports
 from tests.integration.feed import START, event, publish, some_days
 from tests.integration.place import Place, Supervised, eventually
+from tests.integration.telling import told
+from tests.promtool import require_clean_metrics
 
 
 @pytest.mark.parametrize("part", ["redis", "kafka"])
@@ -29,6 +31,7 @@ def test_a_service_that_is_away_is_waited_for(breakable_stack: LocalStack, tmp_p
         eventually("all is read", lambda: place.call("wait", "--timeout", 60).returncode == 0)
         process = worker.child()
         assert health(port)[0] == 200
+        metrics = told(port, "worker")
 
         breakable_stack.parts[part].kill()
         if part == "redis":  # with nothing to do it looks after Redis, too
@@ -44,6 +47,7 @@ def test_a_service_that_is_away_is_waited_for(breakable_stack: LocalStack, tmp_p
         assert worker.child() == process, worker.text()[-2000:]
         assert worker.stop() == 0
     assert place.report("verify")["identical"]
+    require_clean_metrics(metrics)
 
 
 def test_a_worker_killed_at_its_first_batch_loses_nothing(place: Place) -> None:
@@ -62,10 +66,13 @@ def test_a_worker_killed_at_its_first_batch_loses_nothing(place: Place) -> None:
 
 def test_a_worker_in_the_middle_of_its_work_ends_cleanly(place: Place) -> None:
     publish(place, some_days(seed=8, users=40, events=4000))
-    with place.worker(max_poll_records=20) as worker:
+    with place.worker(max_poll_records=20, log_format="json") as worker:
         eventually("it has begun", lambda: read(place) > 0)
         assert worker.stop() == 0
         assert "Traceback" not in worker.text()
+        lines = [json.loads(line) for line in worker.text().splitlines()]
+        assert any(line["message"].startswith("metrics and health") for line in lines)
+        assert {line["process"] for line in lines} <= {"worker", "supervisor"}
     place.ebbwatch("run", "--until-idle")
     assert place.report("verify")["identical"]
 

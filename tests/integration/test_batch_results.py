@@ -23,6 +23,8 @@ from batch_jobs.config import EXPORTER
 from ebbwatch.batch import SCHEDULER
 from local_stack.ports import free_ports
 from tests.integration.place import REPOSITORY, Api, Place, eventually
+from tests.integration.telling import told
+from tests.promtool import require_clean_metrics
 
 CALLS = ("overview", "retention", "survival", "segments", "engagement", "value", "experiments")
 
@@ -174,9 +176,11 @@ def test_prometheus_reads_the_last_results(api: Api) -> None:
     with supervised(place, "exporter") as process:
         eventually("the exporter answers", answers)
         metrics = read()
-        assert metrics["ebbwatch_figure"]["users,now"] == 40
+        assert metrics["ebbwatch_overview_users"]["users,now"] == 40
         assert metrics["ebbwatch_job_success"]["overview"] == 1
         assert metrics["ebbwatch_exporter_restarts"][""] == 0
         os.kill(child(process, EXPORTER[-1]).pid, signal.SIGKILL)
         eventually("it was started anew", lambda: answers() and read()["ebbwatch_exporter_restarts"][""] == 1)
-        assert read()["ebbwatch_figure"] == metrics["ebbwatch_figure"]
+        assert read()["ebbwatch_overview_users"] == metrics["ebbwatch_overview_users"]
+        text = told(port, "exporter")
+    require_clean_metrics(text)

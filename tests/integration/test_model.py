@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,14 @@ from ebbwatch.deployment import open_deployment
 from ebbwatch.main import main
 from ebbwatch.settings import Settings
 from feature_store import lookup
+from local_stack.ports import free_ports
 from online_model.learners.scorers import from_arrays
 from online_model.registry.key import registry_key
 from online_model.registry.registry import Registry
 from online_model.risk import BASELINE
 from tests.integration.place import Answer, Place, eventually
+from tests.integration.telling import told
+from tests.promtool import require_clean_metrics
 
 
 @pytest.fixture
@@ -242,11 +246,22 @@ def test_a_model_from_its_training_to_its_end(
     before_training(desk)
     place.ebbwatch("simulate", "--users", 200, "--days", 70, "--seed", 1)
     place.ebbwatch("run", "--until-idle")
-    with place.trainer():
+    (port,) = free_ports(1, Random())
+    with place.trainer(trainer_metrics_port=port):
         desk.report("model", "promote", "logistic")
         version = desk.served_by("logistic")
         all_agree(desk, version)
         tiers_keep_their_shares(desk)
         operators_decide(desk, version)
+        metrics = told(port, "trainer")
+    for name in (
+        "log_loss",
+        "calibration_slope",
+        "serves_ratio",
+        "decisions_total",
+        "promotion_timestamp_seconds",
+    ):
+        assert f"\nebbwatch_trainer_{name}{{" in metrics, name
     damaged_is_refused(desk, version)
     wrong_key_and_no_registry(desk, monkeypatch)
+    require_clean_metrics(metrics)

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import psutil
 import pytest
 from redis import Redis
 
@@ -24,6 +25,8 @@ from local_stack.addresses import Addresses
 from local_stack.ports import free_ports
 from tests.integration.place import REPOSITORY, Place, Supervised, eventually
 from tests.integration.receiving import receiving
+from tests.integration.telling import told
+from tests.promtool import require_clean_metrics
 
 SETTINGS: dict[str, object] = {
     "webhook_private": True,
@@ -36,8 +39,11 @@ SETTINGS: dict[str, object] = {
 class Deployment:
     """API, notifier and courier that run, and an admin's client."""
 
-    def __init__(self, place: Place, client: httpx.Client, logs: list[Supervised], metrics: int) -> None:
+    def __init__(
+        self, place: Place, client: httpx.Client, logs: list[Supervised], metrics: int, notifier: int
+    ) -> None:
         self.place = place
+        self.notifier_port = notifier
         self.client = client
         self.logs = logs
         self.metrics_port = metrics
@@ -68,14 +74,15 @@ class Deployment:
 
 @pytest.fixture(scope="module")
 def deployment(stack: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    api_port, metrics_port = free_ports(2, Random())
+    api_port, metrics_port, notifier_port = free_ports(3, Random())
     url = f"{stack.redis.rsplit('/', 1)[0]}/14"
     name = f"hooks-{time.time_ns()}"
     with Redis.from_url(url) as store:
         store.flushdb()
     place = Place(
         tmp_path_factory.mktemp("hooks"), Addresses(stack.kafka, url, "tests"), name,
-        api_port=api_port, courier_metrics_port=metrics_port, **SETTINGS,
+        api_port=api_port, api_processes=2, courier_metrics_port=metrics_port, notifier_metrics_port=notifier_port,
+        log_format="json", **SETTINGS,
     )  # fmt: skip
     key = place.report("keys", "create", "--scope", "admin", "--name", "ops")["key"]
     with (
@@ -94,7 +101,7 @@ def deployment(stack: Addresses, tmp_path_factory: pytest.TempPathFactory) -> It
                 return False
 
         eventually("the API answers and knows the key", ready)
-        yield Deployment(place, client, [notifier, courier, api], metrics_port)
+        yield Deployment(place, client, [notifier, courier, api], metrics_port, notifier_port)
     with Redis.from_url(url) as store:
         store.flushdb()
 
@@ -189,7 +196,7 @@ def test_dead_deliveries_are_listed_and_brought_back(
     assert len(log["items"] + more["items"]) == 9
     assert deployment.call("GET", path)["dead"] == 3
     assert (
-        f'ebbwatch_webhook_deliveries_total{{outcome="dead",webhook="{made["id"]}"}} 3.0'
+        f'ebbwatch_courier_deliveries_total{{outcome="dead",webhook="{made["id"]}"}} 3.0'
         in deployment.metrics()
     )
 
@@ -286,3 +293,74 @@ def settled(deployment: Deployment, id_: str, had: list[str]) -> int:
     """Deliveries that have arrived or were given up before the receiver was there."""
     dead: int = deployment.call("GET", f"/v1/webhooks/{id_}")["dead"]
     return len(had) + dead
+
+
+def test_whichever_api_process_answers_tells_of_all(deployment: Deployment) -> None:
+    url = str(deployment.client.base_url).rstrip("/")
+    counted = 'ebbwatch_api_requests_total{method="GET",route="/runbooks/{page}",status="404"}'
+
+    def ask(path: str) -> httpx.Response:
+        return httpx.get(f"{url}/{path}")  # on a connection of its own, so any process may take it
+
+    for _ in range(24):
+        assert ask("runbooks/nothing").status_code == 404
+    texts = [ask("metrics").text for _ in range(6)]
+
+    assert [value(text, counted) for text in texts] == [24] * 6
+    assert 'ebbwatch_api_ready{check="redis"}' in texts[0]
+    eventually(
+        "it looks at Redis", lambda: value(ask("metrics").text, "ebbwatch_redis_used_memory_bytes") > 0
+    )
+    assert value(ask("metrics").text, "ebbwatch_redis_aof_healthy") in (0, 1)
+    require_clean_metrics(told(int(deployment.client.base_url.port or 0), "api"))
+
+
+def test_promtool_finds_nothing_in_what_notifier_and_courier_tell(deployment: Deployment) -> None:
+    notifier, courier = told(deployment.notifier_port, "notifier"), told(deployment.metrics_port, "courier")
+
+    assert value(notifier, 'ebbwatch_notifier_lag_records{topic="control"}') == 0
+    assert value(notifier, 'ebbwatch_notifier_alerts{state="open"}') == 0
+    require_clean_metrics(notifier)
+    require_clean_metrics(courier)
+
+
+def test_api_processes_end_with_the_first_one_and_a_fresh_start_has_the_port(deployment: Deployment) -> None:
+    former = deployment.logs[2].child()
+    assert former is not None
+    family = former.children(recursive=True)
+    former.kill()
+
+    eventually("its children end", lambda: not any(map(runs, family)))
+    url = str(deployment.client.base_url).rstrip("/")
+
+    def restarts() -> float:
+        try:
+            return value(httpx.get(f"{url}/metrics").text, "ebbwatch_api_restarts")
+        except httpx.TransportError:
+            return 0
+
+    eventually("a fresh start answers", lambda: restarts() >= 1)
+
+
+def test_logs_are_json_with_ids_and_without_secrets(deployment: Deployment) -> None:
+    answer = deployment.client.get("/v1/webhooks", headers={"X-Request-Id": "shop-7"})
+    secret = deployment.client.headers["Authorization"].rpartition("_")[2]
+    assert answer.headers["X-Request-Id"] == "shop-7"
+    audit = (deployment.place.home / "audit.log").read_text("utf-8")
+    assert "shop-7" in {json.loads(line)["request"] for line in audit.splitlines()}
+    for running, process in zip(deployment.logs, ("notifier", "courier", "api"), strict=True):
+        lines = [json.loads(line) for line in running.text().splitlines()]
+        assert {line["process"] for line in lines} <= {process, "supervisor"}
+        assert any(line["process"] == process for line in lines)
+        assert secret not in running.text()
+
+
+def runs(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def value(text: str, series: str) -> float:
+    """Of one series; -1 if it is not there."""
+    return next(
+        (float(line.split()[-1]) for line in text.splitlines() if line.startswith(f"{series} ")), -1.0
+    )

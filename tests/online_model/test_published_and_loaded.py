@@ -18,7 +18,7 @@ from online_model.training.effects import Effect, LedgerDay, Publish
 from online_model.training.publishing import IMPORTANCE
 from online_model.training.trainer import Trainer
 from tests.online_model.training.histories import LINEAGE, blocks, history
-from tests.online_model.training.test_trainer import PARTITIONS, Outcome, fed, plan_of
+from tests.online_model.training.trained import PARTITIONS, Outcome, fed, plan_of
 
 H = history(3, users=60, days=60)
 

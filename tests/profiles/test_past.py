@@ -7,7 +7,7 @@ import pytest
 
 from domain.calendar import DAY_MS, WEEK_MS
 from domain.catalogue import INDEX
-from domain.decode import hashes_of
+from domain.hashing import hashes_of
 from domain.labels import FEATURES
 from online_model.ledger.ledger import Ledger
 from online_model.ledger.schema import Settled, to_table

@@ -13,7 +13,7 @@ from domain.actions import DEFAULT
 from domain.alerts import DAY_MS, HIGH, LOW, MEDIUM, NEVER, SILENT, Alert, Policy, alert_id
 from domain.brake import HOUR_MS
 from domain.brake import decode as brake_of
-from domain.decode import hashes_of
+from domain.hashing import hashes_of
 from domain.state import States, empty
 from feature_store.alerts import BRAKE, BrakeCommand
 from feature_store.position import RefusedError

@@ -13,7 +13,14 @@ import pytest
 
 from domain.settings import FactSettings
 from stream_processors import supervisor as supervisors
-from stream_processors.config import ENVIRONMENT, EXIT_LOST, EXIT_REFUSED, WorkerConfig, from_environment
+from stream_processors.config import (
+    ENVIRONMENT,
+    EXIT_LOST,
+    EXIT_REFUSED,
+    LOST,
+    WorkerConfig,
+    from_environment,
+)
 from stream_processors.supervisor import WORKER, Supervisor
 
 
@@ -65,6 +72,14 @@ def test_a_worker_that_lost_its_ground_is_started_anew_and_counted(
     assert [r.getMessage().split(";")[0] for r in caplog.records] == [
         "worker ended with 75", "worker ended with -9",
     ]  # fmt: skip
+
+
+def test_the_process_is_told_how_often_it_had_lost_its_ground(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    code = COUNTED + f"print(os.environ['{LOST}'], flush=True); sys.exit([{EXIT_LOST}, 1, 0][n])"
+    supervisor = Supervisor(config, log, command=python(code))
+    assert supervisor.run() == 0
+    assert log.read_text().split() == ["start", "0", "0", "start", "1", "1", "start", "2", "1"]
 
 
 def test_a_refusal_ends_it_since_a_fresh_start_would_not_help(tmp_path: Path) -> None:

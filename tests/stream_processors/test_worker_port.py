@@ -6,11 +6,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from prometheus_client import CollectorRegistry, generate_latest
 from redis import exceptions as redis_errors
 
+from domain.alerts import NEVER, TIERS
 from domain.records import side_by_side
 from stream_processors.clock import due_marks
 from stream_processors.dead_letters import letter, original_key
@@ -56,8 +58,8 @@ def test_outcomes_are_counted_by_reason(registry: CollectorRegistry, metrics: Wo
     metrics.count("dead_letter:too_late", 2)
     metrics.count("dead_letter:too_late", 1)
     found = samples(registry)
-    assert found['ebbwatch_records_total{outcome="applied",reason=""}'] == 5
-    assert found['ebbwatch_records_total{outcome="dead_letter",reason="too_late"}'] == 3
+    assert found['ebbwatch_worker_records_total{outcome="applied",reason=""}'] == 5
+    assert found['ebbwatch_worker_records_total{outcome="dead_letter",reason="too_late"}'] == 3
     assert found["ebbwatch_worker_restarts"] == 3
 
 
@@ -118,7 +120,7 @@ async def test_it_waits_while_a_service_is_away_and_says_so(
     assert await patience.redis(call) == "answer"
     assert reports == [{}, {"redis": "BusyLoadingError: loading"}, {"redis": "BusyLoadingError: loading"}]
     assert health.report()["status"] == "ok"
-    assert samples(registry)['ebbwatch_waits_total{service="redis"}'] == 2
+    assert samples(registry)['ebbwatch_worker_waits_total{service="redis"}'] == 2
 
 
 async def test_other_faults_are_not_waited_out(registry: CollectorRegistry, metrics: WorkerMetrics) -> None:
@@ -134,7 +136,7 @@ async def test_other_faults_are_not_waited_out(registry: CollectorRegistry, metr
         await patience.redis(damaged)
     with pytest.raises(ValueError, match="no"):
         await patience.kafka(refused)
-    assert 'ebbwatch_waits_total{service="redis"}' not in samples(registry)
+    assert 'ebbwatch_worker_waits_total{service="redis"}' not in samples(registry)
 
 
 async def test_kafka_is_waited_for_likewise(metrics: WorkerMetrics) -> None:
@@ -167,3 +169,20 @@ def test_a_dead_letter_carries_the_original_and_where_it_stood() -> None:
     nothing = letter(records, 2, "t", 0, 42, "tombstone")
     assert nothing.value is None
     assert original_key(nothing.key, nothing.headers) is None
+
+
+def test_moves_between_tiers_are_counted_as_one_by_one(
+    registry: CollectorRegistry, metrics: WorkerMetrics
+) -> None:
+    random = np.random.default_rng(3)
+    before, after = (random.integers(0, len(TIERS), 500).astype(np.uint8) for _ in range(2))
+    metrics.moved(before, after)
+    metrics.moved(before[:100], after[:100])
+
+    slow: dict[str, int] = {}
+    for rows in (500, 100):
+        for former, now in zip(before[:rows].tolist(), after[:rows].tolist(), strict=True):
+            if former != now and former != NEVER:
+                name = f'ebbwatch_worker_tier_moves_total{{from="{TIERS[former]}",to="{TIERS[now]}"}}'
+                slow[name] = slow.get(name, 0) + 1
+    assert {name: value for name, value in samples(registry).items() if "tier_moves_total" in name} == slow

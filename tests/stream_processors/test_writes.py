@@ -7,7 +7,8 @@ import numpy as np
 from prometheus_client import CollectorRegistry
 
 from domain.alerts import Policy
-from domain.decode import Batch, Decoder, hashes_of
+from domain.decode import Batch, Decoder
+from domain.hashing import hashes_of
 from domain.packing import unpack
 from domain.records import side_by_side
 from domain.settings import FactSettings

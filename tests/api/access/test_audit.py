@@ -30,20 +30,20 @@ def scope(method: str, *scopes: str, key: ApiKey | None = KEY) -> dict[str, Any]
     ],
 )
 def test_decisions_and_calls_of_administrators(method: str, scopes: tuple[str, ...], stands: bool) -> None:
-    assert (entry(scope(method, *scopes), 200, 9) is not None) == stands
+    assert (entry(scope(method, *scopes), "r1", 200, 9) is not None) == stands
 
 
 def test_it_names_key_and_route_but_neither_user_nor_secret() -> None:
-    line = entry(scope("DELETE", "admin"), 202, 9)
+    line = entry(scope("DELETE", "admin"), "r1", 202, 9)
     assert line is not None
     assert msgspec.json.decode(line) == {
-        "at": 9, "key": "3e06", "name": "crm", "method": "DELETE", "route": "/v1/users/{user_id}", "status": 202,
-        "client": "127.0.0.1",
+        "at": 9, "request": "r1", "key": "3e06", "name": "crm", "method": "DELETE", "route": "/v1/users/{user_id}",
+        "status": 202, "client": "127.0.0.1",
     }  # fmt: skip
     assert KEY.digest.encode() not in line
 
 
 def test_a_refused_call_stands_there_too() -> None:
-    line = entry(scope("DELETE", "admin", key=None), 401, 9)
+    line = entry(scope("DELETE", "admin", key=None), "r1", 401, 9)
     assert line is not None
     assert msgspec.json.decode(line)["key"] is None

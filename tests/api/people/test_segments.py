@@ -15,7 +15,7 @@ from api.problems import ProblemError
 from batch_jobs.running.kept import SEGMENTS
 from batch_jobs.segments.folders import folder_on, replacing
 from batch_jobs.segments.job import MEMBERS
-from domain.decode import hashes_of
+from domain.hashing import hashes_of
 from tests.batch_jobs.rows import midnight
 
 

@@ -23,11 +23,12 @@ def overview(channels: int = 3) -> Tables:
         {"figure": "churn_rate", "value": 0.25, "before": None, "unit": "share"},
         {"figure": "revenue", "value": 1234.5, "before": 1000.0, "unit": "money"},
     ]
+    period = {"since": date(2024, 4, 6), "until": date(2024, 5, 6)}
     churn = [{"dimension": "all", "value": "all", "users": 80, "lost": 20, "rate": 0.25}] + [
         {"dimension": "channel", "value": f"c{n}", "users": 10 * (channels - n), "lost": 1, "rate": 0.1}
         for n in range(channels)
     ]
-    return {"figures": rows(figures), "churn": rows(churn)}
+    return {"figures": rows([row | period for row in figures]), "churn": rows(churn)}
 
 
 def retention(cohorts: int = 5) -> Tables:
@@ -75,7 +76,11 @@ def survival(groups: int = 2, days: int = 40) -> Tables:
                  "upper": share, "at_risk": users - day, "small": False}
             )  # fmt: skip
     medians[0]["median"] = 31
-    return {"curves": rows(curves), "medians": rows(medians)}
+    logrank = [
+        {"view": view, "group_kind": "plan", "group_a": a, "group_b": b, "statistic": 9.5, "p": 0.01}
+        for view, (a, b) in product(("passage", "onset"), (("all", "all"), ("p0", "p1")))
+    ]
+    return {"curves": rows(curves), "medians": rows(medians), "logrank": rows(logrank)}
 
 
 def segments(count: int = 3) -> Tables:
@@ -104,14 +109,31 @@ def segments(count: int = 3) -> Tables:
             ]
         ),
         "movement": rows(
-            [{"since": MONDAY, "from_segment": s, "to_segment": None, "users": 7} for s in names]
-            + [{"since": MONDAY, "from_segment": names[0], "to_segment": names[-1], "users": 4}]
+            [
+                {
+                    "since": MONDAY,
+                    "until": MONDAY + timedelta(days=7),
+                    "from_segment": s,
+                    "to_segment": None,
+                    "users": 7,
+                }
+                for s in names
+            ]
+            + [
+                {
+                    "since": MONDAY,
+                    "until": MONDAY + timedelta(days=7),
+                    "from_segment": names[0],
+                    "to_segment": names[-1],
+                    "users": 4,
+                }
+            ]
         ),
     }
 
 
-def engagement(channels: int = 2) -> Tables:
-    """Two days of everybody, of channels, and of a pair of dimensions."""
+def engagement(channels: int = 2, weeks: int = 3) -> Tables:
+    """Two days of everybody, of channels, and of a pair of dimensions; some weeks, with as many features."""
     activity = []
     for day in (MONDAY, MONDAY + timedelta(days=1)):
         for n, (dimension, value, second) in enumerate(
@@ -123,7 +145,30 @@ def engagement(channels: int = 2) -> Tables:
         ):
             users = {"dau": 50 - n, "wau": 70 - n, "mau": None, "stickiness": None}
             activity.append({"day": day, "dimension": dimension, "value": value, "second": second, **users})
-    return {"activity": rows(activity)}
+    starts = [MONDAY - timedelta(weeks=n) for n in range(max(weeks, channels))]
+    life = {"active": 10, "new": 3, "kept": 6, "resurrected": 1, "dormant": 2}
+    steps = {"users": 50, "active": 40, "trials": 20, "paid": 5}
+    return {
+        "activity": rows(activity),
+        "lifecycle": rows(
+            [_slice(grain, dimension, start=start, **life)
+             for start, (grain, dimension) in product(starts, (("week", "all"), ("month", "all"), ("week", "plan")))]
+        ),
+        "features": rows(
+            [{"grain": "week", "start": start, "feature": f"f{n}", "users": n + 1, "adoption": 0.1}
+             for start, n in product(starts, range(channels))]
+        ),
+        "conversion": rows([{"grain": "week", "start": start, "conversion": 0.5} for start in starts]),
+        "funnel": rows([_slice("week", dimension, cohort=start, **steps)
+                        for start, dimension in product(starts, ("all", "plan"))]),
+        "churn": rows(
+            [_slice("", dimension, at=start, definition=of, users=5, lost=1, rate=0.2, low=0.1, high=0.3)
+             | ({} if dimension == "all" else {"value": f"c{n}"})
+             for start, of, (n, dimension) in product(
+                 starts, ("inactivity", "cancellation"),
+                 ((0, "all"), *((n, "channel") for n in range(channels))))]
+        ),
+    }  # fmt: skip
 
 
 def value(plans: int = 2) -> Tables:
@@ -135,8 +180,12 @@ def value(plans: int = 2) -> Tables:
             [g | {"users": 50 - n, "known": 9, "value": 1e4, "at_risk": 5e3, "recoverable": 250.0}
              for n, g in enumerate(groups)]
         ),
+        "tier_moves": rows(
+            [{"tier_before": "medium", "tier": "high", "users": 7, "value": 9e3, "at_risk": 1250.0}]
+        ),
         "ltv": rows(
-            [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0}
+            [g | {"members": 50 - n, "months": m, "value": 100.0 * m, "low": 1.0, "high": 999.0,
+                  "extrapolated": m > 6}
              for n, g in enumerate(groups) for m in (6, 12)]
         ),
         "arpu": rows(
@@ -148,6 +197,7 @@ def value(plans: int = 2) -> Tables:
             [{"series": "revenue", "horizon": 3, "step": m, "month": f"2024-0{6 + m}", "value": 1e4, "low_80": 9e3,
               "high_80": 2e4, "low_95": 8e3, "high_95": 3e4} for m in (1, 2, 3)]
         ),
+        "reasons": rows([{"table": "trials", "reason": "there are none"}]),
     }  # fmt: skip
 
 
@@ -160,3 +210,28 @@ def _slice(grain: str, dimension: str, **others: Any) -> dict[str, Any]:
         "second_value": "",
         **others,
     }
+
+
+def learners() -> dict[str, pa.Table]:
+    """One refitted model, and what was served, which is better."""
+    rows = [
+        {
+            "model": "svm",
+            "log_loss": 0.3,
+            "roc_auc": 0.7,
+            "f1": 0.2,
+            "f1_of_all": 0.25,
+            "score": None,
+            "examples": 1234,
+        },
+        {
+            "model": "served",
+            "log_loss": 0.2,
+            "roc_auc": 0.8,
+            "f1": 0.3,
+            "f1_of_all": 0.25,
+            "score": 0.4,
+            "examples": 1234,
+        },
+    ]
+    return {"learner_scores": pa.Table.from_pylist(rows)}

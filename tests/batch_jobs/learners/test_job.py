@@ -1,31 +1,36 @@
 """The job from a ledger on disk to its tables, and when it trains anew."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree
 
-import ibis
 import numpy as np
 import pytest
 
 from batch_jobs.job import JobError, Tables
-from batch_jobs.learners.examples import Examples, read
-from batch_jobs.learners.fitted import fitted
-from batch_jobs.learners.job import SERVED, Learners, read_model
+from batch_jobs.learners.examples import Examples, newest, outline, read
+from batch_jobs.learners.fitted import Fitted, fitted
+from batch_jobs.learners.job import Learners
 from batch_jobs.learners.kinds import usual
 from batch_jobs.learners.retraining import Former, degraded, drifted, reason_to_train
 from batch_jobs.learners.schema import TABLES
 from batch_jobs.learners.settings import LearnerSettings
 from batch_jobs.learners.splits import parts
-from batch_jobs.star.star import Star
+from batch_jobs.learners.training import SERVED
 from domain.calendar import DAY_MS
 from domain.settings import FactSettings
 from online_model.ledger.ledger import Ledger
 from online_model.ledger.schema import Settled, to_table
 from online_model.quality.metrics import metrics
-from tests.batch_jobs.learners.crowd import BEGIN, crowd
+from online_model.refitted.candidates import candidates, contestant, scorer_of
+from online_model.registry.errors import MismatchError, WrongKeyError
+from online_model.registry.manifest import Training
+from online_model.registry.registry import Registry
+from tests.batch_jobs.learners.crowd import BEGIN, DELAY, crowd
+from tests.batch_jobs.learners.stars import star_at
 
 LINEAGE = "0123456789abcdef"
+KEY = b"a key of the tests"
 SETTINGS = LearnerSettings(
     kinds=("logistic", "lightgbm"), trials=1, folds=2, least=5, explained=30, features=2, budget_s=0
 )
@@ -52,21 +57,13 @@ def written(folder: Path, examples: Examples) -> Ledger:
     return ledger
 
 
-def star_at(ms: int) -> Star:
-    engine = ibis.duckdb.connect()
-    nothing = ibis.memtable({"user": [""]})
-    as_of = datetime.fromtimestamp(ms / 1000, UTC)
-    return Star(engine, nothing, nothing, nothing, nothing, nothing, as_of, None, FactSettings())
-
-
-def run(
-    ledger: Callable[[], Ledger | None],
-    last: Tables | None = None,
-    at: int = 400,
-    settings: LearnerSettings = SETTINGS,
-) -> Tables:
-    job = Learners(ledger, lambda: last, lambda: 0.0, settings)
-    found = job(star_at(BEGIN + at * DAY_MS), lambda _what, _share: None)
+def run(ledger: Ledger | None, registry: Registry, last: Tables | None = None, at: int = 400) -> Tables:
+    job = Learners(lambda: ledger, lambda: registry, lambda: 0.0, SETTINGS)
+    star = star_at(BEGIN + at * DAY_MS)
+    if last is None:
+        found = job(star, lambda _what, _share: None)
+    else:
+        found = job.refresh(star, last, star.as_of.date(), lambda _what, _share: None)
     assert {name: table.schema for name, table in found.items()} == TABLES
     return found
 
@@ -77,8 +74,13 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 
 @pytest.fixture(scope="module")
-def trained(ledger: Ledger) -> Tables:
-    return run(lambda: ledger)
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    return candidates(str(tmp_path_factory.mktemp("registry")), KEY)
+
+
+@pytest.fixture(scope="module")
+def trained(ledger: Ledger, registry: Registry) -> Tables:
+    return run(ledger, registry)
 
 
 def test_examples_are_those_of_the_untreated_in_the_order_of_time(ledger: Ledger) -> None:
@@ -129,46 +131,94 @@ def test_tables_say_what_each_goes_by(trained: Tables) -> None:
     assert {row["fold"] for row in trained["learner_folds"].to_pylist()} <= {1, 2}
 
 
-def test_a_payload_scores_and_the_same_examples_give_the_same(trained: Tables, ledger: Ledger) -> None:
-    row = trained["learner_models"].to_pylist()[0]
-    model = read_model(row["payload"])
-    examples = read(ledger, 10**9)
-    assert model.trained_until == examples.dues.max()
-    assert ((model.score(examples.features) > 0) & (model.score(examples.features) < 1)).all()
-    again = run(lambda: ledger)
-    for name in TABLES.keys() - {"learner_models"}:
+def test_models_are_signed_and_the_same_examples_give_the_same(
+    trained: Tables, ledger: Ledger, registry: Registry
+) -> None:
+    losses = {row["model"]: row["log_loss"] for row in trained["learner_scores"].to_pylist()}
+    (row,) = trained["learner_models"].to_pylist()
+    best = min(("logistic", "lightgbm"), key=losses.__getitem__)
+    assert (row["model"], row["enters"], row["test_log_loss"]) == (best, True, losses[best])
+    version = registry.load(row["version"], LINEAGE)
+    assert list(version.payloads) == ["scorer.npz"]  # arrays, and nothing that could run
+    examples, training = read(ledger, 10**9), version.manifest.training
+    said = scorer_of(version).score(examples.features)
+    loss = metrics(examples.lost, said).log_loss
+    assert loss is not None
+    assert loss < losses[best]
+    assert training.last_due_ms == examples.dues.max()
+    assert training.last_snapshot_ms == examples.times.max()
+    entered = contestant(version, training.last_due_ms + 1)
+    assert (entered.predict_many(examples.features) == said).all()
+    assert entered.learned == row["examples"]
+    with pytest.raises(MismatchError, match="after the time of its entry"):
+        contestant(version, training.last_due_ms)
+    with pytest.raises(WrongKeyError):
+        Registry(registry.storage.address, b"quite another key").load(row["version"])
+    again = run(ledger, registry)
+    for name in TABLES:
         assert again[name].equals(trained[name]), name
-    assert read_model(again["learner_models"]["payload"][0].as_py()).score(examples.features).tolist() == (
-        model.score(examples.features).tolist()
-    )
-    with pytest.raises(JobError, match="train anew"):
-        read_model(b"nothing")
 
 
-def test_without_a_reason_the_former_tables_stay(trained: Tables, ledger: Ledger) -> None:
+def test_without_a_reason_the_former_tables_stay(trained: Tables, ledger: Ledger, registry: Registry) -> None:
     days = (trained["learner_models"]["trained_until"][0].value - BEGIN) // DAY_MS
-    assert run(lambda: ledger, trained, days + SETTINGS.every_days - 1) is trained
-    anew = run(lambda: ledger, trained, days + SETTINGS.every_days + 1)
+    assert run(ledger, registry, trained, days + SETTINGS.every_days - 1) is trained
+    anew = run(ledger, registry, trained, days + SETTINGS.every_days + 1)
     assert anew["learner_scores"]["reason"][0].as_py() == "schedule"
 
 
-def test_outcomes_from_the_as_of_on_are_not_known(ledger: Ledger) -> None:
-    found = run(lambda: ledger, at=250)
+def test_a_former_model_that_is_gone_or_of_another_lineage_is_none(
+    trained: Tables, ledger: Ledger, registry: Registry, tmp_path: Path
+) -> None:
+    empty = candidates(str(tmp_path), KEY)
+    assert run(ledger, empty, trained)["learner_scores"]["reason"][0].as_py() == "first"
+    other = tmp_path / "ledger" / "lineage=ffffffffffffffff"
+    copytree(ledger.folder, other)
+    moved = run(newest(tmp_path), registry, trained)
+    assert moved["learner_scores"]["reason"][0].as_py() == "first"
+
+
+def test_an_outline_is_the_examples_without_their_features(ledger: Ledger) -> None:
+    found, whole = outline(ledger), read(ledger, 10**9)
+    assert (found.times == whole.times).all()
+    assert sorted(zip(found.times, found.dues, found.lost, strict=True)) == (
+        sorted(zip(whole.times, whole.dues, whole.lost, strict=True))
+    )
+    assert found.until(BEGIN + 150 * DAY_MS).size == (whole.dues < BEGIN + 150 * DAY_MS).sum()
+
+
+def test_outcomes_from_the_as_of_on_are_not_known(ledger: Ledger, registry: Registry) -> None:
+    found = run(ledger, registry, at=250)
     latest = max(row["trained_until"] for row in found["learner_models"].to_pylist())
     assert latest < datetime.fromtimestamp((BEGIN + 250 * DAY_MS) / 1000, UTC)
 
 
-def test_too_few_examples_and_no_ledger_give_empty_tables(tmp_path: Path) -> None:
+def test_too_few_examples_and_no_ledger_give_empty_tables(tmp_path: Path, registry: Registry) -> None:
     few = written(tmp_path, crowd(60))
-    for source in (lambda: few, lambda: Ledger(tmp_path, "f" * 16), lambda: None):
-        assert all(table.num_rows == 0 for table in run(source).values())
+    assert newest(tmp_path / "nowhere") is None
+    for source in (few, Ledger(tmp_path, "f" * 16), None):
+        assert all(table.num_rows == 0 for table in run(source, registry).values())
 
 
-def test_a_damaged_ledger_is_an_error_of_the_job(tmp_path: Path) -> None:
+def test_a_damaged_ledger_is_an_error_of_the_job(tmp_path: Path, registry: Registry) -> None:
     damaged = written(tmp_path, crowd(60))
     damaged.path(damaged.days()[0]).write_bytes(b"PAR1")
     with pytest.raises(JobError, match="no models: cannot read"):
-        run(lambda: damaged)
+        run(damaged, registry)
+
+
+def test_a_registry_that_cannot_be_written_is_an_error_of_the_job(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "candidates").write_text("a file where a folder should be")
+    with pytest.raises(JobError, match="no models: registry"):
+        run(ledger, candidates(str(tmp_path), KEY))
+
+
+def former_of(model: Fitted, log_loss: float, last_snapshot_ms: int = 0, last_due_ms: int = 0) -> Former:
+    training = Training(
+        name="any", kind=model.kind, lineage=LINEAGE, facts=FactSettings(), seed=1, first_snapshot_ms=0,
+        last_snapshot_ms=last_snapshot_ms or model.last_snapshot, last_due_ms=last_due_ms or model.trained_until,
+        examples=model.examples,
+    )  # fmt: skip
+    return Former(model.scorer, training, log_loss)
 
 
 def test_drift_and_degradation_are_reasons() -> None:
@@ -178,7 +228,7 @@ def test_drift_and_degradation_are_reasons() -> None:
     fresh = np.flatnonzero(same.dues > model.trained_until)
     loss = metrics(same.lost[fresh], model.score(same.features[fresh])).log_loss
     assert loss is not None
-    former = Former(model, loss)
+    former = former_of(model, loss)
     assert not degraded(former, same, 0.05)
     assert degraded(former, other, 0.05)
     at = model.trained_until + DAY_MS
@@ -195,6 +245,7 @@ def test_drift_is_a_feature_of_a_window_that_has_moved() -> None:
     assert drifted(moved, since)
     assert not drifted(moved, BEGIN + 299 * DAY_MS)
     assert not drifted(same, since)
-    former = Former(fitted("logistic", usual("logistic"), same, np.arange(600), np.arange(600, 900), 1), 1e9)
-    former = former._replace(model=former.model._replace(trained_until=since))
-    assert reason_to_train(former, moved, since + DAY_MS, SETTINGS) == "drift"
+    some = fitted("logistic", usual("logistic"), same, np.arange(600), np.arange(600, 900), 1)
+    # drift shows in snapshots, long before the outcomes of that time are due
+    former = former_of(some, 1e9, last_snapshot_ms=since, last_due_ms=since + DELAY)
+    assert reason_to_train(former, moved, since + DELAY + DAY_MS, SETTINGS) == "drift"

@@ -1,6 +1,5 @@
 """Encoding, kinds, calibration, tuning and the score."""
 
-import pickle
 from itertools import count
 
 import numpy as np
@@ -14,11 +13,14 @@ from batch_jobs.learners.kinds import drawn, usual
 from batch_jobs.learners.score import roi, score, stability
 from batch_jobs.learners.settings import KINDS, LearnerSettings
 from batch_jobs.learners.splits import folds, parts
+from batch_jobs.learners.training import chosen
 from batch_jobs.learners.tuning import judged, tuned
 from domain.catalogue import CATALOGUE, INDEX, NAMES
+from online_model.learners.scorers import from_arrays
 from online_model.quality.decided import decided
 from online_model.quality.metrics import metrics
 from online_model.quality.ranking import ranked
+from online_model.registry.payload import pack_arrays, unpack_arrays
 from online_model.thresholds import Contact
 from tests.batch_jobs.learners.crowd import crowd
 
@@ -56,7 +58,8 @@ def test_each_kind_learns_tells_probabilities_and_why(kind: str) -> None:
     assert told.roc_auc is not None
     assert told.roc_auc > 0.6
     assert told.mean_prediction == pytest.approx(told.base_rate, abs=0.1)  # although learned with weights
-    assert (pickle.loads(pickle.dumps(model)).score(x) == said).all()
+    stored = unpack_arrays(pack_arrays(model.scorer.to_arrays()))
+    assert (from_arrays(model.scorer.kind, stored).score(x) == said).all()
     again = fitted(kind, usual(kind), EXAMPLES, found.train, found.calibrate, 3)
     assert (again.score(x) == said).all()
     weights = importance(model, x[-40:], 1)
@@ -116,3 +119,12 @@ def test_settings_that_cannot_be_trained_are_refused() -> None:
         LearnerSettings(kinds=("oracle",))
     with pytest.raises(ValueError, match="must leave"):
         LearnerSettings(calibrate=0.5, test=0.4)
+    with pytest.raises(ValueError, match="not all are trained"):
+        LearnerSettings(kinds=("svm",), candidates=("lightgbm",))
+
+
+def test_the_best_enter_and_the_best_of_all_is_published_anyway() -> None:
+    losses = {"svm": 0.3, "logistic": 0.2, "network": 0.25}
+    assert chosen(losses, 2) == [("logistic", True), ("network", True)]
+    assert chosen(losses, 0) == [("logistic", False)]
+    assert chosen(losses, ("svm",)) == [("logistic", False), ("svm", True)]

@@ -51,6 +51,9 @@ def made(here: Star) -> tuple[dict[str, tuple[float | None, float | None]], list
     tables = Overview()(here, lambda _what, _share: None)
     assert tables["figures"].schema == FIGURES
     assert tables["churn"].schema == CHURN
+    until = here.as_of.date()
+    said = {(row["since"], row["until"]) for row in tables["figures"].to_pylist()}
+    assert said == {(until - timedelta(milliseconds=here.settings.inactivity_ms), until)}
     figures = {row["figure"]: (row["value"], row["before"]) for row in tables["figures"].to_pylist()}
     return figures, tables["churn"].to_pylist()
 

@@ -7,7 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from matplotlib import image
+from matplotlib.figure import Figure
 
+from batch_jobs.reports import money
 from batch_jobs.reports.document import pdf
 from batch_jobs.reports.heatmap import MOST_COHORTS, MOST_PERIODS, Cohort, heatmap
 from batch_jobs.reports.report import Report, collected, html, summary
@@ -19,7 +21,7 @@ from tests.batch_jobs.exporter import found
 DAY = date(2024, 5, 6)
 ALL = {
     "overview": found.overview(), "retention": found.retention(), "survival": found.survival(),
-    "segments": found.segments(), "value": found.value(),
+    "segments": found.segments(), "value": found.value(), "learners": found.learners(),
 }  # fmt: skip
 
 
@@ -30,13 +32,21 @@ def report(*jobs: str) -> Report:
 def test_the_page_says_what_there_is() -> None:
     page = html(report(*ALL))
     for words in (
-        "Ebbwatch: 2024-04-29 to 2024-05-05", "revenue</td><td>1,234.50</td><td>1,000.00</td><td>+23.4 %",
-        "channel: c0</td><td>30</td><td>1</td><td>10.0 %", "Who stays", "data:image/png;base64,",
+        "Ebbwatch as of 2024-05-06", "revenue</td><td>1,234.50</td><td>1,000.00</td><td>+23.4 %",
+        "channel: c0</td><td>30</td><td>1</td><td>10.0 %", "Who stays", "In the last 30 days, by",
+        "The 30 days from 2024-04-06 to 2024-05-05, beside the 30 days from 2024-03-07 to 2024-04-05.",
+        "data:image/png;base64,",
         "everybody</td><td>1,000</td><td>5</td><td>31", "Who has moved", "s00</td><td>s02</td><td>4",
         "everybody</td><td>50</td><td>9</td><td>100.00</td><td>50.00</td><td>2.50", "What is to come",
+        "What users bring", "A row a kind since 2024-01-01",
+        "svm</td><td>0.300</td><td>0.700</td><td>0.200</td><td>0.250</td><td>–", "latest snapshots",
     ):  # fmt: skip
         assert words in page, words
     assert "not come to this day" not in page
+    shown = {section.title: section.picture.name for section in report(*ALL).sections if section.picture}
+    assert shown["Who has moved"] == "movement.png"
+    assert shown["What users bring"] == "lifetime.png"
+    assert page.count("data:image/png;base64,") == len(shown) == 6
 
 
 @pytest.mark.parametrize("job", SECTIONS)
@@ -55,6 +65,48 @@ def test_empty_tables_make_no_empty_pictures() -> None:
     found_ = sections(empty, DAY)
     assert [section.title for section in found_] == ["At a glance"]
     assert pdf(Report(DAY, found_)).startswith(b"%PDF-")
+
+
+def test_where_there_is_nothing_it_says_why() -> None:
+    value = {name: table.slice(0, 0) for name, table in ALL["value"].items()}
+    value["reasons"] = pa.Table.from_pylist([{"table": "ltv", "reason": "nobody was followed"}])
+    segments = {**ALL["segments"], "movement": ALL["segments"]["movement"].slice(0, 0)}
+    said = {
+        section.title: section
+        for section in sections({"segments": (DAY, segments), "value": (DAY, value)}, DAY)
+    }
+    assert set(said) == {"Kinds of users", "Who has moved", "What users bring"}
+    assert said["What users bring"].words == ["Not to be told yet: nobody was followed."]
+    assert "no run of an earlier day" in said["Who has moved"].words[0]
+    assert said["Who has moved"].picture is said["What users bring"].picture is None
+
+
+def test_who_stayed_has_not_moved() -> None:
+    stayed = {"since": date(2024, 1, 1), "until": DAY, "from_segment": "Casual", "to_segment": "Casual"}
+    movement = pa.Table.from_pylist([{**stayed, "users": 7}, {**stayed, "from_segment": None, "users": 1}])
+    (_, said) = sections({"segments": (DAY, {**ALL["segments"], "movement": movement})}, DAY)
+    assert said.words[0] == "Nobody's kind has changed since 2024-01-01."
+    assert said.grid is None
+    assert said.picture is not None
+
+
+def test_lifetime_values_are_by_plan_where_plans_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = []
+
+    def noted(_ltv: pa.Table, grouping: str) -> Figure:
+        shown.append(grouping)
+        return Figure()
+
+    monkeypatch.setattr(money, "lifetime_curves", noted)
+    for plans in (2, 0):
+        sections({"value": (DAY, found.value(plans))}, DAY)
+    assert shown == ["plan", "all"]
+
+
+def test_figures_of_a_former_edition_name_no_days() -> None:
+    former = {**ALL["overview"], "figures": ALL["overview"]["figures"].drop_columns(["since", "until"])}
+    said = summary(Report(DAY, sections({"overview": (DAY, former)}, DAY)))
+    assert "revenue: the last period 1,234.50, the one before 1,000.00" in said
 
 
 def test_what_says_nothing_of_its_own_is_left_out() -> None:

@@ -107,7 +107,7 @@ def test_once_a_week_by_both_ways_whatever_fails(results: Results, chat: str) ->
     sending.look()  # the mail server is away
     assert len(Chat.posted) == 1
     text = Chat.posted[0]["text"]
-    assert text.startswith("Ebbwatch: 2024-04-29 to 2024-05-05\n")
+    assert text.startswith("Ebbwatch as of 2024-05-06\n")
     assert text.endswith("\n\nhttps://ebb.example.org/v1/overview")
     with mail_server(box, port):
         sending.look()
@@ -134,9 +134,10 @@ def test_the_mail_has_text_page_pictures_and_pdf(results: Results) -> None:
     with mail_server(box, port):
         Sending(results, config, Clock(MONDAY)).look()
     (message,) = box.messages
-    assert message["Subject"] == "Ebbwatch: 2024-04-29 to 2024-05-05"
+    assert message["Subject"] == "Ebbwatch as of 2024-05-06"
     parts = {part.get_content_type(): part for part in message.walk()}
-    assert "revenue: last period 1,234.50" in parts["text/plain"].get_payload(decode=True).decode()  # type: ignore[union-attr]
+    text = parts["text/plain"].get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert "revenue: the last 30 days 1,234.50, the 30 before 1,000.00" in text
     page = parts["text/html"].get_payload(decode=True).decode()  # type: ignore[union-attr]
     picture = parts["image/png"]
     assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in page

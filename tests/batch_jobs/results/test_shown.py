@@ -30,6 +30,13 @@ def test_retention_is_cohorts_with_their_periods() -> None:
     assert "retention" not in shown
 
 
+def test_what_a_job_goes_on_from_is_not_told() -> None:
+    tables = found.overview()
+    assert document("overview", {**tables, "kept_x": next(iter(tables.values()))}) == document(
+        "overview", tables
+    )
+
+
 def test_other_jobs_are_rows() -> None:
     tables = found.overview()
     assert document("overview", tables) == {name: table.to_pylist() for name, table in tables.items()}

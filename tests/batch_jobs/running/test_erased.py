@@ -10,6 +10,7 @@ import pytest
 from deltalake import DeltaTable
 
 from batch_jobs.config import BatchConfig, MoneyConfig, ReportConfig
+from batch_jobs.running.archived import Archived
 from batch_jobs.running.kept import KEPT, SCORES, SEGMENTS, VALUE, erase
 from batch_jobs.running.perform import Wanted, perform
 from batch_jobs.running.workshop import workshop
@@ -54,8 +55,8 @@ class Deployment:
         self.batch, self.results = folder / "batch", folder / "results"
         self.config = BatchConfig(
             archive=str(self.archive.log), folder=str(self.batch), results=str(self.results), kept=8,
-            ledger=str(folder), money=MoneyConfig(),
-            facts=SETTINGS, look_s=1.0, minute=0, report=ReportConfig(),
+            ledger=str(folder), money=MoneyConfig(), registry=str(folder / "registry"), key="unused in here",
+            facts=SETTINGS, memory_mb=600, threads=1, look_s=1.0, minute=0, report=ReportConfig(),
         )  # fmt: skip
 
     def run(self, days: int, *jobs: str) -> None:
@@ -69,6 +70,12 @@ def deployment(tmp_path: Path) -> Deployment:
     found = Deployment(tmp_path)
     found.archive.add(lives(), MONDAY + DAYS * DAY + HOUR, [0])
     return found
+
+
+def test_the_engine_has_what_the_configuration_gives_it(deployment: Deployment) -> None:
+    with Archived(deployment.config).star(FIRST + timedelta(days=1), lambda _what, _share: None) as star:
+        asked = "SELECT current_setting('threads'), current_setting('memory_limit')"
+        assert star.engine.raw_sql(asked).fetchall() == [(1, "572.2 MiB")]
 
 
 def test_what_the_archive_has_let_go_of_leaves_the_star_and_what_jobs_have_kept(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from batch_jobs.job import Job, Part, Progress, Tables
+from batch_jobs.job import Deferred, Job, Part, Progress, Tables
 from batch_jobs.results.results import Results
 from batch_jobs.results.run import Basis
 from batch_jobs.running.lease import LostError
@@ -100,9 +100,12 @@ class GoingOn(Counted):
         return {"counts": pa.table({"runs": [last["counts"]["runs"][0].as_py() + 100]})}
 
 
-def test_a_job_goes_on_from_its_last_run_where_that_can_be_told(results: Results, tmp_path: Path) -> None:
+@pytest.mark.parametrize("deferred", [False, True])
+def test_a_job_goes_on_from_its_last_run_where_that_can_be_told(
+    results: Results, tmp_path: Path, deferred: bool
+) -> None:
     job = GoingOn()
-    these = parts((job, ()))
+    these = parts((Deferred("job", lambda: job) if deferred else job, ()))
 
     def found() -> int:
         read = results.read("job")

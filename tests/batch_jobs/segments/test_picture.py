@@ -32,7 +32,13 @@ def test_map(tmp_path: Path) -> None:
 
 
 def test_movement() -> None:
-    moved = [("At-Risk", "Casual", 30), ("At-Risk", "At-Risk", 10), (None, "Casual", 5), ("Casual", None, 1)]
+    moved = [
+        ("At-Risk", "Casual", 30),
+        ("At-Risk", "At-Risk", 10),
+        (None, "Casual", 5),
+        ("Casual", None, 999),
+    ]
+    moved += [("Casual", "Lurkers", 1)]  # as another edition may have called them
     rows = [
         {"since": date(2024, 1, 1), "until": date(2024, 1, 8), "from_segment": a, "to_segment": b, "users": n}
         for a, b, n in moved
@@ -40,7 +46,7 @@ def test_movement() -> None:
     figure = movement_of_segments(pa.Table.from_pylist(rows, schema=MOVEMENT))
     drawn(figure)
     texts = {text.get_text() for text in figure.axes[0].texts}
-    assert texts == {"30\n75%", "10\n25%", "5\n100%", "1\n100%"}
+    assert texts == {"30\n75%", "10\n25%", "5\n100%", "999\n100%", "1\n< 1%"}
 
 
 def test_nothing_to_show() -> None:

@@ -65,7 +65,7 @@ def test_users_are_those_of_the_stream(archive: Path, days: int) -> None:
     source = Source(
         BatchConfig(
             archive=str(archive / "log"), folder=str(archive / "work"), results="", kept=1, facts=FactSettings(),
-            ledger=str(archive), money=MoneyConfig(),
+            ledger=str(archive), money=MoneyConfig(), registry=str(archive / "registry"), key="unused in here",
             look_s=1.0, minute=0, report=ReportConfig(),
         )
     )  # fmt: skip

@@ -14,7 +14,7 @@ Z = 1.959963984540054
 
 def months_of(duration: object, event: object, entry: object = 0) -> list[Month]:
     counts = counts_of(duration, event, entry)
-    return list(months(counts, day_table(counts, 0), 0.05, Z))
+    return list(months(day_table(counts, 0), 0.05, Z))
 
 
 def test_as_lifelines_on_one_row_a_user() -> None:

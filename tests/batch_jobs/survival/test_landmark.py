@@ -5,11 +5,10 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from batch_jobs.survival.counts import count
+from batch_jobs.survival.counts import followed
 from batch_jobs.survival.job import Survival
-from batch_jobs.survival.landmark import from_landmark
-from batch_jobs.survival.lives import lives
 from batch_jobs.survival.options import Options
+from batch_jobs.survival.tallies import tallies
 from tests.batch_jobs.survival.stars import Person, at, raw_lives, star_of
 
 AS_OF = at("2024-06-01")
@@ -18,10 +17,11 @@ NAMES = ("sessions", "active_days", "orders")
 
 def cells(people: list[Person], day: int) -> list[tuple[int, ...]]:
     star = star_of(people, AS_OF)
-    table = from_landmark(star, lives(star, "exclude"), day, NAMES)
-    keys = ("sessions", "active_days", "orders", "entry", "duration", "event")
-    frame = count(star, table, {name: table[name] for name in keys})
-    return [tuple(map(int, row)) for row in frame.to_numpy()]
+    found = tallies(star, Options(landmarks=(day,)), None, AS_OF.date()).landmarks
+    staying = followed(star, found, "passage", "exclude")
+    staying = staying[staying["duration"] > day].assign(entry=lambda own: own["entry"].clip(lower=day))
+    keys = [*NAMES, "entry", "duration", "event", "users"]
+    return [tuple(map(int, row)) for row in staying[keys].to_numpy()]
 
 
 def test_by_hand() -> None:

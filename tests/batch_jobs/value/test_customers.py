@@ -10,10 +10,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ibis.expr.types import Table
 
 from batch_jobs.star.star import Star
 from batch_jobs.value import at_risk
 from batch_jobs.value.customers import customers
+from batch_jobs.value.months import net_of
 from batch_jobs.value.risks import RISKS, latest_two, of_ledger
 from batch_jobs.value.risks import given as given_risks
 from domain.catalogue import INDEX, NAMES
@@ -39,8 +41,13 @@ def risks_of(rows: list[Risk]) -> pa.Table:
     )
 
 
+def customers_of(star: Star, risks: Table | None) -> Table:
+    days = star.daily.select("user", "day", net=net_of(star.daily))
+    return customers(star, days, risks, None, CONTACT)
+
+
 def found_of(star: Star, risks: list[Risk]) -> dict[str, dict[str, Any]]:
-    table = customers(star, given_risks(risks_of(risks))(star), None, CONTACT)
+    table = customers_of(star, given_risks(risks_of(risks))(star))
     return {row["user"]: row for row in table.to_pyarrow().to_pylist()}
 
 
@@ -133,7 +140,7 @@ def test_money_at_risk_by_hand() -> None:
 
 def test_sums_of_money_at_risk_by_hand() -> None:
     star = people()
-    table = customers(star, given_risks(risks_of(RISKS_OF_PEOPLE))(star), None, CONTACT)
+    table = customers_of(star, given_risks(risks_of(RISKS_OF_PEOPLE))(star))
     value = 30 / 7 * 1_000
     (total, high, medium) = at_risk.revenue_at_risk(table)
     assert (total["grouping"], high["group"], medium["group"]) == ("all", "high", "medium")
@@ -151,7 +158,7 @@ def test_sums_of_money_at_risk_by_hand() -> None:
 
 def test_deciles_sum_to_all() -> None:
     star = star_of([active(f"u{n}", AS_OF - timedelta(9), orders=1, spent=n) for n in range(1, 21)], AS_OF)
-    rows = at_risk.deciles(customers(star, None, None, CONTACT))
+    rows = at_risk.deciles(customers_of(star, None))
     assert [(row["decile"], row["least"], row["most"]) for row in rows] == [
         (d, 2 * d - 1, 2 * d) for d in range(1, 11)
     ]

@@ -10,23 +10,31 @@ import ibis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ibis.expr.types import Table
 
-from batch_jobs.value.groups import arpu, lifetimes
+from batch_jobs.star.star import Star
+from batch_jobs.value.groups import Cells, arpu, cells, lifetimes
+from batch_jobs.value.months import by_month
 from batch_jobs.value.people import month_text
-from batch_jobs.value.sums import Sums, summed
+from batch_jobs.value.sums import summed
 from tests.batch_jobs.rows import Day, active, star_of
 
 FIRST = date(2023, 11, 5)
 Key = tuple[str, str]
 
 
-def summed_of(rows: list[Day], as_of: date, folder: Path, segments: dict[str, str] | None = None) -> Sums:
+def summed_of(rows: list[Day], as_of: date, folder: Path, segments: dict[str, str] | None = None) -> Cells:
     star = star_of(rows, as_of)
     table = None
     if segments is not None:
         table = ibis.memtable({"user": list(segments), "segment": list(segments.values())})
     folder.mkdir()
-    return summed(star, table, folder)
+    return rolled_up(star, table, folder)
+
+
+def rolled_up(star: Star, segments: Table | None, folder: Path) -> Cells:
+    months = by_month(star, folder / "kept", None, star.as_of.date())
+    return cells(summed(star, segments, months, folder))
 
 
 def net(row: Day) -> int:
@@ -130,7 +138,7 @@ def test_money_from_before_a_later_signup_is_of_no_month_since_it(tmp_path: Path
     moved = star.users.mutate(origin=star.users.origin + ibis.interval(days=10))
     folder = tmp_path / "x"
     folder.mkdir()
-    found = lifetimes(summed(replace(star, users=moved), None, folder), 1, 1.0, 0.0)
+    found = lifetimes(rolled_up(replace(star, users=moved), None, folder), 1, 1.0, 0.0)
     assert [(r["months"], r["margin"]) for r in found if r["grouping"] == "all"] == [(1, 100.0)]
 
 
@@ -152,7 +160,7 @@ def test_who_was_there_before_the_log_has_no_lifetime_value(tmp_path: Path) -> N
     def members(*, signed_up: bool) -> dict[str, int]:
         folder = tmp_path / str(next(folders))
         folder.mkdir()
-        sums = summed(star_of(rows, as_of, signed_up=signed_up), None, folder)
+        sums = rolled_up(star_of(rows, as_of, signed_up=signed_up), None, folder)
         found = lifetimes(sums, 1, 1.0, 0.0)
         assert sum(row["revenue"] for row in arpu(sums) if row["grouping"] == "all") == 1_900
         return {row["group"]: row["members"] for row in found if row["months"] == 1}

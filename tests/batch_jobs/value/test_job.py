@@ -10,6 +10,7 @@ import pytest
 
 from batch_jobs.job import Job, Tables
 from batch_jobs.segments.folders import erase, folder_of
+from batch_jobs.segments.folders import tables as user_tables
 from batch_jobs.segments.job import Segments
 from batch_jobs.star.star import Star
 from batch_jobs.value.job import CUSTOMERS, OPEN_TRIALS, WARNINGS, Value
@@ -62,7 +63,8 @@ def test_everything(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         "as_of=2024-06-01"
     ]  # nothing in between is left
-    assert erase(folder, ["power-1"]) == 2
+    assert erase(folder, ["power-1"]) > 2  # of the customers, the warnings, and of months
+    assert not any("power-1" in pq.read_table(path)["user"].to_pylist() for path in user_tables(folder))
     steps = [row["step"] for row in tables["forecast"].to_pylist() if row["horizon"] == 3]
     assert steps == [0, 1, 2, 3] * 2
     for row in tables["forecast"].to_pylist():

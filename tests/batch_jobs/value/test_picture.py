@@ -55,7 +55,9 @@ def test_lifetime() -> None:
     figure = lifetime_curves(pa.Table.from_pylist(rows, schema=LTV))
     drawn(figure)
     ripe, beyond = figure.axes[0].lines
-    assert [np.size(line.get_xdata()) for line in (ripe, beyond)] == [4, 13]
+    assert [np.size(line.get_xdata()) for line in (ripe, beyond)] == [5, 13]
+    assert np.asarray(ripe.get_ydata()).tolist() == [0, 1, 2, 3, 4]
+    assert np.asarray(beyond.get_ydata()).tolist() == list(range(4, 17))
 
 
 def test_nothing_to_show() -> None:

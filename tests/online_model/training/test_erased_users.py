@@ -9,7 +9,7 @@ import numpy as np
 from domain.labels import Outcomes, Snapshots
 from online_model.training.trainer import Trainer
 from tests.online_model.training.histories import Topics, blocks, history
-from tests.online_model.training.test_trainer import PARTITIONS, Outcome, fed, plan_of
+from tests.online_model.training.trained import PARTITIONS, Outcome, fed, plan_of
 
 ERASED = {"u3", "u17"}
 

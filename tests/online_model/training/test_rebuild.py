@@ -13,7 +13,7 @@ from online_model.training.effects import LedgerDay, Publish
 from online_model.training.rebuild import from_ledger
 from online_model.training.trainer import Trainer
 from tests.online_model.training.histories import LINEAGE, blocks, history
-from tests.online_model.training.test_trainer import PARTITIONS, Outcome, fed, plain_pickle, plan_of
+from tests.online_model.training.trained import PARTITIONS, Outcome, fed, plain_pickle, plan_of
 
 
 class Keeping(Outcome):

@@ -1,0 +1,1 @@
+"""Models that batch jobs have refitted, as arrays: scored like those that learn online, and learning nothing more."""
