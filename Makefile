@@ -15,10 +15,11 @@ READY := $(VENV)/.ready
 BENCH_READY := $(BENCH_VENV)/.ready
 MLFLOW_READY := $(MLFLOW_VENV)/.ready
 
+PYTEST := $(BIN)/python -m pytest
 SECRETS ?= secrets
 TRIVY ?= aquasec/trivy:0.73.0
 
-.PHONY: help setup secrets image scan demo test check format unit integration mlflow bench bench-model chaos reference clean
+.PHONY: help setup secrets image scan demo test check format unit integration measured mlflow bench bench-model chaos reference clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,23 +35,32 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: $(READY) ## real Kafka, Faust and Redis, simulated users, and who is drifting away
 	$(BIN)/ebbwatch demo
 
-test: check unit integration ## all that CI runs
+test: check measured ## all that CI runs
 
-check: $(READY) ## format, lint, types, import rules
+check: $(READY) ## format, lint, types, import rules, known holes in packages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m checks.audit
 
 format: $(READY) ## put the code into form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 unit: $(READY) ## tests that need no services
-	$(BIN)/python -m pytest -m "not integration" -n 2 --dist worksteal
+	$(PYTEST) -m "not integration" -n 2 --dist worksteal
 
 integration: $(READY) ## tests with a real Kafka and a real Redis
-	$(BIN)/python -m pytest -m integration -n 2 --dist loadfile
+	$(PYTEST) -m integration -n 2 --dist loadfile
+
+# what the processes of the tests run counts too, so both kinds of test, one after the other
+measured: PYTEST := $(BIN)/coverage run -m pytest
+measured: $(READY) ## both, and how much of the code they reach: at least 85 %
+	$(BIN)/coverage erase
+	$(MAKE) unit integration PYTEST="$(PYTEST)"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 secrets: ## make the secrets that docker-compose.yml mounts and that are not there yet
 	mkdir -p -m 700 $(SECRETS)
@@ -122,5 +132,5 @@ mlflow: $(MLFLOW_READY) ## test the export of versions against a real MLflow ser
 	MLFLOW_SERVER_COMMAND=$(MLFLOW_SERVER_VENV)/bin/mlflow $(MLFLOW_VENV)/bin/python -m pytest -m mlflow tests/online_model/registry/test_mlflow_export.py
 
 clean: ## remove environments, caches and local state
-	rm -rf $(VENV) $(BENCH_VENV) $(MLFLOW_VENV) $(MLFLOW_SERVER_VENV) .ebbwatch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(BENCH_VENV) $(MLFLOW_VENV) $(MLFLOW_SERVER_VENV) .ebbwatch .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ebbwatch.batch import SCHEDULER
 from ebbwatch.on_demand import Commands
 from ebbwatch.settings import Settings
-from stream_processors import supervisor
 from tests.deployment.compose import COMPOSE, PROFILES, ROOT, Service, document, services
 
 CORE = {
@@ -136,6 +136,7 @@ def test_health_is_asked_where_the_process_says_it() -> None:
         "worker": "EBBWATCH_METRICS_PORT",
         "trainer": "EBBWATCH_TRAINER_METRICS_PORT",
         "archiver": "EBBWATCH_ARCHIVER_METRICS_PORT",
+        "notifier": "EBBWATCH_NOTIFIER_METRICS_PORT",
         "courier": "EBBWATCH_COURIER_METRICS_PORT",
         "exporter": "EBBWATCH_EXPORTER_PORT",
     }
@@ -143,8 +144,7 @@ def test_health_is_asked_where_the_process_says_it() -> None:
         port = services("")[name]["environment"][variable]
         assert asked[name] == f"http://127.0.0.1:{port}/healthz"
     assert asked["api"] == f"http://127.0.0.1:{Settings.model_fields['api_port'].default}/healthz"
-    assert asked["notifier"] == supervisor.NOTIFIER[-1]
-    assert asked["batch"] == "ebbwatch.scheduling"
+    assert asked["batch"] == SCHEDULER[-1]
 
 
 def test_prometheus_reads_each_process_that_has_a_port() -> None:

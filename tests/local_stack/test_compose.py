@@ -17,6 +17,7 @@ from local_stack.kafka.software import pinned_version
 from local_stack.readiness import await_ready
 
 TEXT = COMPOSE_FILE.read_text()
+READER = os.environ.get("EBBWATCH_COMPOSE_GO")
 PLACE = ("listener", "voters", "log.dirs")
 
 
@@ -51,6 +52,19 @@ def test_compose_accepts_the_file(profile: list[str]) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert not result.stderr
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(READER is None, reason="EBBWATCH_COMPOSE_GO does not name compose's reader of such files")
+def test_the_reader_of_compose_accepts_the_file_with_all_profiles(tmp_path: Path) -> None:
+    assert READER is not None
+    good = subprocess.run([READER, str(COMPOSE_FILE)], capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stderr
+    for service in ("worker", "simulate", "grafana"):
+        assert f"\n    {service}:\n" in good.stdout
+    broken = tmp_path / "docker-compose.yml"
+    broken.write_text(TEXT.replace("  read_only: true", "  readonly: true"))
+    assert subprocess.run([READER, str(broken)], capture_output=True, check=False).returncode != 0
 
 
 @pytest.fixture
