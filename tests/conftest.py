@@ -22,7 +22,7 @@ from local_stack.ports import free_ports
 from local_stack.readiness import await_ready
 
 REDIS_IMAGE = "redis:7.2.11-alpine"
-MAY_SKIP_IN_CI = ("docker", "real_data")
+MAY_SKIP_IN_CI = ("docker", "grafana", "real_data")
 ONLY_BY_NAME = "mlflow"
 
 # the same examples at every run of CI, so that a change is judged by what it changes; people's runs look further

@@ -76,6 +76,11 @@ class TestPanel:
         if matrix:
             assert len(panel["targets"]) == 1, "a matrix takes one frame"
 
+    def test_colours_are_names_that_fit_dark_and_light(self, uid: str, panel: dict[str, Any]) -> None:
+        coloured = re.findall(r'"(?:color|fixedColor)": "([^"]*)"', json.dumps(panel["fieldConfig"]))
+
+        assert all(re.fullmatch(r"[a-z-]+", colour) for colour in coloured), coloured
+
     def test_asks_for_metrics_by_the_names_in_one_place(self, uid: str, panel: dict[str, Any]) -> None:
         for target in panel["targets"]:
             for name in re.findall(r"\b(?:ebbwatch|process)_\w+", target["expr"]):

@@ -4,14 +4,19 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 
+from dashboards import pushing
 from dashboards.committed import boards
 from dashboards.panels.told import USUALLY_EMPTY
 from local_stack.ports import free_ports
+from tests.integration.browser import browser, program
+from tests.integration.grafana import Running, answered, as_before, copies, drawable, faults, grafana, seen
 from tests.integration.place import Api, Place, eventually
 from tests.integration.test_batch_results import supervised
 from tests.integration.watching import Prometheus, as_asked, prometheus
@@ -169,3 +174,42 @@ def test_a_scrape_is_answered_at_once(watched: Watched) -> None:
     longest = watched.prometheus.ask("max by (job) (max_over_time(scrape_duration_seconds[1m]))")
 
     assert {s.labels["job"] for s in longest} >= {"worker", "trainer", "api", "exporter"}
+
+
+@pytest.fixture(scope="module")
+def there() -> Iterator[Running]:
+    with grafana() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pushed(there: Running, watched: Watched) -> Iterator[httpx.Client]:
+    """A Grafana with copies of all boards; its HTTP API."""
+    with as_before(there) as client:
+        states = pushing.pushed(there.server, copies(boards()), there.prometheus or watched.prometheus.url)
+        assert {each.state for each in states} == {"new"}
+        yield client
+
+
+@pytest.mark.grafana
+def test_pushing_again_changes_nothing(there: Running, pushed: httpx.Client) -> None:
+    again = pushing.pushed(there.server, copies(boards()), None)
+
+    assert {each.board["uid"]: each.state for each in again} == {b["uid"]: "same" for b in copies(boards())}
+
+
+@pytest.mark.grafana
+@pytest.mark.parametrize("board", boards(), ids=lambda board: board["uid"])
+def test_grafana_has_an_answer_for_every_panel(pushed: httpx.Client, board: dict[str, Any]) -> None:
+    assert {p["title"]: why for p in drawable(board) if (why := answered(pushed, p))} == {}
+
+
+@pytest.mark.grafana
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_panel_is_drawn(there: Running, pushed: httpx.Client, tmp_path: Path, theme: str) -> None:
+    if program() is None:
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+    with browser(tmp_path / "chromium") as page:
+        found = {b["uid"]: faults(b, seen(page, there, b, theme)) for b in copies(boards())}
+
+    assert {uid: wrong for uid, wrong in found.items() if wrong} == {}
