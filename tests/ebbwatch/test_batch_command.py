@@ -76,6 +76,8 @@ def test_a_run_says_what_was_done_and_found(
         "value": 1.0,
         "before": None,
         "unit": "users",
+        "since": "2024-04-01",
+        "until": "2024-05-01",
     }
     assert "unchanged" in call("run", "overview", "--as-of", "2024-05-01").stdout
 
