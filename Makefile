@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest
 SECRETS ?= secrets
 TRIVY ?= aquasec/trivy:0.73.0
 
-.PHONY: help setup secrets image scan demo test check format unit integration measured mlflow bench bench-model chaos reference clean
+.PHONY: help setup secrets image scan demo test check audit format unit integration measured mlflow bench bench-model chaos reference clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,13 +35,15 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: $(READY) ## real Kafka, Faust and Redis, simulated users, and who is drifting away
 	$(BIN)/ebbwatch demo
 
-test: check measured ## all that CI runs
+test: check unit integration ## all that CI runs
 
-check: $(READY) ## format, lint, types, import rules, known holes in packages
+check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(READY) ## known holes in the packages that are locked; asks an index over the network
 	$(BIN)/python -m checks.audit
 
 format: $(READY) ## put the code into form
@@ -104,6 +106,7 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.profile
+	$(BIN)/python -m benchmarks.metrics
 	$(BIN)/python -m benchmarks.promotion
 	$(BIN)/python -m benchmarks.drift
 	$(BIN)/python -m benchmarks.archive

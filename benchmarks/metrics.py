@@ -12,6 +12,7 @@ from random import Random
 from statistics import median
 from typing import Annotated, Any, Final
 
+import psutil
 import typer
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
@@ -36,20 +37,32 @@ def series(text: str) -> int:
 
 
 def scraped(port: int, times: int) -> dict[str, Any]:
-    """Series of a port, and milliseconds of a scrape."""
-    took, text = [], ""
+    """Series of a port, milliseconds of a scrape, and CPU of its process meanwhile, which also does its work."""
+    process = _listening(port)
+    took, text, before = [], "", sum(process.cpu_times()[:2])
     for _ in range(times):
         begun = time.perf_counter()
         text = _get(port, "/metrics")
         took.append((time.perf_counter() - begun) * 1000)
         time.sleep(0.05)
     took.sort()
+    cpu = (sum(process.cpu_times()[:2]) - before) / times * 1000
     return {
         "series": series(text),
         "kilobytes": round(len(text) / 1000, 1),
+        "cpu_ms": round(cpu, 1),
         "median_ms": round(median(took), 1),
         "p95_ms": round(took[int(0.95 * (times - 1))], 1),
     }
+
+
+def _listening(port: int) -> psutil.Process:
+    pids = [
+        c.pid
+        for c in psutil.net_connections("tcp")
+        if c.laddr[1:] == (port,) and c.status == psutil.CONN_LISTEN
+    ]
+    return psutil.Process(pids[0])
 
 
 def _get(port: int, path: str) -> str:
@@ -124,7 +137,7 @@ def main(
     """Say how many series there are, and how long a scrape takes."""
     console = Console()
     found = measure(users, days, times, console)
-    shown = table("scrapes", "process", "series", "kB", "median ms", "p95 ms")
+    shown = table("scrapes", "process", "series", "kB", "CPU ms", "median ms", "p95 ms")
     for process, each in found["processes"].items():
         shown.add_row(process, *(str(value) for value in each.values()))
     console.print(shown)

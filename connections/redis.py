@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 from connections.errors import AccessError
 from connections.secrets import readable, secret
@@ -49,11 +49,13 @@ def address(environ: Mapping[str, str]) -> str | None:
     if _says_yes(environ, "REDIS_CLUSTER"):
         query[_CLUSTER] = "true"
     user, password = environ.get("REDIS_USERNAME") or "", secret(environ, "REDIS_PASSWORD")
+    if not any(files.values()) and _CLUSTER not in query and password is None:
+        return url
     netloc = parts.netloc
     if parts.password is None and password is not None:
         name = quote(user, safe="") or parts.username or ""
         netloc = f"{name}:{quote(password, safe='')}@{netloc.rpartition('@')[2]}"
-    return urlunsplit(parts._replace(netloc=netloc, query=urlencode(query, safe="/")))
+    return _joined(parts._replace(netloc=netloc, query=urlencode(query, safe="/")))
 
 
 def apart(url: str) -> tuple[str, bool]:
@@ -64,7 +66,7 @@ def apart(url: str) -> tuple[str, bool]:
     if len(rest) == len(query):
         return url, False
     cluster = dict(query)[_CLUSTER].lower() in _YES
-    return urlunsplit(parts._replace(query=urlencode(rest, safe="/"))), cluster
+    return _joined(parts._replace(query=urlencode(rest, safe="/"))), cluster
 
 
 def shown(url: str) -> str:
@@ -74,7 +76,12 @@ def shown(url: str) -> str:
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     named = user.partition(":")[0]
-    return urlunsplit(parts._replace(netloc=f"{named}{at}{host}" if named else host, query=""))
+    return _joined(parts._replace(netloc=f"{named}{at}{host}" if named else host, query=""))
+
+
+def _joined(parts: SplitResult) -> str:
+    """As `urlunsplit`, which takes the two slashes from an address without a host."""
+    return f"{parts.scheme}://{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
 
 
 def _says_yes(environ: Mapping[str, str], name: str) -> bool:

@@ -83,7 +83,7 @@ def _of_tls(fault: ssl.SSLError, server: str, ca: str, address: str) -> str:
         return ""
     if isinstance(fault, ssl.SSLCertVerificationError):
         return _untrusted(server, ca, address)
-    if "CERTIFICATE" in (fault.reason or ""):
+    if "CERTIFICATE" in str(fault).upper():
         return (
             f"{server} does not accept our certificate: look at {ca.replace('CA_FILE', 'CERTIFICATE_FILE')}"
         )

@@ -121,6 +121,7 @@ class Alerting:
         """
         self._desk = desk
         self._partition = partition
+        self._held = desk.metrics.brake.labels(partition)
         try:
             self._brake = braking.decode(stored.get(BRAKE))
             waiting = {field: value for field, value in stored.items() if field != BRAKE}
@@ -216,7 +217,7 @@ class Alerting:
                 log.error("partition %s: alerts are held: %s", self._partition, braking.words(self._brake))
             else:
                 log.warning("partition %s: alerts are sent again", self._partition)
-        self._desk.metrics.brake.labels(self._partition).set(self._brake.on)
+        self._held.set(self._brake.on)
 
     def _alert(
         self,

@@ -109,6 +109,8 @@ class Lane:
         self._lineage = lineage_of(parts.facts, position.topic_id)
         self._alerting = Alerting(parts.desk, partition, alerts)
         self._swept = 0
+        self._clock = parts.metrics.clock.labels(partition)
+        self._clock.set(position.clock / 1000)
 
     async def take(self, fetch: Fetch) -> None:
         """Apply one fetch, whole.
@@ -144,7 +146,7 @@ class Lane:
         now = time.time()
         metrics.age.observe(max(0.0, now - fetch.timestamp / 1000))
         metrics.end_to_end.observe(max(0.0, now - int(fetch.records.timestamps[0]) / 1000))
-        metrics.clock.labels(self._partition).set(self.position.clock / 1000)
+        self._clock.set(self.position.clock / 1000)
 
     async def _load(self, batch: Batch) -> Loaded:
         marks = batch.rows["time"][batch.rows["kind"] == MARK]

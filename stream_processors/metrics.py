@@ -19,6 +19,7 @@ class WorkerMetrics:
             ["outcome", "reason"],
             registry=registry,
         )
+        self._outcomes: dict[str, Counter] = {}
         self.lag = Gauge(
             "ebbwatch_worker_lag_records", "Records not yet applied", ["partition"], registry=registry
         )
@@ -80,15 +81,18 @@ class WorkerMetrics:
 
     def count(self, outcome: str, by: int) -> None:
         """Add records of one outcome, given as in the store: ``applied``, ``dead_letter:<reason>``."""
-        kind, _, reason = outcome.partition(":")
-        self.records.labels(kind, reason).inc(by)
+        child = self._outcomes.get(outcome)
+        if child is None:  # looking labels up costs more than counting
+            kind, _, reason = outcome.partition(":")
+            child = self._outcomes[outcome] = self.records.labels(kind, reason)
+        child.inc(by)
 
     def moved(self, before: Tiers, after: Tiers) -> None:
         """Count users whose tier has changed, shapes (users,); a first score is no change."""
-        rows = (before != after) & (before != NEVER)
-        if not rows.any():
+        rows = np.flatnonzero((before != after) & (before != NEVER))
+        if not len(rows):
             return
-        pairs, counts = np.unique(before[rows] * len(TIERS) + after[rows], return_counts=True)
-        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        pairs = np.bincount(before[rows] * len(TIERS) + after[rows])
+        for pair in np.flatnonzero(pairs).tolist():
             former, now = divmod(pair, len(TIERS))
-            self._moves.labels(TIERS[former], TIERS[now]).inc(count)
+            self._moves.labels(TIERS[former], TIERS[now]).inc(int(pairs[pair]))

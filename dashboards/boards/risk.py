@@ -158,7 +158,7 @@ def _handling() -> list[Panel]:
         bars(
             Told(
                 "Where alerts stand",
-                "Waiting for the day's budget; handed out and not taken up (open); acknowledged; snoozed until later.",
+                "Waiting for the day's budget; handed out and not taken up (open); acknowledged; snoozed.",
                 "Waiting ones lapse at midnight; open ones need a reader.",
                 "alerts-wait",
             ),

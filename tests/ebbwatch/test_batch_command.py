@@ -126,7 +126,7 @@ def test_tables_are_shown_and_exported(call: Call, results: Results) -> None:
     assert [row["group"] for row in exported] == ["all", "all", "p0", "p0", "p1", "p1"]
     assert "curves, as of 2024-05-01" in call("show", "survival").stdout
     for words, message in (
-        (("show", "survival", "none"), "has no table none: curves, medians are there"),
+        (("show", "survival", "none"), "has no table none: curves, medians, logrank are there"),
         (("show", "survival", "--csv"), "name the table"),
     ):
         answer = call(*words)

@@ -156,6 +156,17 @@ async def test_a_repeat_after_a_lost_answer_does_only_what_is_missing(
     assert await store.hget(keys.counts, "applied") == b"3"
 
 
+async def test_a_client_that_sends_all_again_finds_it_done(store: aredis.Redis, keys: Keys) -> None:
+    """As a cluster's does where the answer of a whole call was lost."""
+    steps = [step(b"1"), step(b"2"), step(b"3")]
+    await Writer(store).write_once(keys, b"", steps)
+    once = await contents(store, keys)
+    await Writer(store).write_once(keys, b"", steps)
+    assert await contents(store, keys) == once
+    with pytest.raises(FencedError):  # ahead of all that is in hand: somebody else's
+        await Writer(store).write_once(keys, b"", steps[:2])
+
+
 async def test_a_redis_that_forgot_the_script_is_told_again(store: aredis.Redis, keys: Keys) -> None:
     writer = Writer(store)
     await writer.write(keys, b"", [step(b"1")])
