@@ -7,7 +7,7 @@ COPY requirements/run.txt /build/requirements/run.txt
 RUN /opt/ebbwatch/bin/pip install --require-hashes -r /build/requirements/run.txt
 WORKDIR /build
 COPY . .
-# tests of libraries are a seventh of what is installed, and pip is of no use to who may not write
+# tests of libraries are 68 MiB of 1.1 GiB, and pip is of no use to who may not write
 RUN /opt/ebbwatch/bin/pip install --no-deps . \
  && /opt/ebbwatch/bin/pip uninstall --yes pip setuptools \
  && find /opt/ebbwatch -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} +
