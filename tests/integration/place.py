@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -289,11 +289,15 @@ class Supervised:
         return self.log.read_text("utf-8", "replace")
 
     def kill(self) -> None:
-        """Both processes at once, as when the machine dies."""
-        child = self.child()
+        """It and all that it has started at once, as when the machine dies."""
+        try:
+            started = psutil.Process(self.supervisor.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            started = []
         self.supervisor.kill()
-        if child is not None:
-            child.kill()
+        for process in started:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self.supervisor.wait()
 
     def stop(self, seconds: float = 60.0) -> int:
