@@ -168,6 +168,7 @@ class Worker:
         gc.freeze()
         gc.set_threshold(100_000, 20, 100)
         worker = self._kafka.app.Worker(override_logging=False, redirect_stdouts=False, quiet=True)
+        worker.spinner = None  # it would write signs for a terminal into the log
         worker.execute_from_commandline()
 
 
