@@ -310,7 +310,7 @@ class Supervised:
         return self.supervisor.wait(seconds)
 
 
-def eventually(what: str, holds: Callable[[], Any], seconds: float = 90.0) -> Any:
+def eventually(what: str, holds: Callable[[], Any], seconds: float = 180.0) -> Any:
     """Wait until `holds` gives something true, and return that."""
     give_up = time.monotonic() + seconds
     while not (found := holds()):
