@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parent / "grafana" / "boards"
+TAG: Final = "ebbwatch"
+"""By which boards are found among others."""
 
 
 def boards() -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ from typing import Final
 # job `overview`
 OVERVIEW_USERS: Final = "ebbwatch_overview_users"
 CHURN_RATIO: Final = "ebbwatch_churn_ratio"
-CHURN_USERS: Final = "ebbwatch_churn_users"
 
 # job `retention`
 COHORT_RETENTION: Final = "ebbwatch_cohort_retention_ratio"
@@ -40,13 +39,11 @@ WEEKLY_CHURN: Final = "ebbwatch_churn_weekly_ratio"
 # job `value`
 REVENUE_AT_RISK: Final = "ebbwatch_value_at_risk_money"
 LIFETIME_VALUE: Final = "ebbwatch_value_lifetime_money"
-REVENUE_PER_USER: Final = "ebbwatch_value_per_active_user_money"
 TIER_MOVED: Final = "ebbwatch_value_tier_moved_users"
 TIER_MOVED_REVENUE: Final = "ebbwatch_value_tier_moved_money"
 
 # the jobs themselves
 JOB_SUCCESS: Final = "ebbwatch_job_success"
-JOB_AGE: Final = "ebbwatch_job_age_seconds"
 JOB_FINISHED: Final = "ebbwatch_job_finished_timestamp_seconds"
 JOB_AS_OF: Final = "ebbwatch_job_as_of_timestamp_seconds"
 JOB_DURATION: Final = "ebbwatch_job_duration_seconds"
@@ -70,9 +67,7 @@ WORKER_RESTARTS: Final = "ebbwatch_worker_restarts"
 # the trainer
 TRAINER_LAG: Final = "ebbwatch_trainer_lag_records"
 TRAINER_CLOCK: Final = "ebbwatch_trainer_clock_timestamp_seconds"
-TRAINER_CHECKPOINT: Final = "ebbwatch_trainer_checkpoint_timestamp_seconds"
 TRAINER_WAITING: Final = "ebbwatch_trainer_waiting_snapshots"
-TRAINER_EVENTS: Final = "ebbwatch_trainer_items_total"
 TRAINER_LEARNED: Final = "ebbwatch_trainer_learned_examples"
 TRAINER_BYTES: Final = "ebbwatch_trainer_learner_bytes"
 LOG_LOSS: Final = "ebbwatch_trainer_log_loss"
@@ -83,7 +78,6 @@ CALIBRATION_SLOPE: Final = "ebbwatch_trainer_calibration_slope"
 OBSERVED_OVER_EXPECTED: Final = "ebbwatch_trainer_observed_over_expected_ratio"
 RELIABILITY: Final = "ebbwatch_trainer_reliability_ratio"
 TIER_PRECISION: Final = "ebbwatch_trainer_tier_precision_ratio"
-TIER_EXAMPLES: Final = "ebbwatch_trainer_tier_examples"
 FEATURE_PSI: Final = "ebbwatch_trainer_feature_psi"
 DRIFT_ALARMS: Final = "ebbwatch_trainer_drift_alarms_total"
 DECISIONS: Final = "ebbwatch_trainer_decisions_total"
@@ -94,7 +88,6 @@ TRAINER_RESTARTS: Final = "ebbwatch_trainer_restarts"
 
 # the archiver
 ARCHIVER_LAG: Final = "ebbwatch_archiver_lag_records"
-ARCHIVER_COMMIT: Final = "ebbwatch_archiver_commit_timestamp_seconds"
 ARCHIVER_RESTARTS: Final = "ebbwatch_archiver_restarts"
 
 # the API: how things stand in Redis and Kafka
@@ -111,13 +104,10 @@ READY: Final = "ebbwatch_api_ready"
 REQUESTS: Final = "ebbwatch_api_requests_total"
 REQUEST_TIME: Final = "ebbwatch_api_request_seconds"
 API_EVENTS: Final = "ebbwatch_api_events_total"
-API_LAG: Final = "ebbwatch_api_lag_records"
 PROJECTION_LAG: Final = "ebbwatch_api_projection_records"
 
 # the courier
 DELIVERIES: Final = "ebbwatch_courier_deliveries_total"
 WEBHOOKS_WAITING: Final = "ebbwatch_courier_waiting_deliveries"
-WEBHOOKS_OLDEST: Final = "ebbwatch_courier_oldest_waiting_seconds"
 COURIER_RESTARTS: Final = "ebbwatch_courier_restarts"
 EXPORTER_RESTARTS: Final = "ebbwatch_exporter_restarts"
-EXPORTER_READABLE: Final = "ebbwatch_exporter_readable"

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
-from dashboards.committed import text
+from dashboards.committed import TAG, text
 from dashboards.grafana_server import Document, plain
 
 State = Literal["new", "changed", "same"]
 
 FOLDER_TITLE = "Ebbwatch"
-TAG = "ebbwatch"
 
 
 class Server(Protocol):

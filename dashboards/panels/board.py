@@ -15,11 +15,11 @@ from grafana_foundation_sdk.models.dashboard import (
     Panel,
 )
 
+from dashboards.committed import TAG
 from dashboards.panels.built import Ready
 from dashboards.panels.variables import Variable
 
 COLUMNS: Final = 24
-TAG: Final = "ebbwatch"
 SCHEMA: Final = 41
 
 
