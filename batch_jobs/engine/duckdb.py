@@ -60,7 +60,7 @@ class DuckDB:
         try:
             yield self.backend.table(name)
         finally:
-            self.backend.raw_sql(f"DROP TABLE {name}")
+            self.backend.drop_table(name)
 
     def prepared(self, expression: Table) -> Callable[[], pa.Table]:
         """As `Engine.prepared`."""
