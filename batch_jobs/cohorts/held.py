@@ -11,13 +11,13 @@ from ibis.expr.types import Table
 def held(engine: ibis.BaseBackend, expression: Table) -> Iterator[Table]:
     """The rows of the expression as a table, until the block ends."""
     if engine.name == "duckdb":
-        # Ibis 12 with sqlglot 30 writes DROP without the name of the table, so its own cache cannot let go there
+        # Ibis' own cache takes the engine from the tables, and those of tests stand in none
         name = ibis.util.gen_name("held")
         engine.create_table(name, expression, temp=True)
         try:
             yield engine.table(name, database=("temp", "main"))
         finally:
-            engine.raw_sql(f'DROP TABLE temp.main."{name}"')
+            engine.drop_table(name, database=("temp", "main"))
     else:
         with expression.cache() as table:
             yield table

@@ -12,6 +12,7 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from batch_jobs.engine.engine import EngineError
+from batch_jobs.engine.remote import RemoteFiles
 
 _SQL_TYPES: Final = {
     pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.int32(): "INTEGER", pa.uint64(): "UBIGINT",
@@ -38,6 +39,10 @@ class DuckDB:
         self.backend.raw_sql("SET TimeZone = 'UTC'")
         self._names = itertools.count()
 
+    def reach(self, files: RemoteFiles) -> None:
+        """Read what lies in an object store, too."""
+        self.backend.con.register_filesystem(files)
+
     def numbers(self, files: Sequence[str], schema: pa.Schema) -> Table:
         """As `Engine.numbers`."""
         return self._view(files, schema, [_number(field) for field in schema])
@@ -55,7 +60,7 @@ class DuckDB:
         try:
             yield self.backend.table(name)
         finally:
-            self.backend.raw_sql(f"DROP TABLE {name}")
+            self.backend.drop_table(name)
 
     def prepared(self, expression: Table) -> Callable[[], pa.Table]:
         """As `Engine.prepared`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from archive.address import AddressError, address_of
 from batch_jobs.config import BatchConfig
 from batch_jobs.engine.duckdb import DuckDB
 from batch_jobs.engine.engine import EngineError
@@ -35,7 +36,7 @@ class Archived:
         """
         self._config = config
         with _named():
-            self._log = Log(Place(config.archive))
+            self._log = Log(Place(*address_of(config.archive)))
 
     @property
     def version(self) -> str:
@@ -71,6 +72,8 @@ class Archived:
         tables = StarTables(Place(str(folder / "star")))
         memory = f"{self._config.memory_mb}MB"
         with closing(DuckDB(folder / "spill", memory, self._config.threads)) as engine:
+            if (remote := self._log.remote) is not None:
+                engine.reach(remote)
             with _named():
                 manifest = refresh(self._log, tables, engine, as_of, self._config.facts, progress)
             with star_at(tables, manifest, engine, as_of, self._config.facts) as star:
@@ -85,10 +88,18 @@ class Archived:
 def _named() -> Iterator[None]:
     try:
         yield
-    except StarError as fault:
+    except (StarError, AddressError) as fault:
         raise SourceError(str(fault)) from fault
     except (EngineError, duckdb.Error) as fault:  # a file that is no Parquet, or of somebody else
         raise SourceError(
-            f"the archive cannot be read ({fault}): put the file back from a copy, or archive the log anew. The last "
-            "results stand"
+            f"the archive cannot be read ({_brief(fault)}): put the file back from a copy, or archive the log anew. "
+            "The last results stand"
         ) from fault
+
+
+def _brief(fault: Exception) -> str:
+    """In a line, where DuckDB tells all the calls in which Python has read for it."""
+    first, *lines = str(fault).strip().splitlines() or [""]
+    if not first.startswith("Traceback"):
+        return str(fault)
+    return next((line for line in lines if not line.startswith(" ")), first)

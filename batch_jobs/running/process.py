@@ -20,15 +20,21 @@ REFUSED: Final = 78
 """Exit code: the configuration cannot be used, so that starting anew is of no use (`stream_processors.config`)."""
 
 
-def serve(config: BatchConfig, prepare: Callable[[date], None], afterwards: Callable[[Results], None]) -> int:
+def serve(
+    config: BatchConfig,
+    prepare: Callable[[date], None],
+    afterwards: Callable[[Results], None],
+    archive: Callable[[], str],
+) -> int:
     """Until told to stop; returns the exit code.
 
     Args:
         prepare: what is to be done before the jobs of an as-of are run.
         afterwards: what is to be done with the results, after each look.
+        archive: where the log is now, asked whenever it is opened.
     """
     try:
-        shop = workshop(config, prepare)
+        shop = workshop(config, prepare, archive)
         sending = Sending(shop.results, config.report, wall_ms)
     except (ResultsError, ValueError) as fault:
         log.error("%s", fault)  # noqa: TRY400 - it says what to do; a traceback would not

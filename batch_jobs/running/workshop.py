@@ -16,18 +16,27 @@ from batch_jobs.running.lineup import EDITION, lineup
 from batch_jobs.running.perform import Workshop
 
 
-def workshop(config: BatchConfig, prepare: Callable[[date], None] | None = None) -> Workshop:
+def workshop(
+    config: BatchConfig,
+    prepare: Callable[[date], None] | None = None,
+    archive: Callable[[], str] | None = None,
+) -> Workshop:
     """Of a deployment; nothing is opened yet.
 
     Args:
+        archive: where the log is now, asked whenever it is opened; where the configuration says, if None.
         prepare: what is to be done before the jobs of an as-of are run; None for nothing.
 
     Raises:
         ResultsError: no such kind of address.
         ValueError: a setting makes no sense.
     """
+
+    def opened() -> Archived:
+        return Archived(config if archive is None else msgspec.structs.replace(config, archive=archive()))
+
     return Workshop(
-        source=lambda: Archived(config),
+        source=opened,
         parts=lineup(config),
         results=open_results(config.results, config.kept),
         settings=f"{config.facts.fingerprint()}/{EDITION}/{_digest(config.money, config.holdout, config.learners)}",

@@ -17,7 +17,8 @@ Centre = Mapping[str, float]
 
 SLACK: Final = 0.2
 """A bound is so much wider, as a share of itself, for who has the name already."""
-_ONE_NIGHT_DAYS: Final = 1.5
+_CAME_BACK_DAYS: Final = 2.0
+"""Active days of who has come back once: a group whose centre lies below has not, taken together."""
 _AWAY_SHARE: Final = 0.5
 _FALLING: Final = -0.3
 _POWER: Final = 1.5
@@ -42,7 +43,8 @@ def named(
 def holds(name: Name, centre: Centre, average: Centre, inactivity_days: float, slack: float = 0.0) -> bool:
     """Whether the rule of a name holds for a centre.
 
-    - One-Night Stands: seen on 1.5 days or fewer in all, and silent for half the inactivity limit or longer.
+    - One-Night Stands: came and did not come back: seen on fewer than 2 days in all, and silent for half the
+      inactivity limit or longer.
     - At-Risk: silent for half the limit or longer (also who is gone already), or the trend is −0.3 or less.
     - Power Users: active on 1.5 times the days of the average user or more, and, where anybody buys, as many orders.
     - Window Shoppers: active on 0.75 times the days of the average or more, but with a quarter of its orders or
@@ -54,7 +56,7 @@ def holds(name: Name, centre: Centre, average: Centre, inactivity_days: float, s
     silent = centre["recency_days"] >= away * more
     days, orders, sold = centre["active_days"], centre["orders"], average["orders"]
     if name == "One-Night Stands":
-        return silent and centre["days_seen"] <= _ONE_NIGHT_DAYS * less
+        return silent and centre["days_seen"] < _CAME_BACK_DAYS * less
     if name == "At-Risk":
         return silent or centre["trend"] <= _FALLING * more
     if name == "Power Users":

@@ -18,6 +18,7 @@ from archive.errors import ArchiveAwayError, ArchiveError
 from archive.log import ArchiveLog
 from archive.reading import changed_days
 from archive.schema import DAY
+from batch_jobs.engine.remote import RemoteFiles
 from batch_jobs.star.errors import StarError
 
 _LOOKED_AT: Final = ("partition", "kind", "time")
@@ -40,6 +41,8 @@ class LogFile(NamedTuple):
     """How many, as the table says; 0 where it does not."""
     partitions: int
     """One more than the highest partition in it, 0 where the table does not say."""
+    size: int
+    """Bytes."""
 
 
 class Log:
@@ -64,8 +67,9 @@ class Log:
             raise StarError(
                 f"{place.url} is a table, but no archived log: name the folder that the archiver writes"
             )
-        self._fs = fs.PyFileSystem(DeltaStorageHandler(place.url, place.options))
         self.files: Final = self._listed()
+        sizes = {file.path: file.size for file in self.files}
+        self._fs = fs.PyFileSystem(DeltaStorageHandler(place.url, place.options, sizes))
 
     @property
     def version(self) -> int:
@@ -80,6 +84,13 @@ class Log:
     def paths(self, first: date, end: date) -> list[str]:
         """Addresses of the files of days in [first, end), in order."""
         return [f"{self.place.url}/{f.path}" for f in self.files if first <= f.day < end]
+
+    @property
+    def remote(self) -> RemoteFiles | None:
+        """What an engine has to be told to read `paths`; None where they are files of this machine."""
+        if Address(*self.place).folder is not None:
+            return None
+        return RemoteFiles(self.place.url, {file.path: file.size for file in self.files}, self._fs)
 
     def changed_days(self, since: int) -> set[date] | None:
         """Days of which records were added or taken away after a version; None if that cannot be told any more."""
@@ -125,10 +136,10 @@ class Log:
         days = listed[f"partition.{DAY.name}"].to_pylist() if count else []
         records = listed["num_records"].to_pylist() if "num_records" in listed.column_names else empty
         most = listed["max.partition"].to_pylist() if "max.partition" in listed.column_names else empty
-        paths = listed["path"].to_pylist()
+        paths, sizes = (listed[name].to_pylist() for name in ("path", "size_bytes"))
         found = [
-            LogFile(path, day, n or 0, -1 if p is None else p + 1)
-            for path, day, n, p in zip(paths, days, records, most, strict=True)
+            LogFile(path, day, n or 0, -1 if p is None else p + 1, size)
+            for path, day, n, p, size in zip(paths, days, records, most, sizes, strict=True)
         ]
         return sorted(found, key=lambda f: (f.day, f.path))
 

@@ -27,6 +27,7 @@ from ebbwatch.batch_summary import write_report
 from ebbwatch.entering import Entering
 from ebbwatch.processes import results_address
 from ebbwatch.scores import take
+from ebbwatch.served_log import served_log
 from ebbwatch.settings import Settings
 from ebbwatch.supervised import supervise
 from outlets.hook import HookError
@@ -56,7 +57,7 @@ def run(
     """Run batch jobs now; exit code 1 if one of them failed. Its last good result stands then."""
     settings = Settings()
     config = batch_config(settings)
-    shop = workshop(config, partial(take, settings, Path(config.folder)))
+    shop = workshop(config, partial(take, settings, Path(config.folder)), partial(served_log, settings))
     wanted = Wanted(jobs or (), None if as_of is None else as_of.date(), again)
     with bars() as told:
         report = perform(shop, wanted, told)

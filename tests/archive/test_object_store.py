@@ -1,13 +1,8 @@
-"""The same in an object store: moto's server, which speaks S3 on loopback."""
+"""The same in an object store."""
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from datetime import date
-from random import Random
 
-import httpx
 import pytest
 from deltalake import DeltaTable
 
@@ -17,49 +12,17 @@ from archive.erasing import carry_out, rows_of_user
 from archive.errors import ArchiveAwayError, FencedError, MissingArchiveError
 from archive.log import open_log
 from archive.reading import changed_days, in_log_order
-from local_stack.ports import free_ports
 from tests.archive.contents import addresses
 from tests.archive.logs import START, TOPIC, archive, archive_at, mark, part, some
+from tests.object_store import Server, object_store
 
 URL = "s3://bucket/archive/log"
 
 
-Server = subprocess.Popen[bytes]
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A process of its own: delta-rs keeps Python's lock while it waits for an answer."""
-    (port,) = free_ports(1, Random())
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _make_bucket(f"http://127.0.0.1:{port}/bucket", running)
+    with object_store(monkeypatch) as running:
         yield running
-    finally:
-        running.kill()
-        running.wait()
-
-
-def _make_bucket(url: str, running: Server) -> None:
-    give_up = time.monotonic() + 60
-    while True:
-        try:
-            httpx.put(url).raise_for_status()
-        except httpx.TransportError:
-            assert running.poll() is None
-            assert time.monotonic() < give_up
-            time.sleep(0.1)
-        else:
-            return
 
 
 def test_all_that_an_archive_does(server: Server) -> None:

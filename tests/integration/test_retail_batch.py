@@ -108,6 +108,18 @@ def test_active_users_and_money(found: Found, lines: pd.DataFrame) -> None:
     assert sum(row["users"] for row in segments) == lines.user.nunique()
 
 
+def test_kinds(found: Found, lines: pd.DataFrame) -> None:
+    sizes = {row["segment"]: row for row in rows(found, "segments", "segments")}
+    assert set(sizes) == {"One-Night Stands", "At-Risk", "Casual", "Power Users"}
+    gone = sizes["One-Night Stands"]
+    assert (gone["active"], gone["revenue"]) == (0, 0)
+    days = lines[lines.bought].groupby("user").day.agg(["max", "nunique"])
+    silent = days["max"] < AS_OF - pd.Timedelta(days=90)
+    users = lines.user.nunique() - (~silent).sum()
+    assert users <= gone["users"] <= 1.02 * users
+    assert (days[silent]["nunique"] == 1).mean() > 0.6
+
+
 def test_cohorts(found: Found, lines: pd.DataFrame, origins: Origins) -> None:
     for grain in ("day", "week", "month"):
         sizes = rows(found, "retention", "cohorts", grain=grain, dimension="all")

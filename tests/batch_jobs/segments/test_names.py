@@ -23,8 +23,8 @@ def centre(**values: float) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("values", "name"),
     [
-        ({"days_seen": 1.5, "recency_days": 15}, "One-Night Stands"),
-        ({"days_seen": 1.6, "recency_days": 15}, "At-Risk"),
+        ({"days_seen": 1.99, "recency_days": 15}, "One-Night Stands"),
+        ({"days_seen": 2.0, "recency_days": 15}, "At-Risk"),
         ({"days_seen": 1.0, "recency_days": 14}, "Casual"),  # may still come back
         ({"trend": -0.3}, "At-Risk"),
         ({"trend": -0.29, "active_days": 15, "orders": 2}, "Power Users"),
@@ -52,6 +52,18 @@ def test_a_name_that_was_had_stays_within_the_slack() -> None:
     assert named([centre(active_days=11.9, orders=1.6)], AVERAGE, 30, ["Power Users"]) == ["Casual"]
     assert not holds("At-Risk", centre(trend=-0.25), AVERAGE, 30)
     assert holds("At-Risk", centre(trend=-0.25), AVERAGE, 30, slack=0.2)
+
+
+def test_groups_most_of_whom_came_once_are_one_night_stands() -> None:
+    """Centres of days, as clustering has them: of ln(1 + x)."""
+    for days, name in (
+        ([1] * 59 + [2] * 23 + [3] * 10 + [4] * 8, "One-Night Stands"),
+        ([1] * 90 + [30] * 10, "One-Night Stands"),
+        ([2] * 90 + [3] * 10, "At-Risk"),
+        ([1] * 34 + [2] * 23 + [3] * 18 + [5] * 25, "At-Risk"),
+    ):
+        middle = float(np.expm1(np.log1p(days).mean()))
+        assert named([centre(days_seen=middle, recency_days=60)], AVERAGE, 60, [None]) == [name]
 
 
 def test_a_group_keeps_its_id_when_its_centre_moves_a_little() -> None:
