@@ -54,11 +54,12 @@ async def ask(calls: httpx.AsyncClient) -> list[tuple[object, ...]]:
     for id_ in [*(f"user-{n}" for n in range(1, 21)), *PATHS]:
         for key in ("", "nonsense", READS.text, READS.text[:-1] + "x", OTHER.text):
             for method in ("GET", "HEAD", "POST"):
-                headers = {"Authorization": f"Bearer {key}"} if key else {}
+                headers = {"X-Request-ID": "a-call"} | ({"Authorization": f"Bearer {key}"} if key else {})
                 answer = await calls.request(method, f"/v1/users/{id_}/risk?x=1", headers=headers)
                 kept = [pair for pair in answer.headers.raw if not pair[0].startswith(b"ratelimit-r")]
                 found.append((id_, key, method, answer.status_code, kept, answer.content))
     basic = await calls.get("/v1/users/nobody/risk", auth=(READS.text, ""))
+    assert basic.headers["x-request-id"] != "a-call"  # who gives none gets one
     return [*found, (basic.status_code, basic.content)]
 
 
