@@ -11,6 +11,7 @@ from redis import asyncio as aredis
 from redis.exceptions import RedisError
 
 from api.access.secrets import Token, fits
+from api.background import Background
 from control import tables
 from domain.control import ApiKey
 
@@ -29,20 +30,17 @@ class Keyring:
         self._store = store
         self._keys: Mapping[str, ApiKey] = {}
         self._stored: dict[bytes, bytes] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
 
     async def start(self) -> None:
         """Read them, and go on doing so."""
         with suppress(RedisError, OSError):
             await self.refresh()
-        self._task = asyncio.create_task(self._follow())
+        self._background.start(self._follow())
 
     async def stop(self) -> None:
         """Read no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.stop()
 
     async def refresh(self) -> None:
         """Read them now.

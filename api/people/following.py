@@ -7,12 +7,12 @@ place, so that a request sees one state of affairs from its beginning to its end
 import asyncio
 import logging
 import threading
-from contextlib import suppress
 from typing import Final, NamedTuple
 
 from redis import asyncio as aredis
 from redis.exceptions import RedisError
 
+from api.background import Background
 from api.config import ApiConfig
 from api.problems import ProblemError
 from control.log import LogError
@@ -60,7 +60,7 @@ class Following:
         self._present: Present | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._look, name="models", daemon=True)
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
         self._population = Population()
         self.store_fault: str | None = "Redis was not asked yet"
         self.models_fault: str | None = "Kafka was not asked yet"
@@ -70,15 +70,12 @@ class Following:
         self._thread.start()
         await asyncio.to_thread(self._looked.wait, 5.0)
         await self.refresh()
-        self._task = asyncio.create_task(self._follow())
+        self._background.start(self._follow())
 
     async def stop(self) -> None:
         """Follow no more."""
         self._stopping.set()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.stop()
         await asyncio.to_thread(self._thread.join, 5.0)
 
     @property

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from redis import asyncio as aredis
 
+from api.background import Background
 from api.config import ApiConfig
 from api.people.following import Following
 from control import tables
@@ -45,19 +45,16 @@ class Past:
         self._store = store
         self._following = following
         self._settled = past.NOTHING
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
         self._reading = asyncio.Semaphore(2)
 
     def start(self) -> None:
         """Begin to read what is settled, and go on doing so."""
-        self._task = asyncio.create_task(self._follow())
+        self._background.start(self._follow())
 
     async def stop(self) -> None:
         """Read no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.stop()
 
     async def beside(self, user: str, user_hash: int, score: float | None, silence: float | None) -> Beside:
         """Of one user."""

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -13,6 +12,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from redis import asyncio as aredis
 from redis.exceptions import RedisError
 
+from api.background import Background
 from api.config import ApiConfig
 from api.exposition import LATEST
 from api.people.following import Following
@@ -99,18 +99,15 @@ class Readiness:
         self._gauges = Gauges(registry)
         self._looking = asyncio.Lock()
         self._ready: tuple[float, Ready] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
 
     def start(self) -> None:
         """Look now and then, for the gauges."""
-        self._task = asyncio.create_task(self._follow())
+        self._background.start(self._follow())
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.stop()
 
     async def look(self) -> Ready:
         """How it stands."""

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Gauge
 from redis import asyncio as aredis
 from redis.exceptions import RedisError
 
+from api.background import Background
 from api.exposition import LATEST
 from api.people.following import Following
 from api.problems import ProblemError
@@ -69,19 +69,16 @@ class Standing:
     def __init__(self, store: aredis.Redis, following: Following, registry: CollectorRegistry) -> None:
         self._store = store
         self._following = following
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background()
         self._gauges = Gauges(registry)
 
     def start(self) -> None:
         """From the running loop."""
-        self._task = asyncio.create_task(self._follow())
+        self._background.start(self._follow())
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.stop()
 
     async def look(self, day: int) -> None:
         """Look now.

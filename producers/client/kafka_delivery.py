@@ -47,12 +47,22 @@ class KafkaDelivery(Delivery):
             "allow_auto_create_topics": False,
         } | dict(producer_settings)
         self._at_exit = at_exit
-        self._in_flight = self._in_flight_bytes = 0
+        self._on_the_way: dict[int, Record] = {}
+        """Handed to the producer and not acknowledged, by number, in order."""
+        self._bytes_on_the_way = self._number = 0
+        self._broken = False
+        """The producer has given up for good; what is on the way goes to another one."""
         self._producer: KafkaProducer | None = None
         self._thread.start()
 
     def _deliver(self, records: Sequence[Record]) -> None:
+        if self._broken:
+            self._begin_anew()
         for record in records:
+            with self._counts:
+                self._counts.wait_for(self._may_go)
+            if self._broken:
+                self._begin_anew()
             self._hand_over(record)
 
     def _end(self) -> None:
@@ -61,26 +71,44 @@ class KafkaDelivery(Delivery):
 
     def _hand_over(self, record: Record) -> None:
         """Hand one record to the producer; only stopping ends the attempts."""
-        with self._counts:
-            self._counts.wait_for(self._may_go)
         while not self._stopping.is_set():
+            with self._counts:  # it may be acknowledged before `send` returns
+                number = self._number = self._number + 1
+                self._on_the_way[number] = record
+                self._bytes_on_the_way += _size(record)
             try:
                 future = self._connected().send(self._topic, key=record.key, value=record.value)
             except (KafkaError, OSError) as error:
+                self._arrived(number)
                 self._trouble(error, _RETRY_SECONDS)
+                if self._broken:
+                    self._begin_anew()
                 continue
-            size = len(record.key) + len(record.value)
-            with self._counts:
-                self._in_flight += 1
-                self._in_flight_bytes += size
-            future.add_callback(self._acknowledged, size)
-            future.add_errback(self._refused, size)
+            future.add_callback(self._acknowledged, number)
+            future.add_errback(self._refused, number)
             return
+
+    def _begin_anew(self) -> None:
+        """With a new producer, and what was on the way, in its order; what Kafka has already keeps its event id.
+
+        A producer that gets no answer to its first word, which asks for its number, refuses all that follows.
+        """
+        self._trouble(self._last_error or "the producer has given up", _RETRY_SECONDS)
+        if self._producer is not None:
+            _end(self._producer)
+            self._producer = None
+        with self._counts:
+            again = list(self._on_the_way.values())
+            self._on_the_way.clear()
+            self._bytes_on_the_way = 0
+            self._broken = False
+        for record in again:
+            self._hand_over(record)
 
     def _may_go(self) -> bool:
         # the producer itself knows no bound
-        room = self._in_flight < _IN_FLIGHT and self._in_flight_bytes < _IN_FLIGHT_BYTES
-        return room or self._stopping.is_set()
+        room = len(self._on_the_way) < _IN_FLIGHT and self._bytes_on_the_way < _IN_FLIGHT_BYTES
+        return room or self._broken or self._stopping.is_set()
 
     def _connected(self) -> KafkaProducer:
         if self._producer is None:
@@ -92,23 +120,39 @@ class KafkaDelivery(Delivery):
             atexit.register(self._at_exit)
         return self._producer
 
-    def _acknowledged(self, size: int, _metadata: object) -> None:
+    def _arrived(self, number: int) -> bool:
+        """It is on the way no more; False if it was not."""
         with self._counts:
-            self._in_flight -= 1
-            self._in_flight_bytes -= size
-            self._sent += 1
+            record = self._on_the_way.pop(number, None)
+            if record is not None:
+                self._bytes_on_the_way -= _size(record)
+        return record is not None
+
+    def _acknowledged(self, number: int, _metadata: object) -> None:
+        with self._counts:
+            if self._arrived(number):
+                self._sent += 1
             self._counts.notify_all()
 
-    def _refused(self, size: int, error: BaseException) -> None:
+    def _refused(self, number: int, error: BaseException) -> None:
         with self._counts:
-            self._in_flight -= 1
-            self._in_flight_bytes -= size
-            if not self._stopping.is_set():  # else `close` counts what is left
-                self._failed += 1
             self._last_error = f"{type(error).__name__}: {error}"
+            if self._given_up():
+                self._broken = True
+            elif self._arrived(number) and not self._stopping.is_set():  # else `close` counts what is left
+                self._failed += 1
             self._counts.notify_all()
-        if not self._stopping.is_set():
+        if not self._broken and not self._stopping.is_set():
             self._remind("refused", "Kafka refused an event: %s", self._last_error)
+
+    def _given_up(self) -> bool:
+        """Not of one record, but of all: nothing public tells so."""
+        manager = None if self._producer is None else self._producer._transaction_manager  # noqa: SLF001
+        return manager is not None and bool(manager.has_fatal_error())
+
+
+def _size(record: Record) -> int:
+    return len(record.key) + len(record.value)
 
 
 def _knock(servers: Sequence[str]) -> None:

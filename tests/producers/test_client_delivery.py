@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Protocol
 
 import pytest
+from kafka.errors import KafkaError
 
 from local_stack.addresses import Addresses
 from local_stack.local import LocalStack
@@ -149,3 +150,27 @@ def test_kafka_frozen_then_killed_then_back_loses_doubles_and_reorders_nothing(
     for event in events(read_from(bootstrap), "events"):
         by_user.setdefault(event["user_id"], []).append(int(event["event_id"]))
     assert by_user == {f"u{n}": list(range(n, 8000, 10)) for n in range(10)}
+
+
+def test_after_a_producer_that_gave_up_nothing_is_missing_and_all_is_in_order(
+    stack: Addresses, topic: str, log: Reads
+) -> None:
+    """As kafka-python's does for good where the answer to its first word comes late."""
+    with EbbwatchClient(stack.kafka, topic, clock=lambda: NOW) as client:
+        for i in range(4000):
+            client.track(f"u{i % 10}", "page_view", event_id=str(i))
+            if i == 2000:
+                delivery: Any = client._delivery
+                awaited = time.monotonic() + 20
+                while client.stats().sent == 0 and time.monotonic() < awaited:
+                    time.sleep(0.01)
+                delivery._producer._transaction_manager.transition_to_fatal_error(KafkaError("too late"))
+        assert client.flush(60), client.stats()
+        stats = client.stats()
+    assert (stats.sent, stats.dropped, stats.failed) == (4000, 0, 0)
+    first: dict[str, dict[int, None]] = {}  # what Kafka had in doubt it may have twice, under one event id
+    for event in events(log, topic):
+        first.setdefault(event["user_id"], {}).setdefault(int(event["event_id"]))
+    assert {user: list(ids) for user, ids in first.items()} == {
+        f"u{n}": list(range(n, 4000, 10)) for n in range(10)
+    }
