@@ -89,6 +89,7 @@ TRAINER_RESTARTS: Final = "ebbwatch_trainer_restarts"
 # the archiver
 ARCHIVER_LAG: Final = "ebbwatch_archiver_lag_records"
 ARCHIVER_RESTARTS: Final = "ebbwatch_archiver_restarts"
+NOTIFIER_RESTARTS: Final = "ebbwatch_notifier_restarts"
 
 # the API: how things stand in Redis and Kafka
 USERS_AT_RISK: Final = "ebbwatch_store_at_risk_users"
@@ -105,6 +106,7 @@ REQUESTS: Final = "ebbwatch_api_requests_total"
 REQUEST_TIME: Final = "ebbwatch_api_request_seconds"
 API_EVENTS: Final = "ebbwatch_api_events_total"
 PROJECTION_LAG: Final = "ebbwatch_api_projection_records"
+API_RESTARTS: Final = "ebbwatch_api_restarts"
 
 # the courier
 DELIVERIES: Final = "ebbwatch_courier_deliveries_total"
