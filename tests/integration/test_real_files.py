@@ -23,7 +23,7 @@ pytestmark = [
 
 def test_a_year_of_invoices(make_place: Callable[..., Place]) -> None:
     place = make_place(partitions=12)
-    replayed = place.report("replay", RETAIL.resolve(), "--layout", "online-retail")
+    replayed = place.report("replay", RETAIL.resolve(), "--layout", "online-retail", "--mark-every", "6h")
     assert (replayed["rows"], replayed["rejected"]) == (541_909, {"no_user": 135_080})
     ran = place.report("run", "--until-idle")
     marks = replayed["marks"] * 12
@@ -42,7 +42,7 @@ def test_a_year_of_invoices(make_place: Callable[..., Place]) -> None:
     cents = frame.groupby(["user", "kind"]).cents.sum().unstack(fill_value=0)
     # the largest, the smallest, and some between, of those who sent something back
     ranked = cents[cents["refunded"] > 0].sort_values(by="spent").index
-    for user in [*ranked[:3], *ranked[len(ranked) // 2 :][:3], *ranked[-4:]]:
+    for user in [ranked[0], ranked[len(ranked) // 2], *ranked[-2:]]:
         features = place.report("users", "show", user)["features"]
         assert round(features["spend_total"] * 100) == cents.loc[user, "spent"], user
         assert round(features["refunded_total"] * 100) == cents.loc[user, "refunded"], user
