@@ -54,7 +54,7 @@ unit: $(READY) ## tests that need no services
 	$(PYTEST) -m "not integration" -n 2 --dist worksteal
 
 integration: $(READY) ## tests with a real Kafka and a real Redis
-	$(PYTEST) -m integration -n 2 --dist loadfile
+	$(PYTEST) -m integration -n 3 --dist loadfile
 
 # what the processes of the tests run counts too, so both kinds of test, one after the other
 measured: PYTEST := $(BIN)/coverage run -m pytest

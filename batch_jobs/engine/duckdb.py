@@ -37,6 +37,8 @@ class DuckDB:
         )  # fmt: skip
         self.scratch = spill
         self.backend.raw_sql("SET TimeZone = 'UTC'")
+        # DuckDB merges nested selects itself; Ibis takes a fifth of a small run's time to do it before
+        ibis.options.sql.fuse_selects = False
         self._names = itertools.count()
 
     def reach(self, files: RemoteFiles) -> None:

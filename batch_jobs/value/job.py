@@ -152,7 +152,7 @@ def _trials(
     served: list[Table] = []
     days = trials.first_days(star, scratch)
     for landmark in trials.LANDMARKS:
-        at = opened.enter_context(held(star.engine, trials.at_landmark(star, days, landmark)))
+        at = opened.enter_context(held(star.engine, trials.at_landmark(days, landmark)))
         known = trials.known(at)
         first, then = trials.split(known)
         if not (trials.enough(known.won[first]) and trials.enough(known.won[then])):

@@ -64,13 +64,28 @@ class Known(NamedTuple):
 
 
 def first_days(star: Star, scratch: Path) -> Table:
-    """Days of the first two weeks of trials, each with `offset` (days since its start), kept in a scratch folder."""
+    """Days of the first two weeks of trials, each with `offset` (days since its start), kept in a scratch folder.
+
+    Of trials that are asked for: open ones, and samples of those whose outcome is due (`known`).
+    """
     trials = star.users.filter(star.users.trial.notnull())
     started = trials.trial.date()
     paid = ibis.ifelse(
         trials.paid >= trials.trial, trials.paid.date().delta(started, unit="day"), ibis.null("int64")
     )
-    begun = trials.select("user", "hash", started=started, paid_after=paid.cast("int64"))
+    begun = trials.select(
+        "user",
+        "hash",
+        started=started,
+        paid_after=paid.cast("int64"),
+        age=ibis.date(star.as_of.date()).delta(started, unit="day").cast("int64"),
+    )
+    asked = ibis.union(
+        begun.filter(begun.age < WITHIN_DAYS).select("user"),
+        *(_sample(_reached(begun, landmark)).select("user") for landmark in LANDMARKS),
+        distinct=True,
+    )
+    begun = begun.semi_join(asked, "user")
     days = star.daily.select(
         "user", "day", "activities", "sessions", "session_ms", "pages", "conversions", "tickets"
     )
@@ -83,7 +98,7 @@ def first_days(star: Star, scratch: Path) -> Table:
     return star.engine.read_parquet(scratch / "trials.parquet")
 
 
-def at_landmark(star: Star, days: Table, landmark: int) -> Table:
+def at_landmark(days: Table, landmark: int) -> Table:
     """One row for each trial that has reached the landmark without payment.
 
     Returns:
@@ -95,22 +110,29 @@ def at_landmark(star: Star, days: Table, landmark: int) -> Table:
         name: days[name].sum(where=inside).fill_null(0).cast("float64")
         for name in ("activities", "sessions", "pages", "conversions", "tickets")
     }
-    trials = days.group_by("user", "hash", "started", "paid_after").aggregate(
+    trials = days.group_by("user", "hash", "started", "paid_after", "age").aggregate(
         active_days=active.cast("int64").sum().cast("float64"),
         minutes=days.session_ms.sum(where=inside).fill_null(0).cast("float64") / _MINUTE_MS,
         silent_days=(landmark - 1 - days.offset.max(where=active).fill_null(-1)).cast("float64"),
         **sums,
     )
-    age = ibis.date(star.as_of.date()).delta(trials.started, unit="day").cast("int64")
     won = trials.paid_after.notnull() & (trials.paid_after < WITHIN_DAYS)
-    reached = trials.mutate(age=age, won=won)
-    unpaid = reached.paid_after.isnull() | (reached.paid_after >= landmark)
-    return reached.filter(unpaid & (reached.age >= landmark)).drop("paid_after")
+    return _reached(trials.mutate(won=won), landmark).drop("paid_after")
+
+
+def _reached(trials: Table, landmark: int) -> Table:
+    unpaid = trials.paid_after.isnull() | (trials.paid_after >= landmark)
+    return trials.filter(unpaid & (trials.age >= landmark))
+
+
+def _sample(trials: Table) -> Table:
+    """Of trials whose outcome is due."""
+    return trials.filter(trials.age >= WITHIN_DAYS).order_by("hash", "user").limit(SAMPLE)
 
 
 def known(trials: Table) -> Known:
     """Of trials at a landmark, those whose outcome is due: a sample of the least hashes, as arrays."""
-    due = trials.filter(trials.age >= WITHIN_DAYS).order_by("hash", "user").limit(SAMPLE)
+    due = _sample(trials)
     table = due.select(*FEATURES, "won", "started").to_pyarrow()
     started = table["started"].cast("int32").to_numpy().astype(np.int64)
     order = np.argsort(started, kind="stable")

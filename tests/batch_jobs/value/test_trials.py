@@ -57,7 +57,7 @@ def test_who_stands_at_a_landmark(tmp_path: Path) -> None:
     }
     star = star_of(rows, AS_OF, paid=paid)
     days = trials.first_days(star, tmp_path)
-    found = {row["user"]: row for row in trials.at_landmark(star, days, 3).to_pyarrow().to_pylist()}
+    found = {row["user"]: row for row in trials.at_landmark(days, 3).to_pyarrow().to_pylist()}
     assert set(found) == {"plain", "late", "too_late", "before"}
     assert {user for user, row in found.items() if row["won"]} == {"late"}
     assert {name: found["plain"][name] for name in trials.FEATURES} == {
@@ -72,7 +72,7 @@ def test_who_stands_at_a_landmark(tmp_path: Path) -> None:
     }
     assert found["late"]["silent_days"] == 2
     assert found["plain"]["age"] == (AS_OF - start).days
-    (one,) = (r for r in trials.at_landmark(star, days, 1).to_pyarrow().to_pylist() if r["user"] == "fresh")
+    (one,) = (r for r in trials.at_landmark(days, 1).to_pyarrow().to_pylist() if r["user"] == "fresh")
     assert one["age"] == 2
 
 
@@ -94,7 +94,7 @@ def star() -> Star:
 
 
 def test_the_model_is_that_of_a_pipeline_and_of_the_engine(star: Star, tmp_path: Path) -> None:
-    at = trials.at_landmark(star, trials.first_days(star, tmp_path), 3)
+    at = trials.at_landmark(trials.first_days(star, tmp_path), 3)
     known = trials.known(at)
     assert (np.diff(known.started) >= 0).all()
     model = trials.learned(known.rows, known.won)
@@ -113,7 +113,7 @@ def test_the_model_is_that_of_a_pipeline_and_of_the_engine(star: Star, tmp_path:
 
 
 def test_trials_are_told_apart_by_their_first_days(star: Star, tmp_path: Path) -> None:
-    known = trials.known(trials.at_landmark(star, trials.first_days(star, tmp_path), 7))
+    known = trials.known(trials.at_landmark(trials.first_days(star, tmp_path), 7))
     first, then = trials.split(known)
     said = trials.learned(known.rows[first], known.won[first]).probabilities(known.rows[then])
     found = trials.judged(7, int(first.sum()), said, known.won[then], float(known.won[first].mean()))
@@ -122,3 +122,26 @@ def test_trials_are_told_apart_by_their_first_days(star: Star, tmp_path: Path) -
     bins = trials.calibration(7, said, known.won[then])
     assert sum(row["trials"] for row in bins) == found["tested"]
     assert [row["predicted"] for row in bins] == sorted(row["predicted"] for row in bins)
+
+
+def test_days_are_read_of_a_sample_and_of_open_trials(
+    star: Star, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = trials.first_days(star, tmp_path)
+    least = 40
+    expected = {}
+    for landmark in trials.LANDMARKS:
+        at = trials.at_landmark(every, landmark).to_pyarrow().to_pylist()
+        due = sorted((row for row in at if row["age"] >= trials.WITHIN_DAYS), key=lambda row: row["hash"])
+        expected[landmark] = [[row[name] for name in trials.FEATURES] for row in due[:least]]
+    everybody = set(every.user.to_pyarrow().to_pylist())
+    monkeypatch.setattr(trials, "SAMPLE", least)
+    (tmp_path / "sampled").mkdir()
+    days = trials.first_days(star, tmp_path / "sampled")
+    for landmark, rows in expected.items():
+        known = trials.known(trials.at_landmark(days, landmark))
+        assert sorted(known.rows.tolist()) == sorted(rows)
+    left = set(days.user.to_pyarrow().to_pylist())
+    assert len(left) < len(everybody) / 2
+    still = {row["user"] for row in days.to_pyarrow().to_pylist() if row["age"] < trials.WITHIN_DAYS}
+    assert still == {row["user"] for row in every.to_pyarrow().to_pylist() if row["age"] < trials.WITHIN_DAYS}
