@@ -19,8 +19,13 @@ from dashboards.promql import grown, newest, quantile, rate
 _DEAD: Final = 'outcome="dead_letter"'
 _RESTARTS: Final = "|".join(
     (
-        m.WORKER_RESTARTS, m.TRAINER_RESTARTS, m.ARCHIVER_RESTARTS, m.NOTIFIER_RESTARTS, m.COURIER_RESTARTS,
-        m.API_RESTARTS, m.EXPORTER_RESTARTS,
+        m.WORKER_RESTARTS,
+        m.TRAINER_RESTARTS,
+        m.ARCHIVER_RESTARTS,
+        m.NOTIFIER_RESTARTS,
+        m.COURIER_RESTARTS,
+        m.API_RESTARTS,
+        m.EXPORTER_RESTARTS,
     )  # fmt: skip
 )
 PROCESSES: Final = 'job=~"worker|trainer|archiver|notifier|courier|exporter|api"'
