@@ -35,7 +35,7 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: $(READY) ## real Kafka, Faust and Redis, simulated users, and who is drifting away
 	$(BIN)/ebbwatch demo
 
-test: check unit integration ## all that CI runs
+test: check audit unit integration ## all that CI runs
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
@@ -43,7 +43,7 @@ check: $(READY) ## format, lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-audit: $(READY) ## known holes in the packages that are locked; asks an index over the network
+audit: $(READY) ## known holes in the packages that are locked, which stop CI; asks an index over the network
 	$(BIN)/python -m checks.audit
 
 format: $(READY) ## put the code into form

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from fastapi import Request
 from prometheus_client import CollectorRegistry
@@ -18,9 +17,6 @@ from api.results.reading import Reading
 from control.erasing import Eraser
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
-
-if TYPE_CHECKING:  # the guard asks the resources, and they hold what it asks
-    pass
 
 
 class Resources:

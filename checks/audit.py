@@ -1,10 +1,12 @@
 """``python -m checks.audit``: known holes in the locked packages, by pip-audit, which asks the packages' index.
 
 An index that does not tell of holes answers as if it did not know the package, and pip-audit calls that a success. So
-one package is asked for first, and what could not be asked is said, never passed over.
+one package is asked for first, and what could not be asked is said, never passed over. In CI a known hole fails the
+checks; elsewhere it is shown, so that a release of last year can still be tested.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -89,7 +91,7 @@ def main() -> int:
     asked = [package for lock in locks for package in audit(lock)["dependencies"]] if answered else []
     said = verdict({"dependencies": asked}, sum(map(len, locks)))
     sys.stdout.write(f"audit: {said.text}\n")
-    return said.code
+    return said.code if os.environ.get("CI") else 0
 
 
 if __name__ == "__main__":

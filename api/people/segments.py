@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 
 from api.problems import ProblemError
 from batch_jobs.running.kept import SEGMENTS
-from batch_jobs.segments.folders import days, folder_on
-from batch_jobs.segments.job import MEMBERS
+from batch_jobs.segments.folders import MEMBERS, days, folder_on
 from domain.hashing import hashes_of
 
 Hashes = npt.NDArray[np.uint64]

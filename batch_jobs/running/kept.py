@@ -6,10 +6,12 @@ the jobs.
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_jobs.segments import folders
-from batch_jobs.star.star import Star
+
+if TYPE_CHECKING:  # the API asks for names only, and Ibis takes half a second to import
+    from batch_jobs.star.star import Star
 
 SEGMENTS: Final = "segments"
 VALUE: Final = "value"
@@ -32,7 +34,7 @@ def erase(folder: Path, users: Collection[str]) -> int:
     return sum(folders.erase(folder / name, users) for name in KEPT)
 
 
-def forget(folder: Path, star: Star) -> int:
+def forget(folder: Path, star: "Star") -> int:
     """Let go of users of whom the archive knows nothing any more; how many rows were there.
 
     Only tables of up to the star's as-of are asked: who is in a later one may have come after it.

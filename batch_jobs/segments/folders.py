@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 _PREFIX: Final = "as_of="
+MEMBERS: Final = "members.parquet"
+"""Of the job `segments`: a row a user."""
 MONTHS: Final = "months"
 """What names of folders below that of an as-of begin with whose users are all in a table beside them, too."""
 _USER: Final = "user"

@@ -23,7 +23,6 @@ from batch_jobs.segments.scale import Matrix, logs_of
 from batch_jobs.segments.tables import TABLES
 from batch_jobs.star.star import Star
 
-MEMBERS: Final = "members.parquet"
 _DAY_MS: Final = 86_400_000
 
 
@@ -78,9 +77,9 @@ class Segments:
             "user", *ALGORITHMS, "active", *NAMES, segment=table[self.served].cases(*groups.names.items())
         ).relocate("user", "segment")
         with folders.replacing(self.folder, star.as_of) as fresh:
-            star.engine.to_parquet(table, fresh / MEMBERS)
+            star.engine.to_parquet(table, fresh / folders.MEMBERS)
             write(fresh, Groups(star.as_of.date(), list(NAMES), self.served, by_algorithm(groups)))
-        return star.engine.read_parquet(folders.folder_of(self.folder, star.as_of) / MEMBERS)
+        return star.engine.read_parquet(folders.folder_of(self.folder, star.as_of) / folders.MEMBERS)
 
 
 def _matrix(users: Table) -> Matrix:
@@ -102,7 +101,7 @@ def _next_period(star: Star, groups: Found) -> Rows:
 
 
 def _movement(star: Star, members: Table, before: Path | None, last: Groups | None) -> Rows:
-    if before is None or last is None or not (before / MEMBERS).exists():
+    if before is None or last is None or not (before / folders.MEMBERS).exists():
         return []
-    then = star.engine.read_parquet(before / MEMBERS)
+    then = star.engine.read_parquet(before / folders.MEMBERS)
     return report.movement(then, members, last.as_of, star.as_of.date())

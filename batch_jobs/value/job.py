@@ -13,7 +13,6 @@ from ibis.expr.types import Table
 from batch_jobs.cohorts.held import held
 from batch_jobs.job import Progress, Tables
 from batch_jobs.segments import folders
-from batch_jobs.segments.job import MEMBERS
 from batch_jobs.star.star import Star
 from batch_jobs.value import at_risk, scores, trials
 from batch_jobs.value.customers import customers
@@ -104,9 +103,9 @@ class Value:
         last = (
             None if self.segments is None else folders.last_before(self.segments, star.as_of, included=True)
         )
-        if last is None or not (last / MEMBERS).exists():
+        if last is None or not (last / folders.MEMBERS).exists():
             return None
-        return star.engine.read_parquet(last / MEMBERS).select("user", "segment")
+        return star.engine.read_parquet(last / folders.MEMBERS).select("user", "segment")
 
     def _customers(
         self,

@@ -26,7 +26,7 @@ _RESTARTS: Final = "|".join(
         m.COURIER_RESTARTS,
         m.API_RESTARTS,
         m.EXPORTER_RESTARTS,
-    )  # fmt: skip
+    )
 )
 PROCESSES: Final = 'job=~"worker|trainer|archiver|notifier|courier|exporter|api"'
 """Jobs of `prometheus.yml`."""

@@ -13,8 +13,7 @@ import pytest
 from api.people.segments import Segments, among
 from api.problems import ProblemError
 from batch_jobs.running.kept import SEGMENTS
-from batch_jobs.segments.folders import folder_on, replacing
-from batch_jobs.segments.job import MEMBERS
+from batch_jobs.segments.folders import MEMBERS, folder_on, replacing
 from domain.hashing import hashes_of
 from tests.batch_jobs.rows import midnight
 

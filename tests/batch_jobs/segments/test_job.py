@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from batch_jobs.job import Job, Tables
-from batch_jobs.segments.folders import folder_of
-from batch_jobs.segments.job import MEMBERS, Segments
+from batch_jobs.segments.folders import MEMBERS, folder_of
+from batch_jobs.segments.job import Segments
 from batch_jobs.segments.tables import TABLES
 from batch_jobs.star.star import Star
 from tests.batch_jobs.rows import Day, active, star_of
