@@ -346,8 +346,10 @@ def test_logs_are_json_with_ids_and_without_secrets(deployment: Deployment) -> N
     answer = deployment.client.get("/v1/webhooks", headers={"X-Request-Id": "shop-7"})
     secret = deployment.client.headers["Authorization"].rpartition("_")[2]
     assert answer.headers["X-Request-Id"] == "shop-7"
-    audit = (deployment.place.home / "audit.log").read_text("utf-8")
-    assert "shop-7" in {json.loads(line)["request"] for line in audit.splitlines()}
+    audit = deployment.place.home / "audit.log"
+    # the line is written once the answer is out
+    eventually("the call is in the audit log", lambda: '"shop-7"' in audit.read_text("utf-8"))
+    assert "shop-7" in {json.loads(line)["request"] for line in audit.read_text("utf-8").splitlines()}
     for running, process in zip(deployment.logs, ("notifier", "courier", "api"), strict=True):
         lines = [json.loads(line) for line in running.text().splitlines()]
         assert {line["process"] for line in lines} <= {process, "supervisor"}
