@@ -49,18 +49,17 @@ runs over what each process really tells in the integration tests."""
 _COST = """\
 ## What they cost
 
-On two cores on which other programs kept a load of 10 to 15, so that times are upper bounds; the default demo, 2,000
-users over 120 days:
+On two cores with nothing else to do; the default demo, 2,000 users over 120 days:
 
-- **Series**, all processes together: 13,517 of at most 20,000; exporter 12,651, trainer 616, worker 141, the others
+- **Series**, all processes together: 13,563 of at most 20,000; exporter 12,697, trainer 616, worker 141, the others
   109 (`python -m benchmarks.metrics`).
 - **Share of the worker's samples** at full speed: 0.1 % of at most 1 %
-  (`python -m benchmarks.profile --events 300000`).
-- **A scrape** takes 1 to 2.3 ms of CPU of each process, of the trainer 14 ms with what it does meanwhile; the
-  exporter keeps its page rendered and only hands it out. It is to be answered within 100 ms. Median: exporter
-  43 ms, worker 36 ms, archiver 38 ms, API 5 ms, courier 3 ms, notifier 1 ms; the trainer missed it with 355 ms.
-  Worker, trainer and archiver stand back beside the API (`EBBWATCH_BACKGROUND_NICE`): where cores are short,
-  their scrapes wait as their work does (`python -m benchmarks.metrics`)."""
+  (`python -m benchmarks.profile --events 300000`, measured on a busy machine).
+- **A scrape** is to be answered within 100 ms. The 95th percentile of 40: trainer 12.2 ms, worker and exporter
+  3.9 ms, the others at most 3 ms; it takes 1.5 to 3 ms of CPU, of the trainer 8 ms with what it does meanwhile.
+  The exporter keeps its page rendered and only hands it out (`python -m benchmarks.metrics`). Worker, trainer and
+  archiver stand back beside the API (`EBBWATCH_BACKGROUND_NICE`): where cores are short, their scrapes wait as
+  their work does; with a load of 10 to 15 of other programs the trainer took 355 ms."""
 
 _READING = """\
 ## Reading it from a warehouse
