@@ -8,10 +8,10 @@ from domain.labels import CANCELLED, INACTIVE, RETURNED
 from domain.oracle import Partition
 from domain.oracle.examples import Answers, Settled
 from domain.settings import ChurnDefinition, FactSettings
-from tests.domain import test_oracle
+from tests.domain import small_histories
 from tests.domain.histories import DAY, HOUR, MINUTE, Log, LogRecord, erasure
+from tests.domain.small_histories import FIRST, MONDAY, NUMBER, clock, did, only, state
 from tests.domain.test_fold import Cut, assert_same
-from tests.domain.test_oracle import FIRST, MONDAY, NUMBER, clock, did, only, state
 
 WEEK = 7 * DAY
 AT = FIRST - MONDAY
@@ -23,7 +23,7 @@ DUE = AT + 31 * DAY
 def told(*records: LogRecord, facts: FactSettings | None = None) -> Partition:
     """What the oracle makes of it; and the compiled fold makes the same."""
     assert_same(Log(list(records), facts or FactSettings()), Cut([], 500, 1000))
-    return test_oracle.told(*records, facts=facts)
+    return small_histories.told(*records, facts=facts)
 
 
 def instants(partition: Partition) -> list[int]:

@@ -11,8 +11,8 @@ from domain.labels import Snapshots
 from domain.oracle.topics import compare
 from domain.settings import FactSettings
 from tests.domain.histories import DAY, LOCALS, Log, LogRecord
+from tests.domain.small_histories import clock, did
 from tests.domain.test_fold import Cut, oracle_of, read
-from tests.domain.test_oracle import clock, did
 
 FACTS = FactSettings()
 RECORDS: list[LogRecord] = [

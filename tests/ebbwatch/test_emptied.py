@@ -13,8 +13,8 @@ from domain.settings import FactSettings
 from ebbwatch.emptied import Emptied
 from ebbwatch.verify import _passing
 from tests.domain.histories import DAY, LOCALS, PARTITION, PARTITIONS, Log, LogRecord, erasure
+from tests.domain.small_histories import clock, did
 from tests.domain.test_fold import Cut, read
-from tests.domain.test_oracle import clock, did
 
 FACTS = FactSettings()
 GONE = LOCALS[0]

@@ -9,8 +9,8 @@ import pytest
 from domain.settings import FactSettings
 from online_model.registry.manifest import Training
 from online_model.registry.registry import Registry
+from tests.online_model.registry.published import KEY
 
-KEY = b"a key of the tests, long enough"
 DAY = 86_400_000
 
 
