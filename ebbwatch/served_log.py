@@ -26,7 +26,8 @@ def served_log(settings: Settings) -> str:
     if settings.archive_log:
         return settings.archive_log
     try:
-        stream = load(connect(addresses(settings).redis))
+        with connect(addresses(settings).redis) as store:
+            stream = load(store)
     except _AWAY as fault:
         folder = archive_folder(settings)
         if others := sorted(path.name for path in folder.glob(f"{TABLE}-{settings.topic}-*")):

@@ -37,7 +37,7 @@ class DuckDB:
         )  # fmt: skip
         self.scratch = spill
         self.backend.raw_sql("SET TimeZone = 'UTC'")
-        # DuckDB merges nested selects itself; Ibis takes a fifth of a small run's time to do it before
+        # DuckDB merges nested selects itself; where data are small, Ibis would take longer for it than the query
         ibis.options.sql.fuse_selects = False
         self._names = itertools.count()
 

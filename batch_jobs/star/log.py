@@ -68,8 +68,8 @@ class Log:
                 f"{place.url} is a table, but no archived log: name the folder that the archiver writes"
             )
         self.files: Final = self._listed()
-        sizes = {file.path: file.size for file in self.files}
-        self._fs = fs.PyFileSystem(DeltaStorageHandler(place.url, place.options, sizes))
+        self._sizes = {file.path: file.size for file in self.files}
+        self._fs = fs.PyFileSystem(DeltaStorageHandler(place.url, place.options, self._sizes))
 
     @property
     def version(self) -> int:
@@ -90,7 +90,7 @@ class Log:
         """What an engine has to be told to read `paths`; None where they are files of this machine."""
         if Address(*self.place).folder is not None:
             return None
-        return RemoteFiles(self.place.url, {file.path: file.size for file in self.files}, self._fs)
+        return RemoteFiles(self.place.url, self._sizes, self._fs)
 
     def changed_days(self, since: int) -> set[date] | None:
         """Days of which records were added or taken away after a version; None if that cannot be told any more."""

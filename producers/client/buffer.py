@@ -13,6 +13,11 @@ class Record(NamedTuple):
     key: bytes
     value: bytes
 
+    @property
+    def size(self) -> int:
+        """Bytes of key and value."""
+        return len(self.key) + len(self.value)
+
 
 class Buffer:
     """A queue between the app's threads and the sending one, bounded in records and in bytes."""
@@ -41,12 +46,12 @@ class Buffer:
                 self._changed.wait_for(lambda: self._fits(record) or self._closed, self._max_block)
             if self._on_full == "drop_oldest":
                 while self._records and not self._fits(record):
-                    self._bytes -= _size(self._records.popleft())
+                    self._bytes -= self._records.popleft().size
                     dropped += 1
             if self._closed or not self._fits(record):
                 return dropped + 1
             self._records.append(record)
-            self._bytes += _size(record)
+            self._bytes += record.size
             self._changed.notify_all()
         return dropped
 
@@ -55,7 +60,7 @@ class Buffer:
         with self._changed:
             self._changed.wait_for(lambda: self._records or self._closed, timeout)
             taken = [self._records.popleft() for _ in range(min(most, len(self._records)))]
-            self._bytes -= sum(map(_size, taken))
+            self._bytes -= sum(record.size for record in taken)
             if taken:
                 self._changed.notify_all()
         return taken
@@ -67,8 +72,4 @@ class Buffer:
             self._changed.notify_all()
 
     def _fits(self, record: Record) -> bool:
-        return len(self._records) < self._max_records and self._bytes + _size(record) <= self._max_bytes
-
-
-def _size(record: Record) -> int:
-    return len(record.key) + len(record.value)
+        return len(self._records) < self._max_records and self._bytes + record.size <= self._max_bytes

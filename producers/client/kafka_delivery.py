@@ -3,6 +3,7 @@
 import atexit
 import logging
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -56,54 +57,53 @@ class KafkaDelivery(Delivery):
         self._thread.start()
 
     def _deliver(self, records: Sequence[Record]) -> None:
-        if self._broken:
-            self._begin_anew()
-        for record in records:
+        waiting = deque(records)
+        while not self._stopping.is_set():
+            if self._broken:
+                waiting.extendleft(reversed(self._taken_back()))
+            if not waiting:
+                return
             with self._counts:
                 self._counts.wait_for(self._may_go)
-            if self._broken:
-                self._begin_anew()
-            self._hand_over(record)
+            if not self._broken and self._handed_over(waiting[0]):
+                waiting.popleft()
 
     def _end(self) -> None:
         if self._producer is not None:
             _end(self._producer)
 
-    def _hand_over(self, record: Record) -> None:
-        """Hand one record to the producer; only stopping ends the attempts."""
-        while not self._stopping.is_set():
-            with self._counts:  # it may be acknowledged before `send` returns
-                number = self._number = self._number + 1
-                self._on_the_way[number] = record
-                self._bytes_on_the_way += _size(record)
-            try:
-                future = self._connected().send(self._topic, key=record.key, value=record.value)
-            except (KafkaError, OSError) as error:
-                self._arrived(number)
-                self._trouble(error, _RETRY_SECONDS)
-                if self._broken:
-                    self._begin_anew()
-                continue
-            future.add_callback(self._acknowledged, number)
-            future.add_errback(self._refused, number)
-            return
+    def _handed_over(self, record: Record) -> bool:
+        """Give one record to the producer; False, after a while, if it does not take it."""
+        with self._counts:  # it may be acknowledged before `send` returns
+            number = self._number = self._number + 1
+            self._on_the_way[number] = record
+            self._bytes_on_the_way += record.size
+        try:
+            future = self._connected().send(self._topic, key=record.key, value=record.value)
+        except (KafkaError, OSError) as error:
+            self._arrived(number)
+            self._trouble(error, _RETRY_SECONDS)
+            return False
+        future.add_callback(self._acknowledged, number)
+        future.add_errback(self._refused, number)
+        return True
 
-    def _begin_anew(self) -> None:
-        """With a new producer, and what was on the way, in its order; what Kafka has already keeps its event id.
+    def _taken_back(self) -> list[Record]:
+        """What was on the way to a producer that has given up, in its order, for the next one.
 
-        A producer that gets no answer to its first word, which asks for its number, refuses all that follows.
+        It gets no answer to its first word, which asks for its number, and refuses all that follows. What Kafka has
+        already keeps its event id.
         """
         self._trouble(self._last_error or "the producer has given up", _RETRY_SECONDS)
         if self._producer is not None:
             _end(self._producer)
             self._producer = None
         with self._counts:
-            again = list(self._on_the_way.values())
+            records = list(self._on_the_way.values())
             self._on_the_way.clear()
             self._bytes_on_the_way = 0
             self._broken = False
-        for record in again:
-            self._hand_over(record)
+        return records
 
     def _may_go(self) -> bool:
         # the producer itself knows no bound
@@ -125,7 +125,7 @@ class KafkaDelivery(Delivery):
         with self._counts:
             record = self._on_the_way.pop(number, None)
             if record is not None:
-                self._bytes_on_the_way -= _size(record)
+                self._bytes_on_the_way -= record.size
         return record is not None
 
     def _acknowledged(self, number: int, _metadata: object) -> None:
@@ -149,10 +149,6 @@ class KafkaDelivery(Delivery):
         """Not of one record, but of all: nothing public tells so."""
         manager = None if self._producer is None else self._producer._transaction_manager  # noqa: SLF001
         return manager is not None and bool(manager.has_fatal_error())
-
-
-def _size(record: Record) -> int:
-    return len(record.key) + len(record.value)
 
 
 def _knock(servers: Sequence[str]) -> None:

@@ -85,10 +85,8 @@ def test_a_rate_is_kept_and_said(api: Api) -> None:
 def test_decisions_stand_in_the_audit_log_and_secrets_nowhere(api: Api) -> None:
     key = api.key("read", "admin", name="the auditor")
     assert call(api, "DELETE", "/v1/users/somebody", key).status_code == 202
-    log, line = (
-        api.place.home / "audit.log",
-        '"name":"the auditor","method":"DELETE","route":"/v1/users/{id}","status":202',
-    )
+    log = api.place.home / "audit.log"
+    line = '"name":"the auditor","method":"DELETE","route":"/v1/users/{id}","status":202'
     eventually("it is in the audit log, once the answer is out", lambda: line in log.read_text("utf-8"))
     audit = log.read_text("utf-8")
     texts = [api.process.text(), api.notifier.text(), audit]

@@ -24,11 +24,3 @@ print(json.dumps({"made": made, "taken": taken, "half": norm.cdf(0.0), "mean": f
 def test_the_trainer_takes_in_no_more_than_it_uses() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == {"made": ["a", "b"], "taken": [], "half": 0.5, "mean": 2.0, "area": 1.0}
-
-
-def test_the_api_takes_in_no_library_of_the_batch_jobs() -> None:
-    """It holds two or more processes, which each start it anew."""
-    unused = ("sklearn", "pandas", "ibis", "duckdb", "matplotlib", "scipy.stats", "lifelines", "faust")
-    program = f"import api.app, sys; print([name for name in {unused} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
