@@ -146,7 +146,7 @@ class Results:
             raise ResultsError(
                 f"{self.address}/{path} is not what was written: `ebbwatch batch run {job} --again` makes it anew"
             )
-        return pq.read_table(pa.BufferReader(content))
+        return pq.read_table(pa.BufferReader(_arrows_own(content)))
 
     def read(self, job: str) -> tuple[Run, dict[str, pa.Table]] | None:
         """The last good run with all its tables, all of the same run; None before the first.
@@ -212,6 +212,15 @@ def _packed(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def _arrows_own(content: bytes) -> pa.Buffer:
+    """A copy that is no Python object: Arrow's threads let go of a file after its reading has returned, and one that
+    then waits for an interpreter that ends takes the whole process down ("terminate called without an active
+    exception")."""
+    sink = pa.BufferOutputStream()
+    sink.write(content)
+    return sink.getvalue()
 
 
 def _digest(content: bytes) -> str:

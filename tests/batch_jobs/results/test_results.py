@@ -1,6 +1,8 @@
 """Results are old or new, never half; what is kept; what is damaged is said."""
 
 import os
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -184,3 +186,22 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match=r"results .*file: cannot read"):
         put(results, 1)
     assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208 - names alone
+
+
+READ_AND_END = """
+import sys
+from batch_jobs.results.results import open_results
+results = open_results(sys.argv[1])
+for _ in range(40):
+    results.read("job")
+"""
+
+
+def test_a_process_that_ends_right_after_reading_ends_well(tmp_path: Path) -> None:
+    """Of threads that still held what was read, an ending interpreter made an abort, in two runs of three."""
+    put(Results(Storage(str(tmp_path), "results")), 1000)
+    for _ in range(4):
+        done = subprocess.run(
+            [sys.executable, "-c", READ_AND_END, tmp_path], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
