@@ -58,6 +58,16 @@ class Projection:
         self.offset = stands.offset if stands.topic_id == topic_id else 0
         self._topic_id = topic_id
 
+    def check(self) -> None:
+        """Ask whether what was projected is still there.
+
+        Raises:
+            LostProjectionError: the position is not the one known.
+        """
+        found = cast("bytes | None", self._store.get(tables.POSITION)) or b""
+        if found != self._text:
+            raise LostProjectionError(f"{tables.POSITION} stands at {found!r}, expected {self._text!r}")
+
     def apply(self, offset: int, commands: Iterable[Command]) -> None:
         """What the record at `offset` changes, and the position behind it, at once.
 

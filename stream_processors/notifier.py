@@ -100,6 +100,7 @@ class Notifier:
                 return
             now = int(time.time() * 1000)
             if taken:
+                projector.check()  # before an emptied store every alert would be a new one
                 self._desk.take_in(_alerts(taken), now, self._market.now())
                 self._remember(alerts.offset)
                 if not self._to_end(projector):

@@ -75,6 +75,15 @@ class Projector:
         self._metrics.lag.labels("control").set(behind)
         return behind == 0
 
+    def check(self) -> None:
+        """Ask whether what was projected is still there.
+
+        Raises:
+            LostProjectionError: somebody else projects, or the store was emptied.
+            redis.exceptions.RedisError: Redis is away.
+        """
+        self._projection.check()
+
     def _commands(self, taken: Taken, record: Record | None, known: dict[str, AlertState]) -> list[Command]:
         """Commands of one record; `known` becomes what it leaves."""
         about = _alert(taken, record)
