@@ -15,7 +15,7 @@ from batch_jobs.running.kept import SCORES, SEGMENTS, VALUE
 
 # ruff: noqa: PLC0415 - see above
 
-EDITION: Final = 4
+EDITION: Final = 5
 """Raised when a job says other things of the same days than before: then nothing goes on from former results."""
 
 

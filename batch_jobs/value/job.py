@@ -22,7 +22,7 @@ from batch_jobs.value.months import Months, by_month
 from batch_jobs.value.risks import Source, none
 from batch_jobs.value.series import forecasts, history, monthly
 from batch_jobs.value.sums import summed
-from batch_jobs.value.tables import TABLES
+from batch_jobs.value.tables import KEPT_OF, OF, TABLES
 from online_model.thresholds import Contact
 
 CUSTOMERS: Final = "customers.parquet"
@@ -58,15 +58,17 @@ class Value:
         """Raises `OSError` where the folder cannot be written; what was in it still stands."""
         return self._tables(star, None, star.as_of.date(), progress)
 
-    def refresh(self, star: Star, last: Tables, since: date, progress: Progress) -> Tables:  # noqa: ARG002
+    def refresh(self, star: Star, last: Tables, since: date, progress: Progress) -> Tables:
         """The same tables; of days only those of months are read that are not over, or have changed.
 
         Args:
-            last: tables of a former run; what is gone on from lies in the folder.
+            last: tables of a former run; what is gone on from lies in its folder, and in that of no other run: days
+                may have changed between the two.
             since: first day of which anything but the users has changed since then.
         """
-        former = folders.last_before(self.folder, star.as_of, included=True)
-        return self._tables(star, former, since, progress)
+        then = date.fromisoformat(last[KEPT_OF]["as_of"][0].as_py())
+        former = folders.folder_on(self.folder, then)
+        return self._tables(star, former if former.exists() else None, since, progress)
 
     def _tables(self, star: Star, former: Path | None, since: date, progress: Progress) -> Tables:
         segments = self._segments(star)
@@ -97,7 +99,8 @@ class Value:
         progress("done", 1.0)
         reasons = _usual(rows, len(rows["history"]) // len(series), self.least) | reasons
         rows["reasons"] = [{"table": name, "reason": reasons[name]} for name in TABLES if name in reasons]
-        return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in TABLES.items()}
+        made = {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in TABLES.items()}
+        return {**made, KEPT_OF: pa.Table.from_pylist([{"as_of": f"{star.as_of.date()}"}], OF)}
 
     def _segments(self, star: Star) -> Table | None:
         last = (

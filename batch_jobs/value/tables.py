@@ -120,3 +120,9 @@ TABLES: Final = {
     "weights": WEIGHTS,
     "reasons": REASONS,
 }
+
+KEPT_OF: Final = "kept_of"
+"""Name of the table that tells the next run which folder is this one's."""
+
+OF: Final = pa.schema(_text("as_of"))
+"""Day of the as-of."""

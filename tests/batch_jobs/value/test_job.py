@@ -15,7 +15,7 @@ from batch_jobs.segments.job import Segments
 from batch_jobs.star.star import Star
 from batch_jobs.value.job import CUSTOMERS, OPEN_TRIALS, WARNINGS, Value
 from batch_jobs.value.risks import RISKS, given
-from batch_jobs.value.tables import TABLES
+from batch_jobs.value.tables import KEPT_OF, OF, TABLES
 from tests.batch_jobs.rows import Day, active, midnight, star_of
 from tests.batch_jobs.segments import crowds
 from tests.batch_jobs.value.test_trials import AS_OF, crowd
@@ -28,7 +28,7 @@ def quiet(_what: str, share: float) -> None:
 def run(folder: Path, star: Star, **parameters: Any) -> Tables:
     job: Job = Value(folder, **parameters)
     tables = job(star, quiet)
-    assert {name: table.schema for name, table in tables.items()} == TABLES
+    assert {name: table.schema for name, table in tables.items()} == {**TABLES, KEPT_OF: OF}
     return tables
 
 
@@ -74,13 +74,13 @@ def test_everything(tmp_path: Path) -> None:
 
 def test_nobody(tmp_path: Path) -> None:
     tables = run(tmp_path, star_of([], AS_OF))
-    assert {name for name, table in tables.items() if table.num_rows} == {"reasons"}
+    assert {name for name, table in tables.items() if table.num_rows} == {"reasons", KEPT_OF}
     assert tables["reasons"]["table"].to_pylist() == [name for name in TABLES if name != "reasons"]
 
 
 def test_before_the_first_event(tmp_path: Path) -> None:
     tables = run(tmp_path, star_of([active("a", date(2024, 5, 1))], date(2024, 1, 1)))
-    assert {name for name, table in tables.items() if table.num_rows} == {"reasons"}
+    assert {name for name, table in tables.items() if table.num_rows} == {"reasons", KEPT_OF}
 
 
 def test_one_user_without_money(tmp_path: Path) -> None:

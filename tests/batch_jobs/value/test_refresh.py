@@ -75,3 +75,13 @@ def test_months_that_are_over_and_as_they_were_are_taken_over(tmp_path: Path) ->
     assert sorted(after) == ["2024-01", "2024-02", "2024-03"]
     assert before["2024-01"] == after["2024-01"]
     assert before["2024-02"] != after["2024-02"]
+
+
+def test_after_a_day_of_the_past_nothing_of_a_later_one_is_taken_over(tmp_path: Path) -> None:
+    days = [active("a", date(2024, month, 3), spent=month, orders=1) for month in (1, 2, 3)]
+    late = [*days, active("a", date(2024, 1, 5), spent=50, orders=1)]
+    value, then, past = Value(tmp_path / "kept"), date(2024, 4, 1), date(2024, 3, 1)
+    value(star_of(days, then), quiet)
+    last = value(star_of(late, past), quiet)
+    found = value.refresh(star_of(late, then), last, past, quiet)
+    assert found == Value(tmp_path / "whole")(star_of(late, then), quiet)
