@@ -70,7 +70,8 @@ class Settings(BaseSettings):
     session_types: tuple[str, ...] = Field((), description="custom event types that count as a sign of life")
 
     registry: str = Field(
-        "", description="folder or fsspec address of model versions; else `registry` in the home folder"
+        "",
+        description="folder or object store of model versions; else `registry` in the home folder",
     )
     registry_key: str = Field(
         "", description="secret that signs versions; else the file `registry.key` in the home folder"
@@ -111,7 +112,7 @@ class Settings(BaseSettings):
     )
     results: str = Field(
         "",
-        description="folder or fsspec address of what batch jobs find; else `results` in the archive's folder",
+        description="folder or object store of what batch jobs find; else `results` in the archive's folder",
     )
     results_kept: int = Field(
         8, ge=1, le=1000, description="former results of each job that are kept, one a day, to compare with"

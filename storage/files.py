@@ -6,10 +6,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import fsspec
+from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from storage.durable import create, replacing
 from storage.errors import StorageError
+from storage.object_store import opened
 
 
 class Storage:
@@ -34,9 +36,10 @@ class Storage:
         self._what = what
         self._fault = fault
         try:
-            self._files, root = fsspec.core.url_to_fs(address)
+            found: tuple[AbstractFileSystem, str] = opened(address) or fsspec.core.url_to_fs(address)
         except (ValueError, ImportError) as wrong:
             raise self._fault(f"{what} address {address!r} cannot be used: {wrong}") from wrong
+        self._files, root = found
         self._root = root.rstrip("/")
 
     @property
@@ -135,8 +138,9 @@ class Storage:
         except Exception as fault:  # stores of all kinds bring their own errors, not all of them OSError
             if isinstance(fault, FileNotFoundError) and not absent_too:
                 raise
+            said = str(fault).partition("\n\n")[0]  # below it obstore tells the nesting of its errors
             raise self._fault(
-                f"{self._what} {self.address}: cannot {doing}: {fault}{_advice(fault)}"
+                f"{self._what} {self.address}: cannot {doing}: {said}{_advice(fault)}"
             ) from fault
 
 

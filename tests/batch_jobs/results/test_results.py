@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,8 +17,15 @@ from batch_jobs.results.retention import kept
 from batch_jobs.results.run import Attempt, Basis, Run
 from storage.files import Storage
 from tests.batch_jobs.results.storages import CrashError, Dying
+from tests.object_store import BUCKET, object_store
 
 DAY = date(2024, 5, 1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched, object_store(patched):
+        yield
 
 
 def basis(day: int) -> Basis:
@@ -46,8 +54,11 @@ def numbers(results: Results) -> int | None:
     return run.begun
 
 
-@pytest.fixture(params=["folder", "object store"])
+@pytest.fixture(params=["folder", "memory", "object store"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "object store":
+        request.getfixturevalue("server")
+        return Storage(f"s3://{BUCKET}/{tmp_path.name}", "results")
     return Storage(str(tmp_path) if request.param == "folder" else f"memory://{tmp_path.name}", "results")
 
 
