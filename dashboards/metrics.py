@@ -39,6 +39,7 @@ WEEKLY_CHURN: Final = "ebbwatch_churn_weekly_ratio"
 # job `value`
 REVENUE_AT_RISK: Final = "ebbwatch_value_at_risk_money"
 LIFETIME_VALUE: Final = "ebbwatch_value_lifetime_money"
+TIER_USERS: Final = "ebbwatch_value_tier_users"
 TIER_MOVED: Final = "ebbwatch_value_tier_moved_users"
 TIER_MOVED_REVENUE: Final = "ebbwatch_value_tier_moved_money"
 

@@ -209,7 +209,7 @@ def engagement(tables: Tables) -> Iterator[GaugeMetricFamily]:
 
 def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
     """Of the job `value`, by group."""
-    at_risk = _largest(tables["revenue_at_risk"].to_pylist(), "users")
+    at_risk = largest(tables["revenue_at_risk"].to_pylist(), "users")
     yield family(
         "ebbwatch_value_at_risk_money",
         "Expected revenue over the horizon, and what of it is at risk and could be recovered, in money.",
@@ -230,7 +230,7 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
         ("grouping", "group"),
         (((row["grouping"], row["group"]), row["users"]) for row in at_risk),
     )
-    worth = _largest(tables["ltv"].to_pylist(), "members")
+    worth = largest(tables["ltv"].to_pylist(), "members")
     yield family(
         "ebbwatch_value_lifetime_money",
         "Cumulative margin of one user after so many months of 30 days, in money, with limits.",
@@ -249,7 +249,7 @@ def value(tables: Tables) -> Iterator[GaugeMetricFamily]:
         ("grouping", "group"),
         (
             ((row["grouping"], row["group"]), None if row["arpu"] is None else row["arpu"] / 100)
-            for row in _largest([row for row in months if row["month"] == last], "active")
+            for row in largest([row for row in months if row["month"] == last], "active")
         ),
     )
 
@@ -277,7 +277,7 @@ def _groups(medians: pa.Table) -> set[tuple[str, str]]:
     return {(row["group_kind"], row["group"]) for row in _first_of_each(rows, "group_kind")}
 
 
-def _largest(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+def largest(rows: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
     """Rows of the groups with the most, of each grouping."""
     sizes: dict[tuple[str, str], int] = {}
     for row in rows:

@@ -1,15 +1,27 @@
-"""Moves between tiers, and whether curves differ."""
+"""Who is in which tier, moves between them, and whether curves differ."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pyarrow.compute as pc
 from prometheus_client.core import GaugeMetricFamily
 
-from batch_jobs.exporter.gauges import ALL, VIEW, Tables, family
+from batch_jobs.exporter.gauges import ALL, VIEW, Tables, family, largest
 
 
 def tiers(tables: Tables) -> Iterator[GaugeMetricFamily]:
-    """Of the job `value`: users at risk by the tiers of two weeks."""
+    """Of the job `value`: users at risk by tier and group, and by the tiers of two weeks."""
+    told = tables["tiers"].to_pylist()
+    whole: Counter[tuple[str, str]] = Counter()
+    for row in told:
+        whole[row["grouping"], row["group"]] += row["users"]
+    told = largest([{**row, "whole": whole[row["grouping"], row["group"]]} for row in told], "whole")
+    yield family(
+        "ebbwatch_value_tier_users",
+        "Users at risk whose probability is known.",
+        ("grouping", "group", "tier"),
+        (((row["grouping"], row["group"], row["tier"]), row["users"]) for row in told),
+    )
     rows = tables["tier_moves"].to_pylist()
     yield family(
         "ebbwatch_value_tier_moved_users",

@@ -56,6 +56,21 @@ def revenue_at_risk(customers: Table) -> Rows:
     return rows
 
 
+def tiers(customers: Table) -> Rows:
+    """Users at risk whose probability is known, by grouping, group and tier."""
+    users = customers.filter(customers.at_risk & customers.tier.notnull()).mutate(all=ibis.literal("all"))
+    rows: Rows = []
+    for grouping in GROUPINGS:
+        if grouping == "tier":
+            continue
+        here = users.filter(users[grouping].notnull())
+        found = here.group_by(here.tier, group=here[grouping]).aggregate(users=here.count())
+        rows += [
+            {"grouping": grouping, **row} for row in found.order_by("group", "tier").to_pyarrow().to_pylist()
+        ]
+    return rows
+
+
 def tier_moves(customers: Table) -> Rows:
     """Users at risk by the tier of the week before and of the last one."""
     here = customers.filter(customers.at_risk & customers.tier_before.notnull())

@@ -129,6 +129,7 @@ class Value:
         found = {
             "deciles": at_risk.deciles(written),
             "revenue_at_risk": at_risk.revenue_at_risk(written),
+            "tiers": at_risk.tiers(written),
             "tier_moves": at_risk.tier_moves(written),
         }
         if not found["revenue_at_risk"]:
@@ -142,6 +143,8 @@ class Value:
                 "probabilities are of the ledger, a horizon old: as of this day no scores were taken from the store, "
                 "which did not answer or was at another day"
             )
+        if not found["tiers"]:
+            reasons["tiers"] = reasons.get("revenue_at_risk", "no user at risk has a known probability")
         if not found["tier_moves"]:
             reasons["tier_moves"] = "no user at risk has probabilities of two weeks"
         return found

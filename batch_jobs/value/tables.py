@@ -57,6 +57,9 @@ REVENUE_AT_RISK: Final = pa.schema(
 )
 """Users at risk, and their money over the horizon."""
 
+TIERS: Final = pa.schema([*_text("grouping", "group", "tier"), *counts("users")])
+"""Users at risk whose probability is known."""
+
 TIER_MOVES: Final = pa.schema(
     [*_text("tier_before", "tier"), *counts("users"), *_numbers("value", "at_risk")]
 )
@@ -111,6 +114,7 @@ TABLES: Final = {
     "ltv": LTV,
     "deciles": DECILES,
     "revenue_at_risk": REVENUE_AT_RISK,
+    "tiers": TIERS,
     "tier_moves": TIER_MOVES,
     "history": HISTORY,
     "forecast": FORECAST,

@@ -230,9 +230,30 @@ def _segments() -> list[Panel]:
             figures=(
                 ("Users", "short"), ("Churn", "percentunit"), ("Revenue", "short"), ("At risk", "short")
             ),
-            width=16,
+            width=24,
             sort="Users",
             bars=("Churn",),
+        ),
+    ]  # fmt: skip
+
+
+def _groups() -> list[Panel]:
+    return [
+        grid(
+            Told(
+                "Tiers, told apart",
+                "Users at risk by the dimension that is chosen above (rows) and by tier (columns), of the last batch "
+                "run.",
+                "A row whose high tier is out of proportion: see its churn on the board Executive overview.",
+                "high-tier",
+                empty="it takes scores that were taken from the store, or a ledger.",
+            ),
+            "none",
+            Query(chosen(m.TIER_USERS, by=("group", "tier"), kind="grouping", group="group"), "", "table"),
+            row="group",
+            column="tier",
+            shown="Group",
+            first=_ORDER,
         ),
         bars(
             Told(
@@ -253,9 +274,10 @@ def _segments() -> list[Panel]:
                     "instant",
                 )
             ],
+            width=12,
             decimals=0,
         ),
-    ]  # fmt: skip
+    ]
 
 
 BOARD: Final = Board(
@@ -271,7 +293,7 @@ BOARD: Final = Board(
         Section("Now", [_now()]),
         Section("Over time", [_courses(), _movers()]),
         Section("Alerts and their handling", [_handling()]),
-        Section("Where", [_segments()]),
+        Section("Where", [_segments(), _groups()]),
     ),
     refresh="30s",
 )  # fmt: skip

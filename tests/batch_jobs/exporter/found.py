@@ -180,6 +180,10 @@ def value(plans: int = 2) -> Tables:
             [g | {"users": 50 - n, "known": 9, "value": 1e4, "at_risk": 5e3, "recoverable": 250.0}
              for n, g in enumerate(groups)]
         ),
+        "tiers": rows(
+            [g | {"tier": tier, "users": 20 + m - n}
+             for n, g in enumerate(groups) for m, tier in enumerate(("high", "low"))]
+        ),
         "tier_moves": rows(
             [{"tier_before": "medium", "tier": "high", "users": 7, "value": 9e3, "at_risk": 1250.0}]
         ),

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ibis.expr.types import Table
 
+from batch_jobs.star.schema import DIMENSIONS
 from batch_jobs.star.star import Star
 from batch_jobs.value import at_risk
 from batch_jobs.value.customers import customers
@@ -152,6 +153,12 @@ def test_sums_of_money_at_risk_by_hand() -> None:
     assert total["gain"] == pytest.approx(0.3 * value - 400)
     moves = {(row["tier_before"], row["tier"]): row["users"] for row in at_risk.tier_moves(table)}
     assert moves == {("medium", "medium"): 1, ("medium", "high"): 1}
+    tiers = {(row["grouping"], row["group"], row["tier"]): row["users"] for row in at_risk.tiers(table)}
+    assert tiers[("all", "all", "high")] == 2
+    assert tiers[("all", "all", "medium")] == 1
+    assert {grouping for grouping, _, _ in tiers} <= {"all", "segment", *DIMENSIONS}
+    for dimension in DIMENSIONS:
+        assert sum(users for (grouping, _, _), users in tiers.items() if grouping == dimension) in (0, 3)
     (warning,) = at_risk.early_warnings(table).to_pyarrow().to_pylist()
     assert (warning["user"], warning["probability_before"], warning["probability"]) == ("moved", 0.6, 0.8)
 
