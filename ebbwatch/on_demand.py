@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "simulate": "simulate",
     "verify": "verify",
     "demo": "demo",
+    "profile": "profile",
     "evaluate": "evaluate",
     "erase": "erase",
     "rebuild": "rebuild",

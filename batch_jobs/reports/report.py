@@ -17,16 +17,8 @@ class Report(NamedTuple):
 
     as_of: date
     sections: Sequence[Section]
-
-    @property
-    def title(self) -> str:
-        """With its as-of: which days a part is about, differs from part to part, and each says it."""
-        return f"Ebbwatch as of {self.as_of}"
-
-    @property
-    def subtitle(self) -> str:
-        """What is known to it."""
-        return f"All that happened before {self.as_of}, 00:00 UTC."
+    title: str
+    subtitle: str
 
 
 def collected(results: Results) -> Report | None:
@@ -40,7 +32,12 @@ def collected(results: Results) -> Report | None:
     if not found:
         return None
     as_of = max(of for of, _ in found.values())
-    return Report(as_of, sections(found, as_of))
+    return of_day(as_of, sections(found, as_of))
+
+
+def of_day(as_of: date, parts: Sequence[Section]) -> Report:
+    """With its as-of in the title: which days a part is about, differs from part to part, and each says it."""
+    return Report(as_of, parts, f"Ebbwatch as of {as_of}", f"All that happened before {as_of}, 00:00 UTC.")
 
 
 def inside(picture: Picture) -> str:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from batch_jobs.reports import money
 from batch_jobs.reports.document import pdf
 from batch_jobs.reports.heatmap import MOST_COHORTS, MOST_PERIODS, Cohort, heatmap
-from batch_jobs.reports.report import Report, collected, html, summary
+from batch_jobs.reports.report import Report, collected, html, of_day, summary
 from batch_jobs.reports.sections import SECTIONS, sections
 from batch_jobs.results.results import open_results
 from batch_jobs.results.run import Basis
@@ -26,7 +26,7 @@ ALL = {
 
 
 def report(*jobs: str) -> Report:
-    return Report(DAY, sections({job: (DAY, ALL[job]) for job in jobs}, DAY))
+    return of_day(DAY, sections({job: (DAY, ALL[job]) for job in jobs}, DAY))
 
 
 def test_the_page_says_what_there_is() -> None:
@@ -64,7 +64,7 @@ def test_empty_tables_make_no_empty_pictures() -> None:
     }
     found_ = sections(empty, DAY)
     assert [section.title for section in found_] == ["At a glance"]
-    assert pdf(Report(DAY, found_)).startswith(b"%PDF-")
+    assert pdf(of_day(DAY, found_)).startswith(b"%PDF-")
 
 
 def test_where_there_is_nothing_it_says_why() -> None:
@@ -105,7 +105,7 @@ def test_lifetime_values_are_by_plan_where_plans_are_known(monkeypatch: pytest.M
 
 def test_figures_of_a_former_edition_name_no_days() -> None:
     former = {**ALL["overview"], "figures": ALL["overview"]["figures"].drop_columns(["since", "until"])}
-    said = summary(Report(DAY, sections({"overview": (DAY, former)}, DAY)))
+    said = summary(of_day(DAY, sections({"overview": (DAY, former)}, DAY)))
     assert "revenue: the last period 1,234.50, the one before 1,000.00" in said
 
 
@@ -126,7 +126,7 @@ def test_what_says_nothing_of_its_own_is_left_out() -> None:
             {n: pa.Table.from_pylist(r) for n, r in (("medians", medians), ("curves", curves))},
         ),
     }
-    said = summary(Report(DAY, sections(found_, DAY)))
+    said = summary(of_day(DAY, sections(found_, DAY)))
     assert "channel: unknown: users 5" in said
     assert "everybody: users 9, lost 4, median days kept 60, kept 90 days 25.0 %" in said
     assert "channel: ad" in said
@@ -137,7 +137,7 @@ def test_what_says_nothing_of_its_own_is_left_out() -> None:
 def test_names_of_users_of_the_product_are_no_markup() -> None:
     churn = [{"dimension": "channel", "value": "<script>x</script>", "users": 5, "lost": 2, "rate": 0.4}]
     tables = {"figures": ALL["overview"]["figures"], "churn": pa.Table.from_pylist(churn)}
-    made = Report(DAY, sections({"overview": (DAY, tables)}, DAY))
+    made = of_day(DAY, sections({"overview": (DAY, tables)}, DAY))
     assert "<script>" not in html(made)
     assert "channel: <script>x</script>: users 5, lost 2" in summary(made)
     assert pdf(made).startswith(b"%PDF-")
@@ -147,7 +147,7 @@ def test_a_result_of_another_day_says_so() -> None:
     made = sections(
         {"overview": (DAY, ALL["overview"]), "survival": (date(2024, 5, 1), ALL["survival"])}, DAY
     )
-    assert "As of 2024-05-01: the job has not come to this day." in html(Report(DAY, made))
+    assert "As of 2024-05-01: the job has not come to this day." in html(of_day(DAY, made))
 
 
 def test_the_pdf_is_one_and_always_the_same() -> None:

@@ -1,0 +1,1 @@
+"""After how much silence somebody counts as gone: found from the gaps between purchases."""
