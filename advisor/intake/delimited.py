@@ -57,10 +57,10 @@ def read(connection: duckdb.DuckDBPyConnection, text: Path, out: Path, limits: L
         )
     names = unique(column["name"] for column in found) if header else unique([None] * len(found))
     listed = "{" + ", ".join(f"{literal(f'c{n}')}: 'VARCHAR'" for n in range(len(names))) + "}"
-    signs = ", ".join(
-        f"{option}={literal('' if sign in (None, '(empty)') else sign)}"
-        for option, sign in (("delim", delimiter), ("quote", quote), ("escape", escape))
-    )
+    quote = '"' if quote in (None, "", "(empty)") else quote
+    if escape in (None, "", "(empty)"):
+        escape = quote  # doubled, which the first rows may not have had
+    signs = f"delim={literal(delimiter)}, quote={literal(quote)}, escape={literal(escape)}"
     options = (
         f"auto_detect=false, header={str(bool(header)).lower()}, skip={int(skipped)}, columns={listed}, {signs}, "
         f"max_line_size={limits.cell}, null_padding=true, strict_mode=false, ignore_errors=true, parallel=false"
