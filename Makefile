@@ -92,6 +92,7 @@ chaos: $(READY) ## twenty kills, hostile messages, old files put back; then veri
 	$(BIN)/python -m tests.chaos --kills 20
 	ARCHIVER_KILLS=20 $(BIN)/python -m pytest tests/integration/test_archiver.py -k killed
 	STORM_ALERTS=1000 $(BIN)/python -m pytest tests/integration/test_alert_storm.py
+	HOSTILE_FILES=470 $(BIN)/python -m pytest tests/advisor/intake/test_hostile.py
 	HOSTILE_MESSAGES=200000 $(BIN)/python -m pytest tests/integration/test_hostile.py
 	BATCH_KILLS=20 $(BIN)/python -m pytest tests/integration/test_batch_killed.py
 

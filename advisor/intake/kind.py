@@ -92,7 +92,7 @@ def _binary(head: bytes) -> bool:
         return False
     controls = sum(head.count(bytes([code])) for code in (*range(1, 9), *range(14, 27), *range(28, 32), 127))
     zeros = head.count(0)
-    return controls > len(head) / 50 or (zeros > len(head) / 50 and not _wide(head))
+    return controls > len(head) / 50 or (zeros > len(head) / 10 and not _wide(head))
 
 
 def _wide(head: bytes) -> bool:

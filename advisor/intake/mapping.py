@@ -46,7 +46,7 @@ _WORDS: Final[dict[Role, str]] = {
     "channel": "channel source medium referral referralsource utmsource kanal canal quelle",
     "plan": "plan tier subscription level membership tarif abo abonnement",
     "platform": "platform device os devicetype plattform gerät",
-    "geography": "country region city state market land stadt pays país pais ville ort",
+    "geography": "country region city state market land stadt pays país pais ville ort ciudad stad",
     "category": "category department segment productcategory kategorie warengruppe catégorie categoría",
     "email": "email emailaddress mail correo courriel",
     "name": "name fullname customername kundenname nom nombre nome naam",

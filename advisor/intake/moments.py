@@ -1,5 +1,6 @@
 """Moments as files write them; which of day and month comes first is told by all rows together."""
 
+import re
 from typing import Final, NamedTuple
 
 import duckdb
@@ -11,6 +12,9 @@ from domain.events import MAX_TIME_MS, MIN_TIME_MS
 ISO: Final = "iso"
 SECONDS: Final = "seconds"
 MILLISECONDS: Final = "milliseconds"
+_DIGITS: Final = re.compile(r"\d.*\d.*\d")
+"""No moment has fewer: 1/2/03 has four, and a year alone is none."""
+_SAMPLE: Final = 50
 _ENOUGH: Final = 0.5
 """Share of the values that must fit, for a column to be one of moments."""
 
@@ -63,10 +67,11 @@ def found(connection: duckdb.DuckDBPyConnection, value: str, values: int) -> Mom
     sample = [
         text
         for (text,) in connection.execute(
-            f"SELECT {value} AS v FROM given WHERE v IS NOT NULL ORDER BY {quoted(ROW)} LIMIT 200"
+            f"SELECT {value} AS v FROM given WHERE v IS NOT NULL ORDER BY {quoted(ROW)} LIMIT {_SAMPLE}"
         ).fetchall()
+        if _DIGITS.search(text)
     ]
-    tried = [one for one in _formats() if _some(connection, sample, one)]
+    tried = _fitting(connection, sample) if sample else []
     if not tried:
         return none
     counts = (
@@ -105,8 +110,11 @@ def _with_clocks(dates: tuple[str, ...]) -> str:
     return "|".join(f"{date}{clock}" for date in dates for clock in _CLOCKS)
 
 
-def _some(connection: duckdb.DuckDBPyConnection, sample: list[str], written: str) -> bool:
-    count = connection.execute(
-        f"SELECT count({parsed('v', written)}) FROM (SELECT unnest(?::VARCHAR[]) AS v)", [sample]
+def _fitting(connection: duckdb.DuckDBPyConnection, sample: list[str]) -> list[str]:
+    """Formats that some of the values fit."""
+    formats = _formats()
+    counted = ", ".join(f"count({parsed('v', one)})" for one in formats)
+    counts = connection.execute(
+        f"SELECT {counted} FROM (SELECT unnest(?::VARCHAR[]) AS v)", [sample]
     ).fetchone()
-    return bool(count and count[0])
+    return [one for one, count in zip(formats, counts or (), strict=True) if count]

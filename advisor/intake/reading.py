@@ -45,6 +45,8 @@ def read(
                     text.encoding,
                     dialect.delimiter,
                 )
+                if dialect.broken:
+                    notes = (*notes, f"{dialect.broken:,} lines have other columns than the table: left out.")
                 if dialect.skipped:
                     notes = (*notes, f"{dialect.skipped} lines before the table were left out.")
             else:

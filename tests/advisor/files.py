@@ -22,13 +22,14 @@ class Line(NamedTuple):
     product: str
 
 
+_FORMATS = "http://schemas.openxmlformats.org"
 HEAD = ("Customer ID", "Invoice Date", "Unit Price", "Quantity", "Product")
 
 
 def lines(count: int, seed: int, customers: int = 150, days: int = 300) -> list[Line]:
     """In order of time; some pieces come back."""
     chance = Random(seed)
-    begin = dt.datetime(2023, 1, 2, 8, 0)
+    begin = dt.datetime(2023, 1, 2, 8, 0, tzinfo=dt.UTC)
     times = sorted(begin + dt.timedelta(minutes=chance.randrange(days * 1440)) for _ in range(count))
     return [
         Line(
@@ -60,23 +61,23 @@ def workbook(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) 
     """The least that is a workbook (ECMA-376): a sheet with texts, numbers and dates; a formula keeps its value."""
     cells = [[_cell(value) for value in row] for row in (head, *rows)]
     sheet = "".join(f"<row>{''.join(row)}</row>" for row in cells)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
     parts = {
-        "[Content_Types].xml": '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/'
-        'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType='
-        '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName='
-        '"/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"'
-        '/><Override PartName="/xl/styles.xml" ContentType='
-        '"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/></Types>',
+        "[Content_Types].xml": f'<?xml version="1.0"?><Types xmlns="{_FORMATS}/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{kind}.styles+xml"/></Types>',
         "_rels/.rels": _relations("officeDocument", "xl/workbook.xml"),
         "xl/_rels/workbook.xml.rels": _relations("worksheet", "worksheets/sheet1.xml", "styles", "styles.xml"),
-        "xl/workbook.xml": '<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Daten" '
+        "xl/workbook.xml": f'<?xml version="1.0"?><workbook xmlns="{_FORMATS}/spreadsheetml/2006/main" '
+        f'xmlns:r="{_FORMATS}/officeDocument/2006/relationships"><sheets><sheet name="Daten" '
         'sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/styles.xml": '<?xml version="1.0"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        "xl/styles.xml": f'<?xml version="1.0"?><styleSheet xmlns="{_FORMATS}/spreadsheetml/2006/main">'
         '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>',
-        "xl/worksheets/sheet1.xml": '<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns='
-        f'"http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData></worksheet>',
+        "xl/worksheets/sheet1.xml": '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<worksheet xmlns="{_FORMATS}/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData></worksheet>',
     }  # fmt: skip
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
@@ -87,7 +88,7 @@ def _cell(value: object) -> str:
     if value is None:
         return "<c/>"
     if isinstance(value, dt.datetime):
-        days = (value - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1)
+        days = (value - dt.datetime(1899, 12, 30, tzinfo=dt.UTC)) / dt.timedelta(days=1)
         return f'<c s="1"><v>{days!r}</v></c>'
     if isinstance(value, int | float):
         return f"<c><v>{value!r}</v></c>"
@@ -95,12 +96,12 @@ def _cell(value: object) -> str:
 
 
 def _relations(*pairs: str) -> str:
-    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    kind = f"{_FORMATS}/officeDocument/2006/relationships"
     told = "".join(
         f'<Relationship Id="r{n // 2 + 1}" Type="{kind}/{pairs[n]}" Target="{pairs[n + 1]}"/>'
         for n in range(0, len(pairs), 2)
     )
     return (
-        '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<?xml version="1.0"?><Relationships xmlns="{_FORMATS}/package/2006/relationships">'
         f"{told}</Relationships>"
     )

@@ -119,8 +119,8 @@ def test_a_column_of_numbers_with_gaps_is_no_other_customer(tmp_path: Path) -> N
 def test_limits_are_kept(tmp_path: Path) -> None:
     (tmp_path / "upload").write_bytes(WAYS["plain"])
     for limits, reason in (
-        (Limits(file_bytes=1000), "too_large"), (Limits(rows=10), "too_many_rows"), (Limits(columns=3), "too_many_columns"),
-        (Limits(cell=20), "huge_line"),
+        (Limits(file_bytes=1000), "too_large"), (Limits(rows=10), "too_many_rows"),
+        (Limits(columns=3), "too_many_columns"), (Limits(cell=20), "huge_line"),
     ):  # fmt: skip
         with pytest.raises(RefusedFileError) as refused:
             read(tmp_path / "upload", tmp_path / "rows.parquet", limits=limits)
