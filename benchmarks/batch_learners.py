@@ -22,8 +22,8 @@ from benchmarks.findings import table, write
 from domain.calendar import DAY_MS
 from domain.labels import Matrix, delay_ms
 from domain.settings import FactSettings
-from ebbwatch.evaluation.past import Past
 from online_model.training.contestants import DEFAULT
+from online_model.training.past import Past
 from online_model.training.settle import CHAMPION
 from producers.simulator.sending import send_all
 from producers.simulator.simulation import Simulation

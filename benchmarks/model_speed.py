@@ -23,7 +23,6 @@ from domain.features import features
 from domain.labels import Matrix, Snapshots, encode
 from domain.offline import Offline
 from domain.settings import FactSettings
-from ebbwatch.evaluation.past import LINEAGE, Past, Watched
 from online_model.learners.admitted import SPARES
 from online_model.learners.line_up import KINDS, make
 from online_model.learners.river_classifier import RiverClassifier
@@ -34,6 +33,7 @@ from online_model.training.contestants import DEFAULT, LINEAR
 from online_model.training.effects import Publish
 from online_model.training.lineup import Lineup
 from online_model.training.orders import Order
+from online_model.training.past import LINEAGE, Past, Watched
 from producers.simulator.sending import send_all
 from producers.simulator.simulation import Simulation
 

@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "verify": "verify",
     "demo": "demo",
     "profile": "profile",
+    "train": "train",
     "evaluate": "evaluate",
     "erase": "erase",
     "rebuild": "rebuild",

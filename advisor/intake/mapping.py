@@ -125,6 +125,21 @@ def as_proposed(found: Described) -> Mapping:
     )
 
 
+def corrected(mapping: Mapping, corrections: dict[Role, str], unit_price: bool | None) -> Mapping:
+    """A column that is corrected leaves its former role; an empty name takes the role away.
+
+    Args:
+        unit_price: None leaves it as it was.
+    """
+    given = set(corrections.values())
+    columns = {
+        role: name for role, name in mapping.columns.items() if role not in corrections and name not in given
+    }
+    columns |= {role: name for role, name in corrections.items() if name}
+    amount_is = mapping.amount_is if unit_price is None else "unit_price" if unit_price else "total"
+    return Mapping(columns=columns, amount_is=amount_is)
+
+
 def check(mapping: Mapping, found: Described) -> None:
     """
     Raises:

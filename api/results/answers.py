@@ -11,12 +11,12 @@ from fastapi.responses import Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.alerts.media import chosen
-from api.alerts.tables import written
 from api.answers import tagged_body
 from api.problems import ProblemError
 from api.results.reading import Found, Reading, UnknownTableError
 from api.results.selection import NoSuchFilterError, selected
 from batch_jobs.results.errors import NoLongerThereError, ResultsError
+from storage.spreadsheet import written
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"

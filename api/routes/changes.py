@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access.guard import guard
 from api.alerts.media import chosen
 from api.alerts.parameters import READ, Limit, NumberCursor
-from api.alerts.tables import written
 from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
 from control import tables
 from domain.changes import Change
 from domain.control import ApiKey
+from storage.spreadsheet import written
 
 router = APIRouter(prefix="/v1/users", tags=["users"])
 

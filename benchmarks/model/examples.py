@@ -13,8 +13,8 @@ from domain.calendar import DAY_MS
 from domain.catalogue import CATALOGUE, INDEX
 from domain.labels import Matrix, delay_ms
 from domain.settings import FactSettings
-from ebbwatch.evaluation.past import Examples, Past, Watched
 from online_model.training.contestants import DEFAULT
+from online_model.training.past import Examples, Past, Watched
 from producers.replay.layouts import LAYOUTS
 from producers.replay.prepare import RejectFile, prepare
 from producers.replay.send import send

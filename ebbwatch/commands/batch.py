@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.alerts.tables import written
 from batch_jobs.config import SCHEDULER_ENVIRONMENT
 from batch_jobs.reports.report import Report as WeeklyReport
 from batch_jobs.reports.report import collected, summary
@@ -32,6 +31,7 @@ from ebbwatch.settings import Settings
 from ebbwatch.supervised import supervise
 from outlets.hook import HookError
 from outlets.post import PostError
+from storage.spreadsheet import written
 from stream_processors.supervisor import Supervisor
 
 app = typer.Typer(no_args_is_help=True, help="Jobs over the archive: run them, on schedule, and see results.")

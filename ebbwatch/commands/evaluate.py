@@ -75,11 +75,7 @@ def evaluate(
         "horizon_days": horizon_days or settings.horizon_days,
         "inactivity_days": inactivity_days or settings.inactivity_days,
     }
-    names = (
-        settings.contestants
-        if contestants is None
-        else tuple(filter(None, map(str.strip, contestants.split(","))))
-    )
+    names = settings.contestants if contestants is None else named(contestants)
     asked = Asked(
         path=file,
         facts=settings.model_copy(update=days).facts(),
@@ -106,6 +102,11 @@ def evaluate(
         typer.echo(msgspec.json.encode(findings.as_json()).decode())
     else:
         _show(findings, report)
+
+
+def named(contestants: str) -> tuple[str, ...]:
+    """Names with commas in between."""
+    return tuple(filter(None, map(str.strip, contestants.split(","))))
 
 
 _notes = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)

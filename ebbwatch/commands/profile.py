@@ -16,7 +16,16 @@ from rich.table import Table
 from advisor.intake.described import Described
 from advisor.intake.events import Canonical, canonical, enough
 from advisor.intake.limits import RefusedFileError
-from advisor.intake.mapping import ROLES, Mapping, MappingError, Proposal, Role, as_proposed, proposed
+from advisor.intake.mapping import (
+    ROLES,
+    Mapping,
+    MappingError,
+    Proposal,
+    Role,
+    as_proposed,
+    corrected,
+    proposed,
+)
 from advisor.intake.reading import read
 from advisor.profile.page import reason, report
 from advisor.profile.profile import Profile
@@ -54,7 +63,7 @@ def profile(
     """
     if page is not None and page.suffix not in (".html", ".pdf"):
         raise typer.BadParameter("--report must end with .html or .pdf")
-    corrections = dict(_correction(text) for text in column or [])
+    corrections = dict(correction(text) for text in column or [])
     try:
         with tempfile.TemporaryDirectory(prefix="ebbwatch-profile-") as folder:
             _look(file, Path(folder), corrections, unit_price, page, as_json)
@@ -78,7 +87,7 @@ def _look(
         bar = bars.add_task("reading the file", total=1.0)
         described = read(file, rows, lambda what, share: bars.update(bar, description=what, completed=share))
         offers = proposed(described)
-        mapping = _corrected(as_proposed(described), corrections, unit_price)
+        mapping = corrected(as_proposed(described), corrections, unit_price)
         told = canonical(rows, described, mapping, folder)
         enough(told)
         found = profile_of(rows, folder / "events.parquet", described, mapping, told, now_ms)
@@ -100,22 +109,16 @@ def _look(
         _answers.print(f"report: {page}")
 
 
-def _correction(text: str) -> tuple[Role, str]:
+def correction(text: str) -> tuple[Role, str]:
+    """One value of ``--column``.
+
+    Raises:
+        BadParameter: it is none.
+    """
     role, sign, name = text.partition("=")
     if not sign or role not in ROLES:
         raise typer.BadParameter(f"--column {text}: say ROLE=COLUMN, with a role of {', '.join(ROLES)}")
     return role, name
-
-
-def _corrected(mapping: Mapping, corrections: dict[Role, str], unit_price: bool | None) -> Mapping:
-    """A column that is corrected leaves its former role; an empty name takes the role away."""
-    given = set(corrections.values())
-    columns = {
-        role: name for role, name in mapping.columns.items() if role not in corrections and name not in given
-    }
-    columns |= {role: name for role, name in corrections.items() if name}
-    amount_is = mapping.amount_is if unit_price is None else "unit_price" if unit_price else "total"
-    return Mapping(columns=columns, amount_is=amount_is)
 
 
 def _show(

@@ -10,8 +10,8 @@ from domain.calendar import DAY_MS
 from domain.columns import hash_of
 from domain.labels import delay_ms
 from domain.settings import FactSettings
-from ebbwatch.evaluation.past import Past, Watched
 from ebbwatch.mapping import Rows
+from online_model.training.past import Past, Watched
 from producers.replay.prepare import RejectFile, Survey, prepare
 from producers.replay.send import send
 from producers.replay.sessions import OPENING, GapSessions

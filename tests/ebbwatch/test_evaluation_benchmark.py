@@ -7,7 +7,7 @@ from benchmarks.model.examples import last_label
 from benchmarks.model.judging import Bound, auc_difference, examples_until_back
 from benchmarks.model.retail import remembered
 from domain.settings import FactSettings
-from ebbwatch.evaluation.past import Examples, Past
+from online_model.training.past import Examples, Past
 
 HOUR = 3_600_000
 

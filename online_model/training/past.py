@@ -1,11 +1,14 @@
-"""Past events through the fold, the snapshots and the training, in order of time, without a broker."""
+"""Past events through the fold, the snapshots and the training, in order of time, without a broker: for
+`ebbwatch evaluate` and for files that people send."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from domain.calendar import DAY_MS
 from domain.labels import FEATURES, Matrix, Outcomes, Snapshots, Times, delay_ms, feature_schema
 from domain.offline import Offline
 from domain.settings import FactSettings
@@ -18,7 +21,7 @@ from online_model.training.training import Plan
 
 LINEAGE: Final = f"file-{feature_schema()}"
 _AT_ONCE: Final = 10_000  # records folded before the training goes on: memory stays small
-_REST_MS: Final = 2 * 86_400_000
+_REST_MS: Final = 2 * DAY_MS
 """What the last day needs to be over."""
 
 
@@ -46,9 +49,17 @@ class Watched(NamedTuple):
     drift: list[Drifted]
     records: dict[str, int]
     """Records by outcome."""
-    users: int
+    offline: Offline
+    """Everybody's state after the last event."""
+    latest: list[Snapshots]
+    """Those of the last days, as asked for; oldest first."""
     snapshots: int
     """Taken; those without an outcome yet among them."""
+
+    @property
+    def users(self) -> int:
+        """How many there were."""
+        return len(self.offline.users)
 
 
 class Past:
@@ -61,12 +72,14 @@ class Past:
         seed: int,
         *,
         keep_features: bool = False,
+        keep_days: int = 0,
         done: Callable[[int], None] = lambda _: None,
     ) -> None:
         """
         Args:
             contestants: see `online_model.training.lineup`.
             keep_features: of every example, 900 bytes each.
+            keep_days: keep the snapshots of the last so many days.
             done: told now and then how many more records are through.
 
         Raises:
@@ -79,6 +92,8 @@ class Past:
         self._offline = Offline(facts, LINEAGE)
         self._collected = _Collected(keep_features, delay_ms(facts))
         self._recent = Recent(seed)
+        self._keep_ms = keep_days * DAY_MS
+        self._latest: deque[Snapshots] = deque()
         self._numbers = {Snapshots: 0, Outcomes: 0}
         self._done = done
         self._since = 0
@@ -110,7 +125,8 @@ class Past:
             decisions=self._collected.decisions,
             drift=self._collected.drift,
             records=self._offline.outcomes,
-            users=len(self._offline.users),
+            offline=self._offline,
+            latest=list(self._latest),
             snapshots=self._trainer.training.counts["predicted"],
         )
 
@@ -126,6 +142,10 @@ class Past:
         self._numbers[type(block)] += 1
         if isinstance(block, Snapshots):
             self._recent.add(block.times, block.features)
+            if len(block.times) and self._keep_ms:
+                self._latest.append(block)
+                while self._latest[0].times[-1] <= block.times[-1] - self._keep_ms:
+                    self._latest.popleft()
             return
         for effect in self._trainer.advance():  # outcomes follow the snapshots of the same mark
             self._collected.keep(effect)

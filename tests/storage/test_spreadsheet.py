@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Any
 
-from api.alerts.tables import written
+from storage.spreadsheet import written
 
 
 def test_rows_come_back() -> None:

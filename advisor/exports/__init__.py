@@ -1,0 +1,1 @@
+"""What is taken elsewhere: lists for mailings and CRM systems."""

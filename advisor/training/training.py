@@ -1,0 +1,168 @@
+"""From the events of a file to what its owner asks for: who leaves, why, what it costs, how sure that is."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from advisor.insights.campaigns import SCENARIOS, Campaign, Choice, Offer, scenario
+from advisor.insights.outlook import AtRisk, Warned, at_risk, warnings
+from advisor.insights.rules import Rule, rules
+from advisor.training.customers import GONE, customers
+from advisor.training.figures import Contestant, NothingLearnedError, contestants
+from advisor.training.replayed import Replayed, replayed
+from domain.settings import FactSettings
+from online_model.explain.explain import explain
+from online_model.explain.importance import Dependence, Importance, importance, partial_dependence
+from online_model.learners.learner import Scorer
+from online_model.thresholds import Contact
+from online_model.tiers import Thresholds
+from online_model.training.settle import CHAMPION
+
+CUSTOMERS: Final = "customers.parquet"
+SUMMARY: Final = "summary.json"
+AT_RISK: Final = ("high", "medium")
+"""Tiers whose customers a campaign may contact."""
+_EXPLAINED: Final = 60
+"""Customers whose scores are taken apart for the importance."""
+_DRAWN: Final = 6
+"""Features whose partial dependence is told."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be found out, and how."""
+
+    facts: FactSettings
+    contestants: tuple[str, ...]
+    seed: int
+    offer: Offer
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """All but the customers."""
+
+    served: str
+    """The contestant whose scores the customers have: the tournament's champion, or, where that has nothing learned
+    to score by, the best one by log loss."""
+    promoted: bool
+    """Whether it is the champion."""
+    first_ms: int
+    middle_ms: int
+    last_ms: int
+    snapshots: int
+    """Of the second half of the time span, with an outcome."""
+    contestants: tuple[Contestant, ...]
+    customers: int
+    gone: int
+    """Silent for the threshold or longer at the end of the file."""
+    at_risk: tuple[AtRisk, ...]
+    scenarios: dict[str, Campaign]
+    """Of the customers in the tiers of `AT_RISK`."""
+    warnings: tuple[Warned, ...]
+    rules: tuple[Rule, ...]
+    importance: tuple[Importance, ...]
+    dependence: dict[str, list[Dependence]]
+
+
+def train(
+    events: Path,
+    folder: Path,
+    asked: Asked,
+    progress: Callable[[str, float], None] = lambda _what, _share: None,
+) -> tuple[Summary, pa.Table]:
+    """Write `customers.parquet` and `summary.json` into a folder.
+
+    Args:
+        events: `events.parquet` of `advisor.intake.events.canonical`.
+        progress: told the stage and how much of it is done, 0 to 1; what it raises ends the work.
+
+    Returns:
+        The summary, and the rows of `advisor.training.customers.SCHEMA`.
+
+    Raises:
+        TooShortError: the file spans too little time.
+        NothingLearnedError: there is no outcome to learn from.
+    """
+    progress("predicting, then learning", 0.0)
+    past = replayed(
+        events,
+        asked.facts,
+        asked.contestants,
+        asked.seed,
+        lambda share: progress("predicting, then learning", share),
+    )
+    progress("judging the contestants", 0.0)
+    judged = contestants(past, _contact(asked))
+    name, scorer, promoted = _serving(past, judged)
+    progress("scoring the customers", 0.0)
+    table = customers(past, scorer, Thresholds(), asked.seed)
+    progress("looking for reasons", 0.0)
+    summary = _summary(past, asked, judged, (name, scorer, promoted), table)
+    pq.write_table(table, folder / CUSTOMERS, compression="zstd")
+    (folder / SUMMARY).write_bytes(msgspec.json.encode(summary))
+    progress("done", 1.0)
+    return summary, table
+
+
+def _contact(asked: Asked) -> Contact:
+    """As the platform's rule has it, with the offer's cost and chance; the value of a customer is the rule's own."""
+    return Contact(cost=max(asked.offer.contact, 0.01), chance_of_saving=asked.offer.save_rate)
+
+
+def _serving(past: Replayed, judged: list[Contestant]) -> tuple[str, Scorer, bool]:
+    lineup = past.watched.trainer.training.lineup
+    champion = past.watched.trainer.training.court.tournament.champion
+    names = [champion, *(c.name for c in judged if c.name not in (CHAMPION, champion))]
+    for name in names:
+        scorer = lineup.scorer(name) if name in lineup.names else None
+        if scorer is not None:
+            return name, scorer, name == champion
+    raise NothingLearnedError(
+        "No contestant has learned enough to score anybody: send a longer time, or more customers."
+    )
+
+
+def _summary(
+    past: Replayed, asked: Asked, judged: list[Contestant], serving: tuple[str, Scorer, bool], table: pa.Table
+) -> Summary:
+    name, scorer, promoted = serving
+    there = table.filter(pa.compute.not_equal(table["tier"], GONE))
+    probability, value = (there[column].to_numpy() for column in ("probability", "value"))
+    examples = past.watched.examples
+    contacted = np.isin(np.asarray(there["tier"].to_pylist(), object), AT_RISK)
+    chosen = Choice(probability[contacted], value[contacted])
+    weighed, dependence = _reasons(scorer, past, asked.seed)
+    return Summary(
+        served=name,
+        promoted=promoted,
+        first_ms=past.first_ms,
+        middle_ms=past.middle_ms,
+        last_ms=past.last_ms,
+        snapshots=int((examples.times >= past.middle_ms).sum()),
+        contestants=tuple(judged),
+        customers=table.num_rows,
+        gone=table.num_rows - there.num_rows,
+        at_risk=tuple(at_risk(there["tier"].to_pylist(), probability, value, asked.offer.save_rate)),
+        scenarios={kind: scenario(kind, chosen, asked.offer) for kind in SCENARIOS},
+        warnings=tuple(warnings(there)),
+        rules=tuple(
+            rules(examples.features, examples.scored.lost, examples.times >= past.middle_ms, asked.seed)
+        ),
+        importance=tuple(weighed),
+        dependence=dependence,
+    )
+
+
+def _reasons(
+    scorer: Scorer, past: Replayed, seed: int
+) -> tuple[list[Importance], dict[str, list[Dependence]]]:
+    population = past.watched.population
+    if len(population) < 2:
+        return [], {}
+    found = importance(explain(scorer, population[:_EXPLAINED], population, np.random.default_rng(seed)))
+    names = [one.name for one in found if one.weight > 0][:_DRAWN]
+    return found, {name: partial_dependence(scorer, name, population) for name in names}
