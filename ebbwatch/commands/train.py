@@ -35,7 +35,7 @@ _answers = Console(markup=False, highlight=False, soft_wrap=True)
 _HORIZON: Final = (7, 90)
 _RULES: Final = 3
 _SCENARIOS: Final = {
-    "top_50": "the first 50", "top_100": "the first 100", "top_200": "the first 200", "all_at_risk": "all at risk"
+    "top_50": "first 50", "top_100": "first 100", "top_200": "first 200", "all_at_risk": "all at risk"
 }  # fmt: skip
 
 
@@ -128,7 +128,8 @@ def _bars() -> Progress:
 def _show(summary: Summary, inactivity: int, horizon: int) -> None:
     _answers.print(
         f"{summary.customers:,} customers at {moment(summary.last_ms)}: {summary.gone:,} have been silent for "
-        f"{inactivity} days or longer, the others may leave within {horizon} days"
+        f"{inactivity} days or longer, the others may leave within {horizon} days; judged on {summary.snapshots:,} "
+        f"snapshots from {moment(summary.middle_ms)} on"
     )
     _answers.print(_contestants(summary.contestants))
     first = (
@@ -143,36 +144,24 @@ def _show(summary: Summary, inactivity: int, horizon: int) -> None:
         figures = (row.would_leave, row.value, row.at_risk, row.recoverable)
         tiers.add_row(row.tier or "all", f"{row.customers:,}", *(f"{figure:,.0f}" for figure in figures))
     _answers.print(tiers)
-    campaigns = _table("contacted", "customers", "saved", "value", "cost", "gain", "95 %", "pays from")
+    campaigns = _table("contacted", "of them", "saved", "cost", "gain", "95 %", "pays from")
     for name, found in summary.scenarios.items():
         campaigns.add_row(
-            _SCENARIOS[name], f"{found.contacted:,}", f"{found.saved:,.1f}", f"{found.value:,.0f}",
-            f"{found.cost:,.0f}",
+            _SCENARIOS[name], f"{found.contacted:,}", f"{found.saved:,.1f}", f"{found.cost:,.0f}",
             f"{found.gain:,.0f}", f"{found.gain_low:,.0f} to {found.gain_high:,.0f}",
-            "never" if found.break_even is None else f"{found.break_even:.1%} saved",
+            "never" if found.break_even is None else f"{found.break_even:.1%}",
         )  # fmt: skip
     _answers.print(campaigns)
     _answers.print(f"{len(summary.warnings):,} have moved to a higher tier since a week before")
 
 
 def _contestants(found: tuple[Contestant, ...]) -> Table:
-    shown = _table(
-        "contestant", "snapshots", "lost", "AUC", "loss", "Brier", "ECE", "F1", "F1 of all", "recall", "score"
-    )
+    shown = _table("contestant", "lost", "AUC", "loss", "F1", "F1 of all", "recall", "score")
     for one in found:
         m, at = one.metrics, one.metrics.decided
-        figures = (
-            m.roc_auc,
-            m.log_loss,
-            m.brier,
-            m.ece,
-            at and at.f1,
-            one.f1_of_all,
-            at and at.recall,
-            one.score,
-        )
+        figures = (m.roc_auc, m.log_loss, at and at.f1, one.f1_of_all, at and at.recall, one.score)
         share = "" if m.base_rate is None else f"{m.base_rate:.1%}"
-        shown.add_row(one.name, f"{m.examples:,}", share, *("" if f is None else f"{f:.3f}" for f in figures))
+        shown.add_row(one.name, share, *("" if f is None else f"{f:.3f}" for f in figures))
     return shown
 
 

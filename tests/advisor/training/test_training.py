@@ -3,9 +3,10 @@
 import csv
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -134,8 +135,13 @@ def test_scores_are_those_of_the_model_now_and_a_week_ago(past: Replayed) -> Non
 class Opaque:
     """A scorer whose log-odds are no sum."""
 
+    kind: ClassVar[str] = "opaque"
+
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return dict(self._scorer.to_arrays())
 
     def score(self, x: Matrix) -> Vector:
         return self._scorer.score(x)
