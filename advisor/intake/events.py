@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
-import msgspec
 
 from advisor.intake import moments, numbers
+from advisor.intake.canonical import Canonical
 from advisor.intake.described import Described
 from advisor.intake.engine import engine, literal, quoted
 from advisor.intake.limits import RefusedFileError
@@ -43,27 +43,6 @@ RECORDS: Final = 500
 CUSTOMERS: Final = 100
 DAYS: Final = 180
 """Fewer records, customers or days tell nothing about who leaves."""
-
-
-class Canonical(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of the rows: ``rows = events + sum(rejected)``."""
-
-    rows: int
-    events: int
-    customers: int
-    first_ms: int | None
-    last_ms: int | None
-    refunds: int
-    rejected: dict[str, int]
-
-    @property
-    def days(self) -> float:
-        """From the first event to the last."""
-        return (
-            0.0
-            if self.first_ms is None or self.last_ms is None
-            else (self.last_ms - self.first_ms) / 86_400_000
-        )
 
 
 def canonical(rows: Path, found: Described, mapping: Mapping, folder: Path) -> Canonical:

@@ -7,9 +7,9 @@ from typing import Any, Final
 import duckdb
 import msgspec
 
+from advisor.intake.canonical import Canonical
 from advisor.intake.described import Described
 from advisor.intake.engine import engine, literal, quoted
-from advisor.intake.events import Canonical
 from advisor.intake.mapping import REQUIRED, Mapping
 from advisor.profile.quality import Quality, judged
 

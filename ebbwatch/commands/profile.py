@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from advisor.intake.canonical import Canonical
 from advisor.intake.described import Described
-from advisor.intake.events import Canonical, canonical, enough
+from advisor.intake.events import canonical, enough
 from advisor.intake.limits import RefusedFileError
 from advisor.intake.mapping import (
     ROLES,

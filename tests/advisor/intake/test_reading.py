@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from advisor.intake.canonical import Canonical
 from advisor.intake.described import Described
-from advisor.intake.events import Canonical, canonical
+from advisor.intake.events import canonical
 from advisor.intake.limits import Limits, RefusedFileError
 from advisor.intake.mapping import as_proposed
 from advisor.intake.reading import read

@@ -1,0 +1,197 @@
+"""What is to be done with one workspace, in a process of its own that a hostile file may take down and no other."""
+
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from advisor.intake.events import canonical, enough
+from advisor.intake.limits import RefusedFileError
+from advisor.intake.mapping import MappingError, proposed
+from advisor.intake.reading import read
+from advisor.profile.profile import profile
+from advisor.threshold.threshold import found as threshold_of
+from advisor.training.figures import NothingLearnedError
+from advisor.training.replayed import TooShortError
+from advisor.training.training import Asked, train
+from advisor.workspaces.folders import RESULTS, SCRATCH, UPLOAD, UnknownWorkspaceError, Workspaces
+from advisor.workspaces.workspace import Progress, Workspace, moved
+from domain.calendar import DAY_MS
+from domain.settings import FactSettings
+
+ROWS: Final = "rows.parquet"
+EVENTS: Final = "events.parquet"
+CONTACTS: Final = "contacts.parquet"
+PROFILE: Final = "profile.json"
+THRESHOLD: Final = "threshold.json"
+MOST_MEMORY: Final = 4 << 30
+"""Of address space, bytes: libraries reserve more than they use."""
+MOST_CPU_S: Final = 3600
+NOTHING: Final[Mapping[Path, Path]] = MappingProxyType({})
+_TOLD_EVERY_S: Final = 0.5
+_NICE: Final = 19
+"""Whoever asks the live API must not feel a training."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process is told."""
+
+    root: str
+    id: str
+    facts: FactSettings
+    """Of the deployment; a workspace says its own horizon and inactivity."""
+    contestants: tuple[str, ...]
+
+
+class GivenUpError(Exception):
+    """The workspace is not what it was when the work began: cancelled, or deleted."""
+
+
+def work(job: Job, now_ms: Callable[[], int]) -> None:
+    """Do what the workspace's state asks for, and leave it in the next one; faults of the file become its error."""
+    workspaces = Workspaces(Path(job.root))
+    workspace = workspaces.read(job.id)
+    step = {"uploaded": _read, "mapping": _map, "training": _train}[workspace.state]
+    try:
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=workspaces.folder(job.id)) as scratch:
+            step(job, workspaces, workspace, Path(scratch), _Watch(workspaces, workspace, now_ms))
+    except (
+        RefusedFileError, MappingError, TooShortError, NothingLearnedError,
+    ) as fault:  # fmt: skip
+        reason = str(fault)
+        _leave(workspaces, workspace, lambda w: moved(w, "failed", error=reason))
+    except (GivenUpError, UnknownWorkspaceError, FileNotFoundError):
+        pass
+
+
+class _Watch:
+    """Tells progress, and stops work that nobody wants any more."""
+
+    def __init__(self, workspaces: Workspaces, workspace: Workspace, now_ms: Callable[[], int]) -> None:
+        self._workspaces, self._workspace, self.now = workspaces, workspace, now_ms
+        self._began = now_ms()
+        self._last: tuple[str, float] = ("", 0.0)
+
+    def __call__(self, stage: str, share: float) -> None:
+        now = time.monotonic()
+        if stage == self._last[0] and now - self._last[1] < _TOLD_EVERY_S:
+            return
+        self._last = (stage, now)
+        if self._workspaces.read(self._workspace.id) != self._workspace:
+            raise GivenUpError
+        told = Progress(stage=stage, share=share, began_ms=self._began, at_ms=self.now())
+        self._workspaces.tell(self._workspace.id, told)
+
+
+def _read(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
+    folder = workspaces.folder(job.id)
+    described = read(folder / UPLOAD, scratch / ROWS, told)
+    _leave(
+        workspaces,
+        workspace,
+        lambda w: moved(w, "read", described=described, proposed=proposed(described)),
+        {scratch / ROWS: folder / ROWS},
+    )
+
+
+def _map(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
+    folder = workspaces.folder(job.id)
+    assert workspace.described is not None
+    assert workspace.mapping is not None
+    told("taking the columns for what they are", 0.0)
+    made = canonical(folder / ROWS, workspace.described, workspace.mapping, scratch)
+    enough(made)
+    told("looking at the quality", 0.0)
+    found = profile(folder / ROWS, scratch / EVENTS, workspace.described, workspace.mapping, made, told.now())
+    (scratch / PROFILE).write_bytes(msgspec.json.encode(found))
+    told("looking for the threshold", 0.0)
+    threshold = threshold_of(scratch / EVENTS)
+    (scratch / THRESHOLD).write_bytes(msgspec.json.encode(threshold))
+    names = [name for name in (EVENTS, PROFILE, THRESHOLD, CONTACTS) if (scratch / name).exists()]
+    _leave(
+        workspaces,
+        workspace,
+        lambda w: moved(w, "mapped", told=made),
+        {scratch / name: folder / name for name in names},
+        gone=(folder / RESULTS, folder / CONTACTS),
+    )
+
+
+def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
+    folder = workspaces.folder(job.id)
+    learn = workspace.learn
+    assert learn is not None
+    facts = msgspec.structs.replace(
+        job.facts, horizon_ms=learn.horizon_days * DAY_MS, inactivity_ms=learn.inactivity_days * DAY_MS
+    )
+    asked = Asked(facts=facts, contestants=job.contestants, seed=learn.seed, offer=learn.offer)
+    results = scratch / RESULTS
+    results.mkdir()
+    train(folder / EVENTS, results, asked, told)
+    _leave(
+        workspaces,
+        workspace,
+        lambda w: moved(w, "trained"),
+        {results: folder / RESULTS},
+        gone=(folder / RESULTS,),
+    )
+
+
+def _leave(
+    workspaces: Workspaces,
+    workspace: Workspace,
+    changed: Callable[[Workspace], Workspace],
+    moves: Mapping[Path, Path] = NOTHING,
+    gone: Iterable[Path] = (),
+) -> None:
+    """Put what was made in its place, and the workspace into its next state; nobody sees a part of it.
+
+    Args:
+        moves: where a file or folder goes, by where it was made.
+        gone: what rests on what was there before, and has lost its ground.
+    """
+
+    def after(now: Workspace) -> Workspace:
+        if now != workspace:
+            raise GivenUpError
+        for path in gone:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        for made, place in moves.items():
+            made.replace(place)
+        return changed(now)
+
+    workspaces.change(workspace.id, after)
+
+
+def bounded() -> None:
+    """So much memory and CPU for this process and no more, and after all others: it may fail, and the machine not."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 10))
+    os.nice(_NICE)
+
+
+def main() -> None:
+    """The job stands on the first line of standard input, which stays open as long as anybody waits for it."""
+    bounded()
+    job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
+
+    def orphaned() -> None:
+        sys.stdin.buffer.read()
+        os._exit(1)  # nothing is half there: what is done counts when it is put in its place
+
+    threading.Thread(target=orphaned, daemon=True).start()
+    work(job, lambda: time.time_ns() // 1_000_000)
+    os._exit(0)  # without waiting for the thread that reads
+
+
+if __name__ == "__main__":
+    main()
