@@ -39,6 +39,7 @@ from api.routes import (
     segment,
     users,
     webhooks,
+    workspaces,
 )
 from logs.beginning import begin
 
@@ -56,6 +57,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     webhooks.router,
     model.router,
     results.router,
+    workspaces.router,
     keys.router,
     ready.router,
     health.router,

@@ -39,6 +39,10 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Folder or address of what the batch jobs have found; need not be there."""
     batch: str
     """Folder of what batch jobs keep of single users, on this machine; need not be there."""
+    workspaces: str
+    """Folder of files that people send to the advisor, on this machine; need not be there."""
+    workspace_days: int
+    """After so many days one is deleted."""
     facts: FactSettings
     tier_medium: float
     tier_high: float

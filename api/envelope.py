@@ -22,6 +22,10 @@ MAX_BODY_BYTES: Final = 1 << 20
 """As it is sent, and after decompression; the routes that decompress see to the latter."""
 _BODY_S: Final = 20.0
 """A body that is not there after so long is given up."""
+FILES: Final = "/v1/workspaces"
+"""Where whole files are sent to: they are written to disk as they come, and never held in memory."""
+MAX_FILE_BYTES: Final = 100 << 20
+_FILE_S: Final = 600.0
 
 _ID: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -89,10 +93,11 @@ class Envelope:
         id_ = request_id(scope["headers"])
         context.put(request=id_)  # for its task: also for what uvicorn says of it after this
         named = (b"x-request-id", id_.encode())
-        deadline = asyncio.get_running_loop().time() + _BODY_S
         status, whole, size = 500, False, 0
         scope.setdefault("state", {})
         scope["path"] = routed(scope.get("raw_path", scope["path"].encode()))
+        most, patience = _most(scope)
+        deadline = asyncio.get_running_loop().time() + patience
 
         async def received() -> Message:
             nonlocal size, whole
@@ -105,7 +110,7 @@ class Envelope:
                 raise TooSlowError from fault
             size += len(message.get("body", b""))
             whole = not message.get("more_body", False)
-            if size > MAX_BODY_BYTES:
+            if size > most:
                 raise TooLargeError
             return message
 
@@ -118,8 +123,8 @@ class Envelope:
 
         size = _declared(scope)
         try:
-            if size > MAX_BODY_BYTES:  # refused before its first byte
-                await _too_large()(scope, received, sent)
+            if size > most:  # refused before its first byte
+                await _too_large(most)(scope, received, sent)
             else:
                 size = 0
                 await self._app(scope, received, sent)
@@ -134,11 +139,11 @@ class Envelope:
 def install(app: FastAPI) -> None:
     """Bodies that break a limit while they are read are answered."""
 
-    async def too_large(_: Request, __: Exception) -> Response:
-        return _too_large()
+    async def too_large(request: Request, __: Exception) -> Response:
+        return _too_large(_most(request.scope)[0])
 
-    async def too_slow(_: Request, __: Exception) -> Response:
-        detail = f"the body did not arrive within {_BODY_S:g} s"
+    async def too_slow(request: Request, __: Exception) -> Response:
+        detail = f"the body did not arrive within {_most(request.scope)[1]:g} s"
         return problem(408, "too_slow", detail, {"Connection": "close"})
 
     app.add_exception_handler(TooLargeError, too_large)
@@ -164,8 +169,15 @@ def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return secrets.token_hex(8)
 
 
-def _too_large() -> Response:
-    detail = f"a body may have {MAX_BODY_BYTES:,} bytes: send several"
+def _most(scope: Scope) -> tuple[int, float]:
+    """Bytes that the body may have, and seconds that it may take."""
+    if scope["method"] == "POST" and scope["path"] == FILES:
+        return MAX_FILE_BYTES, _FILE_S
+    return MAX_BODY_BYTES, _BODY_S
+
+
+def _too_large(most: int) -> Response:
+    detail = f"a body may have {most:,} bytes: send several, or a shorter time"
     return problem(413, "too_large", detail, {"Connection": "close"})
 
 

@@ -14,6 +14,7 @@ from api.people.readiness import Readiness
 from api.people.records import Records
 from api.people.standing import Standing
 from api.results.reading import Reading
+from api.workspaces.desk import Desk
 from control.erasing import Eraser
 from control.writing import ControlWriter
 from feature_store.connect import connect_async
@@ -43,6 +44,7 @@ class Resources:
         self.people = People(config, self.store, self.scratch)
         self.records = Records(config, self.people.following)
         self.results = Reading(config.results)
+        self.desk = Desk(config.workspaces, config.workspace_days)
         self.intake = Intake(config.kafka, config.topic, config.dead_letter_topic, self.store, registry)
         self.readiness = Readiness(
             config, self.store, self.people.following, self.results, lambda: self.intake.away, registry

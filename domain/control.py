@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-SCOPES: Final = ("ingest", "read", "alerts", "admin")
-Scope = Literal["ingest", "read", "alerts", "admin"]
+SCOPES: Final = ("ingest", "read", "alerts", "workspaces", "admin")
+Scope = Literal["ingest", "read", "alerts", "workspaces", "admin"]
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="key"):

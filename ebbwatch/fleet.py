@@ -9,10 +9,13 @@ from typing import Final
 
 import msgspec
 
+from advisor.workspaces.config import COMMAND as ADVISOR
+from advisor.workspaces.config import ENVIRONMENT as ADVISOR_CARRIER
 from api.config import ENVIRONMENT as API_CARRIER
 from ebbwatch.batch import BATCH_CARRIERS, BATCH_COMMANDS, batch_config, exporter_config
 from ebbwatch.deployment import AWAY, open_deployment
 from ebbwatch.processes import (
+    advisor_config,
     api_config,
     archiver_config,
     courier_config,
@@ -61,11 +64,13 @@ def _api(settings: Settings, restarts: int) -> msgspec.Struct:
 _BRISK_S: Final = 1.0
 _COMMANDS: Final = {
     "trainer": TRAINER, "archiver": ARCHIVER, "notifier": NOTIFIER, "courier": COURIER, "api": API,
+    "advisor": ADVISOR,
 }  # fmt: skip
 _ANSWERING: Final = frozenset({"api", "notifier", "courier"})
 """Somebody waits for what they do; workers, the trainer and the archiver stand back beside them."""
 _CARRIERS: Final = {
     "archiver": ARCHIVER_CARRIER, "notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER,
+    "advisor": ADVISOR_CARRIER,
 }  # fmt: skip
 
 
@@ -89,6 +94,7 @@ class Fleet:
         archiver: bool = False,
         api: bool = False,
         batch: bool = False,
+        advisor: bool = False,
     ) -> None:
         """
         Args:
@@ -98,6 +104,7 @@ class Fleet:
             archiver: whether an archiver does.
             api: whether the API does, and the notifier and the courier.
             batch: whether the scheduler of the batch jobs does, and the exporter.
+            advisor: whether the process that works on workspaces does.
         """
         logs.mkdir(parents=True, exist_ok=True)
 
@@ -118,6 +125,8 @@ class Fleet:
         if batch:
             configured["scheduler"] = partial(_scheduler, settings)
             configured["exporter"] = partial(exporter_config, settings)
+        if advisor:
+            configured["advisor"] = lambda _restarts: advisor_config(settings)
         self.logs = {name: logs / f"{name}.log" for name in configured}
         self._failures: dict[str, str] = {}
         self._supervisors = {

@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "notifier": "notifier",
     "courier": "courier",
     "exporter": "exporter",
+    "advisor": "advisor",
     "run": "run",
     "wait": "run",
     "simulate": "simulate",

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from advisor.workspaces.config import AdvisorConfig
 from api.config import ApiConfig
 from archive.schema import TABLE
 from connections.redis import apart
@@ -175,6 +176,21 @@ def archiver_config(here: Deployment, restarts: int) -> ArchiverConfig:
     )
 
 
+def workspaces_folder(settings: Settings) -> Path:
+    """Where files lie that people send to the advisor."""
+    return Path(settings.workspaces) if settings.workspaces else settings.home / "workspaces"
+
+
+def advisor_config(settings: Settings) -> AdvisorConfig:
+    """Of the process that works on workspaces."""
+    return AdvisorConfig(
+        root=str(workspaces_folder(settings).absolute()),
+        at_once=settings.advisor_at_once,
+        facts=settings.facts(),
+        contestants=settings.contestants,
+    )
+
+
 def api_config(here: Deployment, restarts: int) -> ApiConfig:
     """Its API.
 
@@ -209,6 +225,8 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         customer_value=settings.customer_value,
         saving_chance=settings.saving_chance,
         results=results_address(settings),
+        workspaces=str(workspaces_folder(settings).absolute()),
+        workspace_days=settings.workspace_days,
         batch=str(batch_folder(settings)),
         per_second=settings.api_per_second,
         id_secret=settings.id_secret,

@@ -142,6 +142,15 @@ class Settings(BaseSettings):
         description="refitted models that enter the tournament at each training: how many, the best first, or which "
         "kinds, as a JSON list",
     )
+    workspaces: str = Field(
+        "",
+        description="folder of files that people send to the advisor; else `workspaces` in the home folder",
+    )
+    workspace_days: int = Field(
+        30, ge=1, le=3650, description="after so many days a workspace is deleted, all of it"
+    )
+    advisor: bool = Field(True, description="whether `run` starts the advisor, which works on workspaces")
+    advisor_at_once: int = Field(2, ge=1, le=64, description="workspaces that the advisor works on at once")
     exporter_port: int = Field(
         0, ge=0, le=65_535, description="results as gauges for Prometheus, and health; 0 takes a free one"
     )

@@ -14,6 +14,7 @@ from advisor.insights.outlook import AtRisk, Warned, at_risk, warnings
 from advisor.insights.rules import Rule, rules
 from advisor.training.customers import GONE, customers
 from advisor.training.figures import Contestant, NothingLearnedError, contestants
+from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
 from advisor.training.replayed import Replayed, replayed
 from domain.settings import FactSettings
 from online_model.explain.explain import explain
@@ -23,10 +24,6 @@ from online_model.thresholds import Contact
 from online_model.tiers import Thresholds
 from online_model.training.settle import CHAMPION
 
-CUSTOMERS: Final = "customers.parquet"
-SUMMARY: Final = "summary.json"
-AT_RISK: Final = ("high", "medium")
-"""Tiers whose customers a campaign may contact."""
 _EXPLAINED: Final = 60
 """Customers whose scores are taken apart for the importance."""
 _DRAWN: Final = 6

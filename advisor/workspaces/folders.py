@@ -14,6 +14,11 @@ from advisor.workspaces.workspace import Progress, Workspace
 from storage.durable import replacing
 
 UPLOAD: Final = "upload"
+ROWS: Final = "rows.parquet"
+EVENTS: Final = "events.parquet"
+CONTACTS: Final = "contacts.parquet"
+PROFILE: Final = "profile.json"
+THRESHOLD: Final = "threshold.json"
 RESULTS: Final = "results"
 SCRATCH: Final = "work-"
 """What names of folders begin with in which results are made."""

@@ -23,16 +23,22 @@ from advisor.threshold.threshold import found as threshold_of
 from advisor.training.figures import NothingLearnedError
 from advisor.training.replayed import TooShortError
 from advisor.training.training import Asked, train
-from advisor.workspaces.folders import RESULTS, SCRATCH, UPLOAD, UnknownWorkspaceError, Workspaces
+from advisor.workspaces.folders import (
+    CONTACTS,
+    EVENTS,
+    PROFILE,
+    RESULTS,
+    ROWS,
+    SCRATCH,
+    THRESHOLD,
+    UPLOAD,
+    UnknownWorkspaceError,
+    Workspaces,
+)  # fmt: skip
 from advisor.workspaces.workspace import Progress, Workspace, moved
 from domain.calendar import DAY_MS
 from domain.settings import FactSettings
 
-ROWS: Final = "rows.parquet"
-EVENTS: Final = "events.parquet"
-CONTACTS: Final = "contacts.parquet"
-PROFILE: Final = "profile.json"
-THRESHOLD: Final = "threshold.json"
 MOST_MEMORY: Final = 4 << 30
 """Of address space, bytes: libraries reserve more than they use."""
 MOST_CPU_S: Final = 3600

@@ -13,30 +13,18 @@ from typing import Final
 
 import msgspec
 
+from advisor.workspaces.config import ENVIRONMENT, AdvisorConfig
 from advisor.workspaces.folders import UnknownWorkspaceError, Workspaces
 from advisor.workspaces.work import GivenUpError, Job
 from advisor.workspaces.workspace import TO_DO, Workspace, moved
-from domain.settings import FactSettings
 from logs.beginning import begin
 
 log = logging.getLogger("ebbwatch.advisor")
 
-ENVIRONMENT: Final = "EBBWATCH_ADVISOR_PROCESS"
-"""Carries the configuration, as JSON, from the supervisor to its process."""
-WORKER: Final = (sys.executable, "-m", "advisor.workspaces.worker")
 _WORK: Final = (sys.executable, "-m", "advisor.workspaces.work")
 _LOOK_S: Final = 0.3
 _SWEEP_S: Final = 60.0
 _TRIES: Final = 2
-
-
-class AdvisorConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one process."""
-
-    root: str
-    at_once: int
-    facts: FactSettings
-    contestants: tuple[str, ...]
 
 
 class Advisor:

@@ -49,6 +49,7 @@ def run(
         archiver=settings.archiver,
         api=api,
         batch=settings.batch and not until_idle,
+        advisor=settings.advisor and settings.api and not until_idle,
     ) as fleet:
         reached = _follow(here, fleet, stopping, until_idle)
     if failure := fleet.failure():

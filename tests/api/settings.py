@@ -18,5 +18,6 @@ def config(**changes: Any) -> ApiConfig:
         "partitions": 12, "registry": "registry", "registry_key": "secret", "facts": FactSettings(),
         "tier_medium": 0.4, "tier_high": 0.7, "contact_cost": 50.0, "customer_value": 200.0, "saving_chance": 0.35,
         "per_second": 1000, "archive": "archive", "results": "results", "batch": "batch",
+        "workspaces": "workspaces", "workspace_days": 30,
     }  # fmt: skip
     return ApiConfig(**(given | changes))

@@ -16,6 +16,7 @@ import msgspec
 import psutil
 from redis import Redis
 
+from advisor.workspaces.config import COMMAND as ADVISOR
 from api.access.secrets import make
 from control.writing import ControlWriter
 from domain.control import ApiKey, Scope
@@ -74,6 +75,7 @@ class Place:
             "archive_batch_seconds": 0.3,
             "api": False,  # likewise
             "batch": False,  # likewise
+            "advisor": False,  # likewise
         } | settings
 
     def but(self, **settings: object) -> "Place":
@@ -134,6 +136,12 @@ class Place:
     def trainer(self, **settings: object) -> Iterator["Supervised"]:
         """The supervised trainer; likewise."""
         with self.but(**settings)._supervised("trainer", TRAINER[-1], "trainer.log") as running:
+            yield running
+
+    @contextmanager
+    def advisor(self, **settings: object) -> Iterator["Supervised"]:
+        """The supervised process that works on workspaces; likewise."""
+        with self.but(**settings)._supervised("advisor", ADVISOR[-1], "advisor.log") as running:
             yield running
 
     @contextmanager

@@ -20,8 +20,9 @@ from advisor.intake.reading import read
 from advisor.training import customers as of_customers
 from advisor.training.customers import GONE, customers, features_at_the_end
 from advisor.training.figures import NothingLearnedError, contestants
+from advisor.training.names import AT_RISK
 from advisor.training.replayed import Replayed, TooShortError, replayed
-from advisor.training.training import AT_RISK, Asked, Summary, train
+from advisor.training.training import Asked, Summary, train
 from domain.actions import DEFAULT
 from domain.calendar import DAY_MS
 from domain.settings import FactSettings

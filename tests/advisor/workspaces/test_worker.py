@@ -17,11 +17,20 @@ import pytest
 
 from advisor.insights.campaigns import Offer
 from advisor.intake.mapping import Mapping
-from advisor.training.training import CUSTOMERS, Summary
+from advisor.training.names import CUSTOMERS
+from advisor.training.training import Summary
 from advisor.workspaces import worker
-from advisor.workspaces.folders import RESULTS, UnknownWorkspaceError, Workspaces
-from advisor.workspaces.work import CONTACTS, PROFILE, THRESHOLD, Job, work
-from advisor.workspaces.worker import Advisor, AdvisorConfig
+from advisor.workspaces.config import COMMAND, ENVIRONMENT, AdvisorConfig
+from advisor.workspaces.folders import (
+    CONTACTS,
+    PROFILE,
+    RESULTS,
+    THRESHOLD,
+    UnknownWorkspaceError,
+    Workspaces,
+)  # fmt: skip
+from advisor.workspaces.work import Job, work
+from advisor.workspaces.worker import Advisor
 from advisor.workspaces.workspace import Learn, State, Workspace, moved
 from ebbwatch.settings import Settings
 from tests.advisor.training.files import shop
@@ -150,8 +159,8 @@ def test_one_that_takes_its_process_down_is_given_up(
 def test_work_ends_with_who_waits_for_it(workspaces: Workspaces, tmp_path: Path) -> None:
     sent(workspaces, tmp_path, shop(2))
     config = AdvisorConfig(root=str(workspaces.root), at_once=1, facts=FACTS, contestants=("logistic",))
-    environment = os.environ | {worker.ENVIRONMENT: msgspec.json.encode(config).decode()}
-    parent = psutil.Popen(worker.WORKER, env=environment)
+    environment = os.environ | {ENVIRONMENT: msgspec.json.encode(config).decode()}
+    parent = psutil.Popen(COMMAND, env=environment)
     (child,) = eventually("a process works", parent.children)
     parent.send_signal(signal.SIGKILL)
     parent.wait()

@@ -1,0 +1,206 @@
+"""Files of transactions: sent, looked at, trained on, and gone again."""
+
+import asyncio
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Request, Security
+from fastapi.responses import Response
+
+from advisor.insights.campaigns import Campaign
+from advisor.intake.mapping import Mapping, MappingError, check
+from advisor.workspaces.folders import PROFILE, THRESHOLD, shown_name
+from api.access.guard import guard
+from api.answers import encoded, returns
+from api.problems import ProblemError, answers
+from api.resources import Resources
+from api.workspaces.desk import Desk
+from api.workspaces.views import LearnSaid, MappingSaid, Supposed, WorkspacesView, WorkspaceView, view
+from domain.control import ApiKey
+
+router = APIRouter(prefix="/v1/workspaces", tags=["workspaces"])
+
+Key = Annotated[ApiKey, Security(guard, scopes=["workspaces"])]
+Id = Annotated[str, Path(pattern="^[a-z2-7]{26}$", description="of the workspace")]
+_FAULTS: Final = (401, 403, 404, 422, 429)
+_JSON: Final = "application/json"
+_MOST: Final = 1000
+
+
+def _desk(request: Request) -> Desk:
+    resources: Resources = request.app.state.resources
+    return resources.desk
+
+
+def _seen(desk: Desk, found: Any) -> WorkspaceView:
+    return view(found, desk.workspaces.progress(found.id))
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Send a file",
+    responses={
+        201: {"description": "It will be read.", "model": None},
+        **answers(400, 401, 403, 408, 413, 422, 429),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def send(
+    request: Request,
+    key: Key,
+    name: Annotated[str, Query(max_length=1000, description="of the file, to be shown")] = "file",
+) -> Response:
+    """CSV in any dialect, Excel or Parquet, up to 100 MB, as the body: `curl --data-binary @orders.csv`.
+
+    It is written to disk as it comes, and read by another process: ask for the workspace until its `state` is `read`.
+    """
+    desk = _desk(request)
+    path = await asyncio.to_thread(desk.begin)
+    try:
+        with path.open("wb") as file:
+            async for block in request.stream():
+                await asyncio.to_thread(file.write, block)
+        made = await asyncio.to_thread(desk.opened, key, shown_name(name), path)
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+    answer = encoded(_seen(desk, made))
+    answer.status_code = 201
+    answer.headers["Location"] = f"/v1/workspaces/{made.id}"
+    return answer
+
+
+@router.get("", summary="All workspaces", responses=answers(401, 403, 429))
+async def all_of_them(request: Request, key: Key) -> Response:
+    """Those of the key, the newest first; of all keys for one with the scope admin."""
+    desk = _desk(request)
+    found = await asyncio.to_thread(desk.all, key)
+    return encoded(WorkspacesView(items=[_seen(desk, one) for one in found]))
+
+
+@router.get("/{id_}", summary="One workspace", responses=answers(*_FAULTS))
+async def one(request: Request, key: Key, id_: Id) -> Response:
+    """Its state, columns, what they seem to mean, and how far the work is that is under way."""
+    desk = _desk(request)
+    return encoded(_seen(desk, await asyncio.to_thread(desk.one, key, id_)))
+
+
+@router.delete("/{id_}", status_code=204, summary="Delete a workspace", responses=answers(*_FAULTS))
+async def delete(request: Request, key: Key, id_: Id) -> Response:
+    """All of it: the file, what was made of it, and the work that is under way."""
+    await asyncio.to_thread(_desk(request).delete, key, id_)
+    return Response(status_code=204)
+
+
+@router.get("/{id_}/preview", summary="First rows", responses=answers(409, *_FAULTS))
+async def preview(
+    request: Request, key: Key, id_: Id, rows: Annotated[int, Query(ge=1, le=200)] = 20
+) -> Response:
+    """As text, with the number of the row as `_row`."""
+    return encoded({"items": await asyncio.to_thread(_desk(request).preview, key, id_, rows)})
+
+
+@router.put(
+    "/{id_}/mapping", status_code=202, summary="Say what the columns are", responses=answers(409, *_FAULTS)
+)
+async def map_(request: Request, key: Key, id_: Id, said: MappingSaid) -> Response:
+    """The rows are taken for events then; results of a former mapping are dropped."""
+    desk = _desk(request)
+    mapping = msgspec.convert(said.model_dump(), Mapping)
+    described = (await asyncio.to_thread(desk.one, key, id_)).described
+    if described is None:
+        raise ProblemError(409, "not_yet", "the file has not been read yet")
+    try:
+        check(mapping, described)
+    except MappingError as fault:
+        raise ProblemError(422, "mapping", str(fault)) from fault
+    return _accepted(desk, await asyncio.to_thread(desk.changed, key, id_, "mapping", mapping=mapping))
+
+
+@router.get("/{id_}/profile", summary="Quality of the file", responses=answers(409, *_FAULTS))
+async def profile(request: Request, key: Key, id_: Id) -> Response:
+    """Missing, doubles, outliers, months, products, and a score from 0 to 10 with its reasons."""
+    content = await asyncio.to_thread(_desk(request).read, key, id_, PROFILE)
+    return Response(content, media_type=_JSON)
+
+
+@router.get("/{id_}/threshold", summary="When somebody counts as lost", responses=answers(409, *_FAULTS))
+async def threshold(request: Request, key: Key, id_: Id) -> Response:
+    """The proposed days of silence, the gaps behind them, and the churn rate at each value from 30 to 180."""
+    content = await asyncio.to_thread(_desk(request).read, key, id_, THRESHOLD)
+    return Response(content, media_type=_JSON)
+
+
+@router.post("/{id_}/training", status_code=202, summary="Train on it", responses=answers(409, *_FAULTS))
+async def train(request: Request, key: Key, id_: Id, said: LearnSaid) -> Response:
+    """Replays the file through the stream's own code; results of a former training stand until it is done."""
+    desk = _desk(request)
+    return _accepted(desk, await asyncio.to_thread(desk.train, key, id_, said))
+
+
+@router.delete("/{id_}/training", summary="Cancel the training", responses=answers(409, *_FAULTS))
+async def cancel(request: Request, key: Key, id_: Id) -> Response:
+    """It ends within seconds."""
+    desk = _desk(request)
+    return encoded(_seen(desk, await asyncio.to_thread(desk.changed, key, id_, "mapped")))
+
+
+@router.get("/{id_}/results", summary="What was found", responses=answers(409, *_FAULTS))
+async def results(request: Request, key: Key, id_: Id) -> Response:
+    """Contestants with their figures, money at risk, campaigns, rules, drivers, and who moved up within a week."""
+    return Response(await asyncio.to_thread(_desk(request).summary, key, id_), media_type=_JSON)
+
+
+@router.get("/{id_}/customers", summary="Customers", responses=answers(409, *_FAULTS))
+async def customers(
+    request: Request,
+    key: Key,
+    id_: Id,
+    tier: Annotated[Literal["high", "medium", "low", "gone"] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=_MOST)] = 100,
+    cursor: Annotated[int, Query(ge=0, le=2**31, description="`cursor` of the answer before")] = 0,
+) -> Response:
+    """The most money at risk first, who is gone last; `cursor` of the answer is null behind the last one."""
+    found, total = await asyncio.to_thread(_desk(request).customers, key, id_, tier, cursor, limit)
+    after = cursor + len(found)
+    return encoded({"items": found, "total": total, "cursor": after if after < total and found else None})
+
+
+@router.post(
+    "/{id_}/simulate",
+    summary="Suppose a campaign",
+    responses={**returns(Campaign, _EXAMPLE := Campaign(
+        contacted=100, would_leave=67.2, saved=23.5, value=73_790.0, cost=500.0, gain=73_290.0, gain_low=43_039.0,
+        gain_high=106_695.0, returned=146.6, break_even=0.002,
+    )), **answers(409, *_FAULTS)},
+)  # fmt: skip
+async def simulate(request: Request, key: Key, id_: Id, said: Supposed) -> Response:
+    """Whom it is worth most to contact comes first, of those in the high and medium tier."""
+    return encoded(await asyncio.to_thread(_desk(request).simulate, key, id_, said))
+
+
+@router.get("/{id_}/predictions.csv", summary="Everybody, as CSV", responses=answers(409, *_FAULTS))
+async def predictions(request: Request, key: Key, id_: Id) -> Response:
+    """With contact fields that the file has."""
+    return _csv(await asyncio.to_thread(_desk(request).lists, key, id_, whom=False))
+
+
+@router.get("/{id_}/targets.csv", summary="Whom to contact, as CSV", responses=answers(409, *_FAULTS))
+async def targets(request: Request, key: Key, id_: Id) -> Response:
+    """Those of the high and medium tier whom it pays to contact by the offer of the training, with what to do."""
+    return _csv(await asyncio.to_thread(_desk(request).lists, key, id_, whom=True))
+
+
+def _accepted(desk: Desk, found: Any) -> Response:
+    answer = encoded(_seen(desk, found))
+    answer.status_code = 202
+    return answer
+
+
+def _csv(content: bytes) -> Response:
+    return Response(content, media_type="text/csv; charset=utf-8")

@@ -1,0 +1,195 @@
+"""Workspaces as the routes use them: whose they are, what is in them. Called in threads: disks take their time."""
+
+import json
+import secrets
+import string
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from advisor.insights.campaigns import Campaign, Choice, Offer, scenario
+from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
+from advisor.workspaces.folders import (
+    CONTACTS,
+    PROFILE,
+    RESULTS,
+    ROWS,
+    THRESHOLD,
+    UnknownWorkspaceError,
+    Workspaces,
+)
+from advisor.workspaces.workspace import Learn, StateError, Workspace, moved
+from api.problems import ProblemError
+from api.workspaces.views import LearnSaid, Supposed
+from domain.actions import DEFAULT
+from domain.control import ApiKey
+
+_SIGNS: Final = string.ascii_lowercase + "234567"
+_LENGTH: Final = 26
+"""130 bits: nobody guesses one."""
+_DAY_MS: Final = 86_400_000
+
+
+def new_id() -> str:
+    """Of a workspace."""
+    return "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
+
+
+class Desk:
+    """Of one API process."""
+
+    def __init__(self, root: str, days: int) -> None:
+        """
+        Args:
+            days: after which a workspace goes.
+        """
+        self.workspaces = Workspaces(Path(root))
+        self._days = days
+
+    def begin(self) -> Path:
+        """A place for a file that comes."""
+        self.workspaces.root.mkdir(parents=True, exist_ok=True)
+        return self.workspaces.root / f".sent-{new_id()}"
+
+    def opened(self, key: ApiKey, name: str, sent: Path) -> Workspace:
+        """A new one, of a file that has come."""
+        now = int(time.time() * 1000)
+        made = Workspace(
+            id=new_id(), name=name, owner=key.id, created_ms=now, expires_ms=now + self._days * _DAY_MS,
+            size=sent.stat().st_size,
+        )  # fmt: skip
+        self.workspaces.create(made, sent)
+        return made
+
+    def all(self, key: ApiKey) -> list[Workspace]:
+        """Those that the key may see, the newest first."""
+        found = []
+        for id_ in self.workspaces.ids():
+            try:
+                found.append(self.one(key, id_))
+            except ProblemError:
+                continue
+        return sorted(found, key=lambda w: (-w.created_ms, w.id))
+
+    def one(self, key: ApiKey, id_: str) -> Workspace:
+        """Raises 404 for one that is not there, or is somebody else's."""
+        try:
+            found = self.workspaces.read(id_)
+        except UnknownWorkspaceError:
+            found = None
+        if found is None or (found.owner != key.id and "admin" not in key.scopes):
+            raise ProblemError(404, "unknown_workspace", "there is no such workspace, or not any more")
+        return found
+
+    def changed(self, key: ApiKey, id_: str, state: Any, **changes: object) -> Workspace:
+        """The workspace in its next state; raises 404, or 409 where it cannot come now."""
+        self.one(key, id_)
+        try:
+            return self.workspaces.change(id_, lambda w: moved(w, state, **changes))
+        except UnknownWorkspaceError as fault:
+            raise ProblemError(404, "unknown_workspace", "there is no such workspace any more") from fault
+        except StateError as fault:
+            raise ProblemError(409, "not_now", str(fault)) from fault
+
+    def delete(self, key: ApiKey, id_: str) -> None:
+        """All of it."""
+        self.one(key, id_)
+        try:
+            self.workspaces.delete(id_)
+        except UnknownWorkspaceError as fault:
+            raise ProblemError(404, "unknown_workspace", "there is no such workspace any more") from fault
+
+    def train(self, key: ApiKey, id_: str, said: LearnSaid) -> Workspace:
+        """Ask for a training."""
+        inactivity = said.inactivity_days
+        if inactivity is None:
+            inactivity = int(json.loads(self.read(key, id_, THRESHOLD))["days"])
+        learn = Learn(
+            inactivity_days=inactivity,
+            horizon_days=said.horizon_days or min(max(inactivity // 2, 7), 90),
+            offer=_offer(said),
+            seed=said.seed,
+        )
+        return self.changed(key, id_, "training", learn=learn)
+
+    def read(self, key: ApiKey, id_: str, name: str) -> bytes:
+        """A file of the workspace; raises 409 where it is not there yet."""
+        self.one(key, id_)
+        try:
+            return (self.workspaces.folder(id_) / name).read_bytes()
+        except (FileNotFoundError, UnknownWorkspaceError) as fault:
+            raise ProblemError(
+                409, "not_yet", _NOT_YET.get(name, "the workspace has no results yet")
+            ) from fault
+
+    def summary(self, key: ApiKey, id_: str) -> bytes:
+        """`advisor.training.training.Summary` as JSON."""
+        return self.read(key, id_, f"{RESULTS}/{SUMMARY}")
+
+    def preview(self, key: ApiKey, id_: str, rows: int) -> list[dict[str, Any]]:
+        """First rows of the file, as text."""
+        import pyarrow.parquet as pq  # noqa: PLC0415 - most processes never need it
+
+        self.one(key, id_)
+        path = self.workspaces.folder(id_) / ROWS
+        if not path.exists():
+            raise ProblemError(409, "not_yet", "the file has not been read yet")
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(rows):
+                found: list[dict[str, Any]] = batch.to_pylist()
+                return found
+        return []
+
+    def customers(
+        self, key: ApiKey, id_: str, tier: str | None, start: int, limit: int
+    ) -> tuple[list[Any], int]:
+        """Rows from `start` on, of one tier or all, and how many there are in all."""
+        table = self._table(key, id_)
+        if tier is not None:
+            import pyarrow.compute as pc  # noqa: PLC0415
+
+            table = table.filter(pc.equal(table["tier"], tier))
+        return table.slice(start, limit).to_pylist(), table.num_rows
+
+    def simulate(self, key: ApiKey, id_: str, said: Supposed) -> Campaign:
+        """What a campaign among those at risk would bring."""
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        table = self._table(key, id_)
+        table = table.filter(pc.is_in(table["tier"], pa.array(AT_RISK)))
+        chosen = Choice(table["probability"].to_numpy(), table["value"].to_numpy())
+        return scenario(said.scenario, chosen, _offer(said))
+
+    def lists(self, key: ApiKey, id_: str, *, whom: bool) -> bytes:
+        """CSV of everybody, or of whom it pays to contact by the offer of the training."""
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        from advisor.exports.lists import predictions, targets  # noqa: PLC0415
+
+        table = self._table(key, id_)
+        contacts = self.workspaces.folder(id_) / CONTACTS
+        known = pq.read_table(contacts) if contacts.exists() else None
+        learn = self.one(key, id_).learn
+        if not whom:
+            return predictions(table, known)
+        return targets(table, known, Offer() if learn is None else learn.offer, DEFAULT)
+
+    def _table(self, key: ApiKey, id_: str) -> Any:
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        content = self.read(key, id_, f"{RESULTS}/{CUSTOMERS}")
+        sink = pa.BufferOutputStream()  # memory of Arrow's own: its threads may let go of it late
+        sink.write(content)
+        return pq.read_table(pa.BufferReader(sink.getvalue()))
+
+
+_NOT_YET: Final = {
+    PROFILE: "the columns have not been confirmed yet: PUT …/mapping",
+    THRESHOLD: "the columns have not been confirmed yet: PUT …/mapping",
+}
+
+
+def _offer(said: LearnSaid | Supposed) -> Offer:
+    return Offer(contact=said.contact, save_rate=said.save_rate, discount=said.discount)

@@ -1,0 +1,126 @@
+"""What callers see of a workspace, and what they may say of it."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from advisor.insights.campaigns import Scenario
+from advisor.intake.described import Column
+from advisor.intake.mapping import Mapping, Proposal, Role
+from advisor.workspaces.workspace import Learn, Progress, State, Workspace
+
+
+class WorkspaceView(msgspec.Struct, frozen=True, kw_only=True):
+    """One file, and what has become of it. Moments are ms since 1970."""
+
+    id: str
+    name: str
+    state: State
+    error: str
+    created: int
+    expires: int
+    """It is deleted then, all of it."""
+    size: int
+    """Bytes of the file."""
+    rows: int | None
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+    """What was done about oddities of the file."""
+    proposed: dict[Role, Proposal]
+    mapping: Mapping | None
+    events: int | None
+    """Rows that can be used."""
+    customers: int | None
+    rejected: dict[str, int]
+    """Rows that were left out, by reason."""
+    learn: Learn | None
+    progress: Progress | None
+
+
+class WorkspacesView(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the key may see, the newest first."""
+
+    items: list[WorkspaceView]
+
+
+class MappingSaid(BaseModel):
+    """What the columns are."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "columns": {
+                        "customer": "CustomerID",
+                        "date": "InvoiceDate",
+                        "amount": "UnitPrice",
+                        "quantity": "Quantity",
+                    },
+                    "amount_is": "unit_price",
+                }
+            ]
+        },
+    )
+
+    columns: dict[Role, Annotated[str, Field(min_length=1, max_length=1000)]]
+    amount_is: Literal["total", "unit_price"] = "total"
+    time_format: Annotated[str, Field(max_length=200)] | None = None
+    decimal: Literal[".", ","] | None = None
+
+
+class OfferSaid(BaseModel):
+    """What customers are contacted with; money in the currency of the file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact: float = Field(5.0, ge=0, le=1e9, allow_inf_nan=False, description="cost of one contact")
+    save_rate: float = Field(
+        0.35, ge=0, le=1, allow_inf_nan=False, description="share of those who would leave that it keeps"
+    )
+    discount: float = Field(
+        0.0, ge=0, le=1, allow_inf_nan=False, description="share of their value that whoever stays is given"
+    )
+
+
+class LearnSaid(OfferSaid):
+    """How it is to be trained on."""
+
+    inactivity_days: int | None = Field(
+        None, ge=1, le=180, description="silence that makes a customer gone; else what the gaps propose"
+    )
+    horizon_days: int | None = Field(
+        None, ge=1, le=180, description="how far risk looks ahead; else half of that, within 7 and 90"
+    )
+    seed: int = Field(0, ge=0, le=2**31, description="of all randomness")
+
+
+class Supposed(OfferSaid):
+    """A campaign."""
+
+    scenario: Scenario = "top_100"
+
+
+def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:
+    """As callers see it."""
+    described, told = workspace.described, workspace.told
+    return WorkspaceView(
+        id=workspace.id,
+        name=workspace.name,
+        state=workspace.state,
+        error=workspace.error,
+        created=workspace.created_ms,
+        expires=workspace.expires_ms,
+        size=workspace.size,
+        rows=None if described is None else described.rows,
+        columns=() if described is None else described.columns,
+        notes=() if described is None else described.notes,
+        proposed=workspace.proposed,
+        mapping=workspace.mapping,
+        events=None if told is None else told.events,
+        customers=None if told is None else told.customers,
+        rejected={} if told is None else told.rejected,
+        learn=workspace.learn,
+        progress=progress,
+    )
