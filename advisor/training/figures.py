@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from advisor.training.errors import NothingLearnedError
 from advisor.training.replayed import Replayed
 from batch_jobs.learners.score import roi, score, stability
 from online_model.quality.metrics import Metrics
@@ -32,10 +33,6 @@ class Contestant(msgspec.Struct, frozen=True, kw_only=True):
     """0.4 F1 + 0.3 recall + 0.2 ROI + 0.1 stability; decides nothing."""
     value_of_a_snapshot: float | None
     """Money that contacting above the threshold brings, beside contacting nobody."""
-
-
-class NothingLearnedError(ValueError):
-    """No snapshot of the second half has an outcome; the message says what to do."""
 
 
 def contestants(replayed: Replayed, contact: Contact) -> list[Contestant]:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 import pyarrow.parquet as pq
 
+from advisor.training.errors import TooShortError
 from domain.calendar import DAY_MS
 from domain.events import Event
 from domain.labels import delay_ms
@@ -24,10 +25,6 @@ _KEPT_DAYS: Final = 3 * WEEK_DAYS
 """Snapshots come weekly: so many days hold one that is a week old, and less than two."""
 _ROWS: Final = 20_000
 _LABELS: Final = ("type", "product", "order_id", "channel", "plan", "platform", "geography", "category")
-
-
-class TooShortError(ValueError):
-    """The file spans too little time for anything to be learned; the message says how much is needed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,8 @@ from advisor.insights.campaigns import SCENARIOS, Campaign, Choice, Offer, scena
 from advisor.insights.outlook import AtRisk, Warned, at_risk, warnings
 from advisor.insights.rules import Rule, rules
 from advisor.training.customers import GONE, customers
-from advisor.training.figures import Contestant, NothingLearnedError, contestants
+from advisor.training.errors import NothingLearnedError
+from advisor.training.figures import Contestant, contestants
 from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
 from advisor.training.replayed import Replayed, replayed
 from domain.settings import FactSettings

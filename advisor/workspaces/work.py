@@ -14,15 +14,9 @@ from typing import Final
 
 import msgspec
 
-from advisor.intake.events import canonical, enough
 from advisor.intake.limits import RefusedFileError
 from advisor.intake.mapping import MappingError, proposed
-from advisor.intake.reading import read
-from advisor.profile.profile import profile
-from advisor.threshold.threshold import found as threshold_of
-from advisor.training.figures import NothingLearnedError
-from advisor.training.replayed import TooShortError
-from advisor.training.training import Asked, train
+from advisor.training.errors import UnusableError
 from advisor.workspaces.folders import (
     CONTACTS,
     EVENTS,
@@ -38,6 +32,8 @@ from advisor.workspaces.folders import (
 from advisor.workspaces.workspace import Progress, Workspace, moved
 from domain.calendar import DAY_MS
 from domain.settings import FactSettings
+
+# ruff: noqa: PLC0415 - a step imports what it needs: all of it takes seconds, each time that a process begins
 
 MOST_MEMORY: Final = 4 << 30
 """Of address space, bytes: libraries reserve more than they use."""
@@ -70,9 +66,7 @@ def work(job: Job, now_ms: Callable[[], int]) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=workspaces.folder(job.id)) as scratch:
             step(job, workspaces, workspace, Path(scratch), _Watch(workspaces, workspace, now_ms))
-    except (
-        RefusedFileError, MappingError, TooShortError, NothingLearnedError,
-    ) as fault:  # fmt: skip
+    except (RefusedFileError, MappingError, UnusableError) as fault:
         reason = str(fault)
         _leave(workspaces, workspace, lambda w: moved(w, "failed", error=reason))
     except (GivenUpError, UnknownWorkspaceError, FileNotFoundError):
@@ -99,6 +93,8 @@ class _Watch:
 
 
 def _read(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
+    from advisor.intake.reading import read
+
     folder = workspaces.folder(job.id)
     described = read(folder / UPLOAD, scratch / ROWS, told)
     _leave(
@@ -110,6 +106,10 @@ def _read(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path,
 
 
 def _map(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
+    from advisor.intake.events import canonical, enough
+    from advisor.profile.profile import profile
+    from advisor.threshold.threshold import found as threshold_of
+
     folder = workspaces.folder(job.id)
     assert workspace.described is not None
     assert workspace.mapping is not None
@@ -133,6 +133,8 @@ def _map(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, 
 
 
 def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
+    from advisor.training.training import Asked, train
+
     folder = workspaces.folder(job.id)
     learn = workspace.learn
     assert learn is not None

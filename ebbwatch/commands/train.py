@@ -19,8 +19,8 @@ from advisor.intake.limits import RefusedFileError
 from advisor.intake.mapping import MappingError, as_proposed, corrected
 from advisor.intake.reading import read
 from advisor.threshold.threshold import found as threshold_of
-from advisor.training.figures import Contestant, NothingLearnedError
-from advisor.training.replayed import TooShortError
+from advisor.training.errors import UnusableError
+from advisor.training.figures import Contestant
 from advisor.training.training import Asked, Summary
 from advisor.training.training import train as train_on
 from domain.actions import ActionsError, with_edits
@@ -104,7 +104,7 @@ def train(
         (out / PREDICTIONS).write_bytes(predictions(table, known))
         (out / TARGETS).write_bytes(targets(table, known, offer, actions))
     except (
-        RefusedFileError, MappingError, TooShortError, NothingLearnedError, UnknownContestantError, ActionsError,
+        RefusedFileError, MappingError, UnusableError, UnknownContestantError, ActionsError,
         OSError,
     ) as error:  # fmt: skip
         _notes.print(f"error: {error}", style="red")

@@ -16,6 +16,7 @@ from tests.deployment.compose import COMPOSE, PROFILES, ROOT, Service, document,
 
 CORE = {
     "kafka", "redis", "rates", "worker", "trainer", "archiver", "notifier", "courier", "api", "batch", "exporter",
+    "advisor",
 }  # fmt: skip
 WATCHING = {"prometheus", "alertmanager", "grafana"}
 WRITES_ITS_IMAGE = {"kafka"}

@@ -36,7 +36,14 @@ def test_a_port_where_nobody_listens_is_not() -> None:
 
 def test_a_process_is_found_by_its_module_and_by_nothing_else() -> None:
     # Python's own console waits for its input
-    with subprocess.Popen([sys.executable, "-m", "code", "-q"], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "code", "-q"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"print(7)\n")
+        process.stdin.flush()
+        assert b"7" in process.stdout.readline()  # for a moment after its start it has no command line
         assert main("code") == 0
         assert not runs("cod")
         process.communicate(b"")

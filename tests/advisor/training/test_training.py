@@ -19,9 +19,10 @@ from advisor.intake.mapping import as_proposed
 from advisor.intake.reading import read
 from advisor.training import customers as of_customers
 from advisor.training.customers import GONE, customers, features_at_the_end
-from advisor.training.figures import NothingLearnedError, contestants
+from advisor.training.errors import NothingLearnedError, TooShortError
+from advisor.training.figures import contestants
 from advisor.training.names import AT_RISK
-from advisor.training.replayed import Replayed, TooShortError, replayed
+from advisor.training.replayed import Replayed, replayed
 from advisor.training.training import Asked, Summary, train
 from domain.actions import DEFAULT
 from domain.calendar import DAY_MS
