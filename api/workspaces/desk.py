@@ -176,13 +176,9 @@ class Desk:
         return targets(table, known, Offer() if learn is None else learn.offer, DEFAULT)
 
     def _table(self, key: ApiKey, id_: str) -> Any:
-        import pyarrow as pa  # noqa: PLC0415
-        import pyarrow.parquet as pq  # noqa: PLC0415
+        from storage.parquet import table_of  # noqa: PLC0415
 
-        content = self.read(key, id_, f"{RESULTS}/{CUSTOMERS}")
-        sink = pa.BufferOutputStream()  # memory of Arrow's own: its threads may let go of it late
-        sink.write(content)
-        return pq.read_table(pa.BufferReader(sink.getvalue()))
+        return table_of(self.read(key, id_, f"{RESULTS}/{CUSTOMERS}"))
 
 
 _NOT_YET: Final = {

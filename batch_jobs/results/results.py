@@ -20,6 +20,7 @@ from batch_jobs.results.errors import NoLongerThereError, ResultsError
 from batch_jobs.results.retention import kept
 from batch_jobs.results.run import LAYOUT, Attempt, Basis, Pointer, Run, Stored
 from storage.files import Storage
+from storage.parquet import table_of
 
 log = logging.getLogger("ebbwatch.batch")
 
@@ -146,7 +147,7 @@ class Results:
             raise ResultsError(
                 f"{self.address}/{path} is not what was written: `ebbwatch batch run {job} --again` makes it anew"
             )
-        return pq.read_table(pa.BufferReader(_arrows_own(content)))
+        return table_of(content)
 
     def read(self, job: str) -> tuple[Run, dict[str, pa.Table]] | None:
         """The last good run with all its tables, all of the same run; None before the first.
@@ -212,15 +213,6 @@ def _packed(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
-
-
-def _arrows_own(content: bytes) -> pa.Buffer:
-    """A copy that is no Python object: Arrow's threads let go of a file after its reading has returned, and one that
-    then waits for an interpreter that ends takes the whole process down ("terminate called without an active
-    exception")."""
-    sink = pa.BufferOutputStream()
-    sink.write(content)
-    return sink.getvalue()
 
 
 def _digest(content: bytes) -> str:
