@@ -10,6 +10,7 @@ from batch_jobs.star.schema import DIMENSIONS
 Rows = list[dict[str, Any]]
 _MILLION: Final = 1_000_000
 GROUPINGS: Final = ("all", "tier", "segment", *DIMENSIONS)
+_TIERED: Final = ("segment", *DIMENSIONS)
 
 
 def total(column: FloatingColumn, where: BooleanColumn | None = None) -> FloatingScalar:
@@ -58,15 +59,16 @@ def revenue_at_risk(customers: Table) -> Rows:
 
 def tiers(customers: Table) -> Rows:
     """Users at risk whose probability is known, by grouping, group and tier."""
-    users = customers.filter(customers.at_risk & customers.tier.notnull()).mutate(all=ibis.literal("all"))
+    users = customers.filter(customers.at_risk & customers.tier.notnull())
+    # one query of the users; there are few combinations
+    counted = users.group_by(*_TIERED, "tier").aggregate(users=users.count()).to_pyarrow().to_pandas()
+    counted["all"] = "all"
     rows: Rows = []
-    for grouping in GROUPINGS:
-        if grouping == "tier":
-            continue
-        here = users.filter(users[grouping].notnull())
-        found = here.group_by(here.tier, group=here[grouping]).aggregate(users=here.count())
+    for grouping in ("all", *_TIERED):
+        found = counted.groupby([grouping, "tier"])["users"].sum()  # who is in no group is left out
         rows += [
-            {"grouping": grouping, **row} for row in found.order_by("group", "tier").to_pyarrow().to_pylist()
+            {"grouping": grouping, "group": group, "tier": tier, "users": int(count)}
+            for (group, tier), count in found.items()
         ]
     return rows
 
