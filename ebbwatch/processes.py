@@ -188,6 +188,7 @@ def advisor_config(settings: Settings) -> AdvisorConfig:
         at_once=settings.advisor_at_once,
         facts=settings.facts(),
         contestants=settings.contestants,
+        learners=settings.learners,
     )
 
 

@@ -12,6 +12,7 @@ from batch_jobs.learners.score import roi, score, stability
 from online_model.quality.metrics import Metrics
 from online_model.quality.report import Judgement, judge
 from online_model.quality.scored import Scored, Vector
+from online_model.refitted.frozen import is_refitted
 from online_model.thresholds import Contact
 from online_model.training.settle import CHAMPION
 
@@ -36,7 +37,7 @@ class Contestant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def contestants(replayed: Replayed, contact: Contact) -> list[Contestant]:
-    """What served first, the others by log loss.
+    """What served first, the others by log loss; refitted models last, since each is judged on what it has predicted.
 
     Raises:
         NothingLearnedError: there is nothing to judge by.
@@ -53,7 +54,7 @@ def contestants(replayed: Replayed, contact: Contact) -> list[Contestant]:
     judged = judge(half, weights, contact=contact)
     folds = _folds(half, weights, contact)
     found = [_contestant(name, one, folds, contact) for name, one in judged.items()]
-    return sorted(found, key=lambda c: (c.name != CHAMPION, _loss(c), c.name))
+    return sorted(found, key=lambda c: (c.name != CHAMPION, is_refitted(c.name), _loss(c), c.name))
 
 
 def _contestant(

@@ -9,6 +9,7 @@ import msgspec
 import pyarrow.parquet as pq
 
 from advisor.training.errors import TooShortError
+from advisor.training.refitting import AT, Refitting
 from domain.calendar import DAY_MS
 from domain.events import Event
 from domain.labels import delay_ms
@@ -18,6 +19,7 @@ from producers.replay.send import send
 from producers.replay.spool import Spooled
 from producers.validate import encoded
 
+LEARNING: Final = "predicting, then learning"
 MARK_EVERY_MS: Final = 3_600_000
 """As `ebbwatch evaluate` has it."""
 WEEK_DAYS: Final = 7
@@ -47,13 +49,15 @@ def replayed(
     facts: FactSettings,
     contestants: tuple[str, ...],
     seed: int,
-    progress: Callable[[float], None] = lambda _: None,
+    learners: tuple[str, ...] = (),
+    progress: Callable[[str, float], None] = lambda _what, _share: None,
 ) -> Replayed:
     """Everything that the stream would have done with the events.
 
     Args:
         events: `events.parquet` of `advisor.intake.events.canonical`.
-        progress: told now and then how much is done, 0 to 1; what it raises ends the work.
+        learners: kinds of batch learners that take part.
+        progress: told now and then what is done and how much of all, 0 to 1; what it raises ends the work.
 
     Raises:
         TooShortError: no outcome of the second half of the time span could be known.
@@ -71,10 +75,23 @@ def replayed(
     def through(more: int) -> None:
         nonlocal done
         done += more
-        progress(done / total)
+        progress(LEARNING, min(done / total, 1.0))
 
-    past = Past(facts, contestants, seed, keep_features=True, keep_days=_KEPT_DAYS, done=through)
-    send(_spooled(events), past, mark_every_ms=MARK_EVERY_MS)
+    refitting = Refitting(learners, facts, seed)
+    past = Past(
+        facts, contestants, seed, keep_features=True, keep_days=_KEPT_DAYS, done=through,
+        load_candidate=refitting.load,
+    )  # fmt: skip
+    moments = [first + round(share * (last - first)) for share in AT] if learners else []
+
+    def refitted(spooled: Iterator[Spooled]) -> Iterator[Spooled]:
+        for event in spooled:
+            while moments and event.time >= moments[0]:
+                moments.pop(0)
+                refitting(past, lambda kind: progress(f"fitting {kind}", done / total))
+            yield event
+
+    send(refitted(_spooled(events)), past, mark_every_ms=MARK_EVERY_MS)
     return Replayed(facts=facts, first_ms=first, last_ms=last, watched=past.finish(last))
 
 

@@ -16,7 +16,7 @@ from advisor.training.customers import GONE, customers
 from advisor.training.errors import NothingLearnedError
 from advisor.training.figures import Contestant, contestants
 from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
-from advisor.training.replayed import Replayed, replayed
+from advisor.training.replayed import LEARNING, Replayed, replayed
 from domain.settings import FactSettings
 from online_model.explain.explain import explain
 from online_model.explain.importance import Dependence, Importance, importance, partial_dependence
@@ -36,6 +36,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: FactSettings
     contestants: tuple[str, ...]
+    learners: tuple[str, ...] = ()
+    """Kinds of batch learners that take part."""
     seed: int
     offer: Offer
 
@@ -85,14 +87,8 @@ def train(
         TooShortError: the file spans too little time.
         NothingLearnedError: there is no outcome to learn from.
     """
-    progress("predicting, then learning", 0.0)
-    past = replayed(
-        events,
-        asked.facts,
-        asked.contestants,
-        asked.seed,
-        lambda share: progress("predicting, then learning", share),
-    )
+    progress(LEARNING, 0.0)
+    past = replayed(events, asked.facts, asked.contestants, asked.seed, asked.learners, progress)
     progress("judging the contestants", 0.0)
     judged = contestants(past, _contact(asked))
     name, scorer, promoted = _serving(past, judged)

@@ -22,3 +22,5 @@ class AdvisorConfig(msgspec.Struct, frozen=True, kw_only=True):
     facts: FactSettings
     """Of the deployment; a workspace says its own horizon and inactivity."""
     contestants: tuple[str, ...]
+    learners: tuple[str, ...]
+    """Kinds of batch learners that take part."""

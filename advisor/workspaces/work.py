@@ -52,6 +52,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     facts: FactSettings
     """Of the deployment; a workspace says its own horizon and inactivity."""
     contestants: tuple[str, ...]
+    learners: tuple[str, ...]
 
 
 class GivenUpError(Exception):
@@ -141,7 +142,9 @@ def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path
     facts = msgspec.structs.replace(
         job.facts, horizon_ms=learn.horizon_days * DAY_MS, inactivity_ms=learn.inactivity_days * DAY_MS
     )
-    asked = Asked(facts=facts, contestants=job.contestants, seed=learn.seed, offer=learn.offer)
+    asked = Asked(
+        facts=facts, contestants=job.contestants, learners=job.learners, seed=learn.seed, offer=learn.offer
+    )
     results = scratch / RESULTS
     results.mkdir()
     train(folder / EVENTS, results, asked, told)

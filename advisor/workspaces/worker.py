@@ -69,8 +69,9 @@ class Advisor:
             if workspace.state not in TO_DO or id_ in self._running:
                 continue
             job = Job(
-                root=self._config.root, id=id_, facts=self._config.facts, contestants=self._config.contestants
-            )
+                root=self._config.root, id=id_, facts=self._config.facts, contestants=self._config.contestants,
+                learners=self._config.learners,
+            )  # fmt: skip
             process = subprocess.Popen(_WORK, stdin=subprocess.PIPE, start_new_session=True)
             assert process.stdin is not None
             process.stdin.write(msgspec.json.encode(job) + b"\n")

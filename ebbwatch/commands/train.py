@@ -67,6 +67,12 @@ def train(
     contestants: Annotated[
         str | None, typer.Option(help="Names with commas in between; else EBBWATCH_CONTESTANTS.")
     ] = None,
+    learners: Annotated[
+        str | None,
+        typer.Option(
+            help="Batch learners, names with commas in between; else EBBWATCH_LEARNERS; '' for none."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of all randomness; else EBBWATCH_MODEL_SEED.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON on standard output.")] = False,
 ) -> None:
@@ -95,6 +101,7 @@ def train(
             asked = Asked(
                 facts=settings.model_copy(update=days).facts(),
                 contestants=settings.contestants if contestants is None else named(contestants),
+                learners=settings.learners if learners is None else named(learners),
                 seed=settings.model_seed if seed is None else seed,
                 offer=offer,
             )

@@ -14,7 +14,9 @@ from domain.offline import Offline
 from domain.settings import FactSettings
 from online_model.explain.recent import Recent
 from online_model.quality.scored import Scored, Vector, joined
+from online_model.training.court import LoadCandidate, no_candidates
 from online_model.training.effects import Decided, Drifted, LedgerDay
+from online_model.training.orders import Order
 from online_model.training.settle import Settled, scored
 from online_model.training.trainer import Trainer
 from online_model.training.training import Plan
@@ -73,6 +75,7 @@ class Past:
         *,
         keep_features: bool = False,
         keep_days: int = 0,
+        load_candidate: LoadCandidate = no_candidates,
         done: Callable[[int], None] = lambda _: None,
     ) -> None:
         """
@@ -80,15 +83,15 @@ class Past:
             contestants: see `online_model.training.lineup`.
             keep_features: of every example, 900 bytes each.
             keep_days: keep the snapshots of the last so many days.
+            load_candidate: refitted models, for those that `order` lets enter.
             done: told now and then how many more records are through.
 
         Raises:
             UnknownContestantError: there is no such contestant.
         """
         self._facts = facts
-        self._trainer = Trainer(
-            Plan(lineage=LINEAGE, facts=facts, contestants=tuple(contestants), seed=seed), 1
-        )
+        plan = Plan(lineage=LINEAGE, facts=facts, contestants=tuple(contestants), seed=seed)
+        self._trainer = Trainer(plan, 1, load_candidate=load_candidate)
         self._offline = Offline(facts, LINEAGE)
         self._collected = _Collected(keep_features, delay_ms(facts))
         self._recent = Recent(seed)
@@ -108,6 +111,17 @@ class Past:
     def mark(self, time_ms: int) -> None:
         """A clock mark."""
         self._offline.mark(time_ms)
+
+    def examples(self) -> Examples:
+        """Those whose outcome is settled by now."""
+        self._pass_on()
+        return self._collected.examples()
+
+    def order(self, order: Order) -> None:
+        """An order to the tournament, of now."""
+        self._pass_on()
+        for effect in self._trainer.order(order):
+            self._collected.keep(effect)
 
     def finish(self, last_ms: int) -> Watched:
         """Nothing follows.

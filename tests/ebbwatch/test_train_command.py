@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from ebbwatch.main import app
 from tests.advisor.training.files import shop
 
-FEW = ("--contestants", "logistic", "--inactivity-days", 40, "--horizon-days", 20)
+FEW = ("--contestants", "logistic", "--learners", "", "--inactivity-days", 40, "--horizon-days", 20)
 
 
 @pytest.fixture

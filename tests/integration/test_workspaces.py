@@ -21,7 +21,7 @@ FEW = {"inactivity_days": 40, "horizon_days": 20, "contact": 2.0}
 
 @pytest.fixture(scope="module")
 def api(module_place: Place) -> Iterator[Api]:
-    place = module_place.but(contestants='["logistic"]', api_per_second=0)
+    place = module_place.but(contestants='["logistic"]', learners='["logistic"]', api_per_second=0)
     with place.answering_api() as found, place.advisor():
         yield found
 

@@ -54,7 +54,9 @@ def sent(workspaces: Workspaces, tmp_path: Path, content: str, id_: str = ID) ->
 
 @contextmanager
 def advised(workspaces: Workspaces, at_once: int = 2) -> Iterator[Advisor]:
-    config = AdvisorConfig(root=str(workspaces.root), at_once=at_once, facts=FACTS, contestants=("logistic",))
+    config = AdvisorConfig(
+        root=str(workspaces.root), at_once=at_once, facts=FACTS, contestants=("logistic",), learners=()
+    )
     advisor = Advisor(config)
     thread = threading.Thread(target=advisor.run)
     thread.start()
@@ -158,7 +160,9 @@ def test_one_that_takes_its_process_down_is_given_up(
 
 def test_work_ends_with_who_waits_for_it(workspaces: Workspaces, tmp_path: Path) -> None:
     sent(workspaces, tmp_path, shop(2))
-    config = AdvisorConfig(root=str(workspaces.root), at_once=1, facts=FACTS, contestants=("logistic",))
+    config = AdvisorConfig(
+        root=str(workspaces.root), at_once=1, facts=FACTS, contestants=("logistic",), learners=()
+    )
     environment = os.environ | {ENVIRONMENT: msgspec.json.encode(config).decode()}
     parent = psutil.Popen(COMMAND, env=environment)
     (child,) = eventually("a process works", parent.children)
@@ -170,7 +174,7 @@ def test_work_ends_with_who_waits_for_it(workspaces: Workspaces, tmp_path: Path)
 
 def test_what_was_changed_meanwhile_is_left(workspaces: Workspaces, tmp_path: Path) -> None:
     sent(workspaces, tmp_path, shop(2))
-    job = Job(root=str(workspaces.root), id=ID, facts=FACTS, contestants=("logistic",))
+    job = Job(root=str(workspaces.root), id=ID, facts=FACTS, contestants=("logistic",), learners=())
 
     def renamed() -> int:
         now = workspaces.read(ID)
