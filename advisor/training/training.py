@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.insights.campaigns import SCENARIOS, Campaign, Choice, Offer, scenario
+from advisor.insights.months import Months, months
 from advisor.insights.outlook import AtRisk, Warned, at_risk, warnings
 from advisor.insights.rules import Rule, rules
 from advisor.training.customers import GONE, customers
@@ -66,6 +67,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     importance: tuple[Importance, ...]
     dependence: dict[str, list[Dependence]]
+    months: Months
+    """Revenue and customers so far, and the next three and six months."""
 
 
 def train(
@@ -95,7 +98,7 @@ def train(
     progress("scoring the customers", 0.0)
     table = customers(past, scorer, Thresholds(), asked.seed)
     progress("looking for reasons", 0.0)
-    summary = _summary(past, asked, judged, (name, scorer, promoted), table)
+    summary = _summary(past, asked, judged, (name, scorer, promoted), table, months(events))
     pq.write_table(table, folder / CUSTOMERS, compression="zstd")
     (folder / SUMMARY).write_bytes(msgspec.json.encode(summary))
     progress("done", 1.0)
@@ -121,7 +124,12 @@ def _serving(past: Replayed, judged: list[Contestant]) -> tuple[str, Scorer, boo
 
 
 def _summary(
-    past: Replayed, asked: Asked, judged: list[Contestant], serving: tuple[str, Scorer, bool], table: pa.Table
+    past: Replayed,
+    asked: Asked,
+    judged: list[Contestant],
+    serving: tuple[str, Scorer, bool],
+    table: pa.Table,
+    by_month: Months,
 ) -> Summary:
     name, scorer, promoted = serving
     there = table.filter(pa.compute.not_equal(table["tier"], GONE))
@@ -148,6 +156,7 @@ def _summary(
         ),
         importance=tuple(weighed),
         dependence=dependence,
+        months=by_month,
     )
 
 
