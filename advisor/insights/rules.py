@@ -123,7 +123,11 @@ def _condition(feature: str, bounds: _Bounds) -> Condition:
     low, high, unknown = bounds
     text = f"{LABELS[feature]} {_range(feature, low, high)}"
     return Condition(
-        feature=feature, low=low, high=high, unknown=unknown, text=f"{text} or not known" if unknown else text
+        feature=feature,
+        low=low,
+        high=high,
+        unknown=unknown,
+        text=f"{text} (or not known)" if unknown else text,
     )
 
 

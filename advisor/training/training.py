@@ -1,5 +1,6 @@
 """From the events of a file to what its owner asks for: who leaves, why, what it costs, how sure that is."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     offer: Offer
 
 
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a partial dependence."""
+
+    value: float | None
+    """Of the feature; None is unknown."""
+    risk: float
+    """Mean probability if everybody had it."""
+    share: float
+    """Of the customers that this point stands for."""
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """All but the customers."""
 
@@ -66,7 +78,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Warned, ...]
     rules: tuple[Rule, ...]
     importance: tuple[Importance, ...]
-    dependence: dict[str, list[Dependence]]
+    dependence: dict[str, list[Point]]
     months: Months
     """Revenue and customers so far, and the next three and six months."""
 
@@ -160,12 +172,17 @@ def _summary(
     )
 
 
-def _reasons(
-    scorer: Scorer, past: Replayed, seed: int
-) -> tuple[list[Importance], dict[str, list[Dependence]]]:
+def _reasons(scorer: Scorer, past: Replayed, seed: int) -> tuple[list[Importance], dict[str, list[Point]]]:
     population = past.watched.population
     if len(population) < 2:
         return [], {}
     found = importance(explain(scorer, population[:_EXPLAINED], population, np.random.default_rng(seed)))
     names = [one.name for one in found if one.weight > 0][:_DRAWN]
-    return found, {name: partial_dependence(scorer, name, population) for name in names}
+    return found, {name: _points(partial_dependence(scorer, name, population)) for name in names}
+
+
+def _points(found: list[Dependence]) -> list[Point]:
+    return [
+        Point(value=None if math.isnan(one.value) else one.value, risk=one.risk, share=one.share)
+        for one in found
+    ]

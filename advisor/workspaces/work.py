@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +18,7 @@ import msgspec
 from advisor.intake.limits import RefusedFileError
 from advisor.intake.mapping import MappingError, proposed
 from advisor.training.errors import UnusableError
+from advisor.training.names import PDF
 from advisor.workspaces.folders import (
     CONTACTS,
     EVENTS,
@@ -134,7 +136,9 @@ def _map(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, 
 
 
 def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
+    from advisor.exports.summary import report
     from advisor.training.training import Asked, train
+    from batch_jobs.reports.document import pdf
 
     folder = workspaces.folder(job.id)
     learn = workspace.learn
@@ -147,7 +151,10 @@ def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path
     )
     results = scratch / RESULTS
     results.mkdir()
-    train(folder / EVENTS, results, asked, told)
+    summary, _ = train(folder / EVENTS, results, asked, told)
+    today = datetime.fromtimestamp(told.now() / 1000, UTC).date()
+    made = report(workspace.name, summary, learn.inactivity_days, learn.horizon_days, today)
+    (results / PDF).write_bytes(pdf(made))
     _leave(
         workspaces,
         workspace,

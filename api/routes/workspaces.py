@@ -9,7 +9,8 @@ from fastapi.responses import Response
 
 from advisor.insights.campaigns import Campaign
 from advisor.intake.mapping import Mapping, MappingError, check
-from advisor.workspaces.folders import PROFILE, THRESHOLD, shown_name
+from advisor.training.names import PDF
+from advisor.workspaces.folders import PROFILE, RESULTS, THRESHOLD, shown_name
 from api.access.guard import guard
 from api.answers import encoded, returns
 from api.problems import ProblemError, answers
@@ -194,6 +195,13 @@ async def predictions(request: Request, key: Key, id_: Id) -> Response:
 async def targets(request: Request, key: Key, id_: Id) -> Response:
     """Those of the high and medium tier whom it pays to contact by the offer of the training, with what to do."""
     return _csv(await asyncio.to_thread(_desk(request).lists, key, id_, whom=True))
+
+
+@router.get("/{id_}/summary.pdf", summary="Two pages for who decides", responses=answers(409, *_FAULTS))
+async def summary(request: Request, key: Key, id_: Id) -> Response:
+    """What is at risk, whom to contact, why customers leave, how sure that is; with pictures."""
+    content = await asyncio.to_thread(_desk(request).read, key, id_, f"{RESULTS}/{PDF}")
+    return Response(content, media_type="application/pdf")
 
 
 def _accepted(desk: Desk, found: Any) -> Response:

@@ -1,6 +1,7 @@
 """``ebbwatch train``: from a file of transactions to who is about to leave, why, and what to do about it."""
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from advisor.exports.lists import PREDICTIONS, TARGETS, predictions, targets
+from advisor.exports.summary import report
 from advisor.insights.campaigns import Offer
 from advisor.intake.events import canonical, enough
 from advisor.intake.limits import RefusedFileError
@@ -21,8 +23,11 @@ from advisor.intake.reading import read
 from advisor.threshold.threshold import found as threshold_of
 from advisor.training.errors import UnusableError
 from advisor.training.figures import Contestant
+from advisor.training.names import PAGE, PDF, SUMMARY
 from advisor.training.training import Asked, Summary
 from advisor.training.training import train as train_on
+from batch_jobs.reports.document import pdf
+from batch_jobs.reports.report import html
 from domain.actions import ActionsError, with_edits
 from ebbwatch.commands.evaluate import named
 from ebbwatch.commands.profile import correction
@@ -41,7 +46,7 @@ _SCENARIOS: Final = {
 
 def train(
     file: Annotated[Path, typer.Argument(help="CSV in any dialect, Excel or Parquet, up to 100 MB.")],
-    out: Annotated[Path, typer.Option(help="Folder for predictions.csv, targets.csv and summary.json.")],
+    out: Annotated[Path, typer.Option(help="Folder for lists (CSV) and the summary (page, PDF, JSON).")],
     column: Annotated[
         list[str] | None,
         typer.Option(metavar="ROLE=COLUMN", help="Corrects what was proposed, as in `ebbwatch profile`."),
@@ -110,6 +115,9 @@ def train(
             known = pq.read_table(contacts) if contacts.exists() else None
         (out / PREDICTIONS).write_bytes(predictions(table, known))
         (out / TARGETS).write_bytes(targets(table, known, offer, actions))
+        made = report(file.name, summary, inactivity, horizon, datetime.now(UTC).date())
+        (out / PAGE).write_text(html(made), "utf-8")
+        (out / PDF).write_bytes(pdf(made))
     except (
         RefusedFileError, MappingError, UnusableError, UnknownContestantError, ActionsError,
         OSError,
@@ -120,9 +128,8 @@ def train(
         typer.echo(msgspec.json.encode(summary).decode())
         return
     _show(summary, inactivity, horizon)
-    _answers.print(
-        f"written: {', '.join(str(out / name) for name in (PREDICTIONS, TARGETS, 'summary.json'))}"
-    )
+    names = (PREDICTIONS, TARGETS, PAGE, PDF, SUMMARY)
+    _answers.print(f"written: {', '.join(str(out / name) for name in names)}")
 
 
 def _bars() -> Progress:

@@ -104,6 +104,7 @@ def test_from_a_file_to_a_target_list(api: Api, client: httpx.Client) -> None:
     targets = list(csv.DictReader(client.get(f"{here}/targets.csv").text.splitlines()))
     assert 0 < len(targets) < len(rows)
     assert all(row["email"] and row["action"] for row in targets)
+    assert client.get(f"{here}/summary.pdf").content.startswith(b"%PDF")
     folder = api.place.home / "workspaces"
     assert [path.name for path in folder.iterdir()] == [id_]
     assert client.delete(here).status_code == 204
