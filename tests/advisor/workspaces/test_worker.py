@@ -154,7 +154,7 @@ def test_one_that_takes_its_process_down_is_given_up(
     workspaces: Workspaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent(workspaces, tmp_path, "a,b\n1,2\n")
-    monkeypatch.setattr(worker, "_WORK", (sys.executable, "-c", "import os; os.abort()"))
+    monkeypatch.setattr(worker, "_WORK", (sys.executable, "-c", "import os; os._exit(9)"))
     with advised(workspaces):
         assert "more memory or time" in becomes(workspaces, "failed").error
 
