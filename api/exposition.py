@@ -1,16 +1,15 @@
 """What Prometheus is told: of this process, or of all processes that answer on the port."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
-import psutil
 from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from storage.scratch import clear, named
 
 SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which the client library lets several processes count; it looks when it is first imported."""
@@ -25,21 +24,13 @@ def shared(processes: int) -> Iterator[None]:
     if processes == 1:
         yield
         return
-    _clear()
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
+    clear(_PREFIX)
+    with tempfile.TemporaryDirectory(prefix=named(_PREFIX)) as folder:
         os.environ[SHARED] = folder
         try:
             yield
         finally:
             del os.environ[SHARED]
-
-
-def _clear() -> None:
-    """Remove folders of processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)  # that of another user stays
 
 
 def exposition(registry: CollectorRegistry) -> bytes:

@@ -1,7 +1,6 @@
 """The Faust app: one agent that hands fetches to the lanes, and one that writes clock marks."""
 
 import os
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ import faust
 
 from connections.kafka import Security, security
 from domain.events import ClockMark, encode
+from storage.scratch import claimed
 from stream_processors.config import WorkerConfig
 from stream_processors.dead_letters import DeadLetter
 from stream_processors.lane import Examples
@@ -42,7 +42,7 @@ class KafkaSide:
             broker=f"{SCHEME}://{config.kafka}",
             broker_credentials=_credentials(security(os.environ)),
             store="memory://",
-            datadir=tempfile.mkdtemp(prefix="ebbwatch-faust-"),
+            datadir=str(claimed("ebbwatch-faust-")),
             web_enabled=False,
             topic_disable_leader=True,
             topic_allow_declare=False,
