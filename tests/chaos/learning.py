@@ -14,7 +14,7 @@ from domain.labels import Outcomes, Snapshots, decode, delay_ms, lineage_of
 from ebbwatch.settings import Settings
 from online_model.ledger.ledger import Ledger, milliseconds
 from online_model.registry.key import registry_key
-from online_model.registry.registry import Registry
+from online_model.registry.registry import MANIFEST, Registry
 from online_model.tiers import Thresholds
 from online_model.tournament.decision import Command
 from online_model.training.effects import Announce, Decided, Drifted, Effect, LedgerDay, Publish, Refused
@@ -96,6 +96,11 @@ class InOneGo:
 
     def _decided(self, number: int, decision: Any) -> None:
         self.decisions[number] = json.loads(msgspec.json.encode(decision))
+
+
+def several_published(place: Place) -> bool:
+    """Whether the trainer has published as many versions as it takes to tell something."""
+    return len(list((place.home / "registry").glob(f"*/{MANIFEST}"))) >= _SEVERAL
 
 
 def account(place: Place, topic_id: str) -> list[Finding]:
