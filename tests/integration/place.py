@@ -25,6 +25,7 @@ from feature_store.stream import Stream, load_or_begin
 from local_stack.addresses import Addresses
 from local_stack.ports import free_ports
 from stream_processors.supervisor import API, ARCHIVER, COURIER, NOTIFIER, TRAINER, WORKER
+from tests.processes import children_running
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND_S: Final = 240.0
@@ -282,15 +283,8 @@ class Supervised:
         return self._supervisor
 
     def child(self) -> psutil.Process | None:
-        """The process that does the work, None while there is none.
-
-        The supervisor's libraries start short-lived processes of their own (``file``, to name the platform).
-        """
-        try:
-            children = psutil.Process(self.supervisor.pid).children()
-            return next((c for c in children if self._module in c.cmdline()), None)
-        except psutil.NoSuchProcess:  # one that has ended has no command line either
-            return None
+        """The process that does the work, None while there is none."""
+        return next(iter(children_running(self._module, self.supervisor.pid)), None)
 
     def text(self) -> str:
         """Its log."""

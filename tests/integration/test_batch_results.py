@@ -24,6 +24,7 @@ from ebbwatch.batch import SCHEDULER
 from local_stack.ports import free_ports
 from tests.integration.place import REPOSITORY, Api, Place, eventually
 from tests.integration.telling import told
+from tests.processes import children_running
 from tests.promtool import require_clean_metrics
 
 CALLS = ("overview", "retention", "survival", "segments", "engagement", "value", "experiments")
@@ -53,14 +54,8 @@ def supervised(place: Place, *words: str) -> Iterator["subprocess.Popen[bytes]"]
 
 
 def child(process: "subprocess.Popen[bytes]", module: str) -> psutil.Process:
-    def look() -> psutil.Process | None:
-        try:
-            return next((c for c in psutil.Process(process.pid).children() if module in c.cmdline()), None)
-        except psutil.NoSuchProcess:  # one that has just ended has no command line
-            return None
-
-    found: psutil.Process = eventually(f"{module} runs", look)
-    return found
+    found: list[psutil.Process] = eventually(f"{module} runs", lambda: children_running(module, process.pid))
+    return found[0]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Redis Cluster: three masters, three workers over twelve partitions, one of them killed, and nothing is lost."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from stream_processors.supervisor import WORKER
 from tests.integration.feed import publish, some_days
 from tests.integration.place import Api, Place, eventually
 from tests.integration.test_same_facts import contents
+from tests.processes import children_running
 
 WORKERS = 3
 
@@ -109,8 +109,7 @@ def _limits_hold(api: Api) -> None:
 
 def _worker() -> psutil.Process:
     """One of those that the fleet of this process has started."""
-    children = psutil.Process(os.getpid()).children()
-    return next(child for child in children if WORKER[-1] in child.cmdline())
+    return children_running(WORKER[-1])[0]
 
 
 def _offsets(place: Place) -> dict[int, int]:

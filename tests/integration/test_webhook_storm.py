@@ -26,6 +26,7 @@ from stream_processors.courier_config import ENVIRONMENT, CourierConfig
 from stream_processors.supervisor import COURIER, Supervisor
 from tests.integration.place import eventually
 from tests.integration.receiving import receiving
+from tests.processes import children_running
 
 KEY = "a deployment's key"
 _BLOCK = 77
@@ -53,8 +54,7 @@ def courier(redis: str, log: Path, port: int = 0) -> Iterator[Supervisor]:
 
 def courier_process() -> psutil.Process | None:
     """None while there is none."""
-    children = psutil.Process().children()
-    return next((c for c in children if "stream_processors.courier" in c.cmdline()), None)
+    return next(iter(children_running("stream_processors.courier")), None)
 
 
 def webhook(url: str, number: int = 0) -> Webhook:

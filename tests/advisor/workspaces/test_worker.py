@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,13 @@ from advisor.workspaces.worker import Advisor
 from advisor.workspaces.workspace import Learn, State, Workspace, moved
 from ebbwatch.settings import Settings
 from tests.advisor.training.files import shop
+from tests.processes import children_running
 
 ID = "abcdefghijklmnopqrstuvwxyz"
 LEARN = Learn(inactivity_days=40, horizon_days=20, offer=Offer(contact=2.0), seed=3)
 FACTS = Settings().facts()
+
+_WORK = "advisor.workspaces.work"
 
 
 @pytest.fixture
@@ -93,14 +96,6 @@ def mapped(workspaces: Workspaces) -> None:
     becomes(workspaces, "mapped")
 
 
-def working() -> list[psutil.Process]:
-    found = []
-    for child in psutil.Process().children():
-        with suppress(psutil.Error):  # one that has just ended has no command line
-            found += [child] if "advisor.workspaces.work" in child.cmdline() else []
-    return found
-
-
 def test_from_an_upload_to_results(workspaces: Workspaces, tmp_path: Path) -> None:
     sent(workspaces, tmp_path, shop(2))
     with advised(workspaces):
@@ -111,7 +106,7 @@ def test_from_an_upload_to_results(workspaces: Workspaces, tmp_path: Path) -> No
         assert (folder / CONTACTS).exists()
         workspaces.change(ID, lambda w: moved(w, "training", learn=LEARN))
         eventually("it is under way", lambda: workspaces.progress(ID))
-        (killed,) = eventually("a process works", working)
+        (killed,) = eventually("a process works", lambda: children_running(_WORK))
         killed.kill()  # and is begun anew
         becomes(workspaces, "trained")
         summary = msgspec.json.decode((folder / RESULTS / "summary.json").read_bytes(), type=Summary)
@@ -130,12 +125,14 @@ def test_a_training_is_cancelled_or_deleted_while_it_runs(workspaces: Workspaces
         workspaces.change(ID, lambda w: moved(w, "training", learn=LEARN))
         eventually("it is under way", lambda: workspaces.progress(ID))
         workspaces.change(ID, lambda w: moved(w, "mapped"))
-        eventually("nobody works on it", lambda: not working() and workspaces.progress(ID) is None)
+        eventually(
+            "nobody works on it", lambda: not children_running(_WORK) and workspaces.progress(ID) is None
+        )
         assert workspaces.read(ID).state == "mapped"
         workspaces.change(ID, lambda w: moved(w, "training", learn=LEARN))
         eventually("it is under way again", lambda: workspaces.progress(ID))
         workspaces.delete(ID)
-        eventually("nobody works on it", lambda: not working())
+        eventually("nobody works on it", lambda: not children_running(_WORK))
     assert list(workspaces.root.iterdir()) == []
 
 
