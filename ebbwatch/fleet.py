@@ -12,12 +12,15 @@ import msgspec
 from advisor.workspaces.config import COMMAND as ADVISOR
 from advisor.workspaces.config import ENVIRONMENT as ADVISOR_CARRIER
 from api.config import ENVIRONMENT as API_CARRIER
+from console.config import COMMAND as CONSOLE
+from console.config import ENVIRONMENT as CONSOLE_CARRIER
 from ebbwatch.batch import BATCH_CARRIERS, BATCH_COMMANDS, batch_config, exporter_config
 from ebbwatch.deployment import AWAY, open_deployment
 from ebbwatch.processes import (
     advisor_config,
     api_config,
     archiver_config,
+    console_config,
     courier_config,
     instance_name,
     notifier_config,
@@ -64,13 +67,13 @@ def _api(settings: Settings, restarts: int) -> msgspec.Struct:
 _BRISK_S: Final = 1.0
 _COMMANDS: Final = {
     "trainer": TRAINER, "archiver": ARCHIVER, "notifier": NOTIFIER, "courier": COURIER, "api": API,
-    "advisor": ADVISOR,
+    "advisor": ADVISOR, "console": CONSOLE,
 }  # fmt: skip
-_ANSWERING: Final = frozenset({"api", "notifier", "courier"})
+_ANSWERING: Final = frozenset({"api", "notifier", "courier", "console"})
 """Somebody waits for what they do; workers, the trainer and the archiver stand back beside them."""
 _CARRIERS: Final = {
     "archiver": ARCHIVER_CARRIER, "notifier": NOTIFIER_CARRIER, "courier": COURIER_CARRIER, "api": API_CARRIER,
-    "advisor": ADVISOR_CARRIER,
+    "advisor": ADVISOR_CARRIER, "console": CONSOLE_CARRIER,
 }  # fmt: skip
 
 
@@ -95,6 +98,7 @@ class Fleet:
         api: bool = False,
         batch: bool = False,
         advisor: bool = False,
+        console: bool = False,
     ) -> None:
         """
         Args:
@@ -105,6 +109,7 @@ class Fleet:
             api: whether the API does, and the notifier and the courier.
             batch: whether the scheduler of the batch jobs does, and the exporter.
             advisor: whether the process that works on workspaces does.
+            console: whether the pages for people do.
         """
         logs.mkdir(parents=True, exist_ok=True)
 
@@ -127,6 +132,8 @@ class Fleet:
             configured["exporter"] = partial(exporter_config, settings)
         if advisor:
             configured["advisor"] = lambda _restarts: advisor_config(settings)
+        if console:
+            configured["console"] = lambda _restarts: console_config(settings)
         self.logs = {name: logs / f"{name}.log" for name in configured}
         self._failures: dict[str, str] = {}
         self._supervisors = {

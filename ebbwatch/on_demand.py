@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "courier": "courier",
     "exporter": "exporter",
     "advisor": "advisor",
+    "console": "console",
     "run": "run",
     "wait": "run",
     "simulate": "simulate",

@@ -9,6 +9,7 @@ from advisor.workspaces.config import AdvisorConfig
 from api.config import ApiConfig
 from archive.schema import TABLE
 from connections.redis import apart
+from console.config import ConsoleConfig
 from domain.actions import DEFAULT, ActionsError, with_edits
 from domain.alerts import DAY_MS, Policy
 from domain.triage import Rules
@@ -190,6 +191,21 @@ def advisor_config(settings: Settings) -> AdvisorConfig:
         contestants=settings.contestants,
         learners=settings.learners,
     )
+
+
+def console_config(settings: Settings) -> ConsoleConfig:
+    """Of the process with the pages for people."""
+    return ConsoleConfig(
+        host=settings.console_host,
+        port=settings.console_port,
+        api=settings.console_api or f"http://{reachable(settings.api_host)}:{settings.api_port}",
+        idle_s=60 * settings.console_idle_minutes,
+    )
+
+
+def reachable(host: str) -> str:
+    """A host to call what listens there: no machine has the address that stands for all."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
 
 
 def api_config(here: Deployment, restarts: int) -> ApiConfig:

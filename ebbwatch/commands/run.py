@@ -49,7 +49,8 @@ def run(
         archiver=settings.archiver,
         api=api,
         batch=settings.batch and not until_idle,
-        advisor=settings.advisor and settings.api and not until_idle,
+        advisor=settings.advisor and api,
+        console=settings.console and api,
     ) as fleet:
         reached = _follow(here, fleet, stopping, until_idle)
     if failure := fleet.failure():
@@ -87,17 +88,23 @@ def stop_event() -> threading.Event:
 
 
 def _announce(settings: Settings) -> None:
-    """Say where the API will be, or why it cannot be there."""
-    if not is_free(settings.api_port):
-        sys.exit(
-            f"ebbwatch: port {settings.api_port} is taken, so the API cannot listen there: set EBBWATCH_API_PORT to "
-            "another, or EBBWATCH_API=false to do without it"
-        )
+    """Say where API and console will be, or why they cannot be there."""
+    _require_free(settings.api_port, "the API", "EBBWATCH_API")
+    where = f"API on http://{settings.api_host}:{settings.api_port}"
+    if settings.console:
+        _require_free(settings.console_port, "the console", "EBBWATCH_CONSOLE")
+        where = f"Console on http://{settings.console_host}:{settings.console_port}, {where}"
     typer.echo(
-        f"API on http://{settings.api_host}:{settings.api_port}, logs in {settings.home / 'logs'}; "
-        "`ebbwatch keys create` makes a key for it",
-        err=True,
+        f"{where}, logs in {settings.home / 'logs'}; `ebbwatch keys create` makes a key for both", err=True
     )
+
+
+def _require_free(port: int, who: str, setting: str) -> None:
+    if not is_free(port):
+        sys.exit(
+            f"ebbwatch: port {port} is taken, so {who} cannot listen there: set {setting}_PORT to another, or "
+            f"{setting}=false to do without it"
+        )
 
 
 def _follow(here: Deployment, fleet: Fleet, stopping: threading.Event, until_idle: bool) -> StreamProgress:

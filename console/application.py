@@ -1,0 +1,73 @@
+"""The app: every page stands here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+from nicegui import app as library
+from nicegui import client, core, ui
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from console.access.guard import Guard
+from console.access.policy import nonce_scripts
+from console.access.sessions import Sessions
+from console.access.signing import signing
+from console.calling.caller import Caller
+from console.config import ConsoleConfig
+from console.pages import (
+    customer,
+    customers,
+)
+from console.pages.frame import framed
+from console.pages.visit import PageOf
+
+PAGES: Final[tuple[PageOf, ...]] = (
+    customers.PAGE,
+    customer.PAGE,
+)
+"""In the order of the navigation."""
+
+_BUILT_WITHIN_S: Final = 60.0
+_CONNECTIONS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+
+
+def create_app(config: ConsoleConfig) -> ASGIApp:
+    """The app of one process. The library holds pages of one app only."""
+    sessions = Sessions(config.idle_s)
+    client_ = httpx.AsyncClient(base_url=config.api, limits=_CONNECTIONS, trust_env=False)
+    caller = Caller(client_)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with client_:
+            yield
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
+    app.include_router(signing(caller, sessions))
+    app.add_api_route("/healthz", lambda: PlainTextResponse("ok\n"), include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    for page in PAGES:
+        made = ui.page(page.path, title=f"{page.title} · Ebbwatch", response_timeout=_BUILT_WITHIN_S)
+        made(framed(page, PAGES, caller, sessions))
+    _set_up(app)
+    return Guard(app, sessions)
+
+
+def _set_up(app: FastAPI) -> None:
+    nonce_scripts(client.templates)
+    core.sio.eio.cors_allowed_origins = []  # no answer names another origin; the guard refuses them
+    library.config.socket_io_js_transports = ["websocket"]
+    ui.run_with(
+        app,
+        title="Ebbwatch",
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        show_welcome_message=False,
+        favicon=Path(__file__).parent / "static" / "favicon.svg",
+    )

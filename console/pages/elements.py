@@ -1,0 +1,135 @@
+"""What pages are made of, so that all look and read alike."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+Cell = str | tuple[str, str]
+"""Text, or text with the address that it leads to."""
+
+
+def text(tag: str, words: str, classes: str = "") -> TextElement:
+    """An element of HTML with text in it."""
+    return TextElement(tag=tag, text=words).classes(classes)
+
+
+def heading(words: str, level: int = 2) -> None:
+    """Of a page (1), of a part of it (2), or within (3)."""
+    text(f"h{level}", words)
+
+
+def note(words: str) -> None:
+    """Small print."""
+    text("p", words, "note")
+
+
+def fault(words: str) -> None:
+    """What could not be shown, and why."""
+    text("p", words, "fault").props("role=alert")
+
+
+def link(words: str, target: str) -> None:
+    """To another page of the console."""
+    text("a", words).props["href"] = target
+
+
+def badge(words: str, kind: str) -> TextElement:
+    """A word on colour: a tier, a state."""
+    return text("span", words, f"badge badge-{kind}")
+
+
+@contextmanager
+def tiles() -> Iterator[None]:
+    """A row of tiles, which wraps."""
+    with ui.element("dl").classes("tiles"):
+        yield
+
+
+def tile(label: str, value: str, beside: str = "", target: str = "") -> None:
+    """One figure with its name.
+
+    Args:
+        beside: what to compare it with.
+        target: where more is said of it.
+    """
+    with ui.element("div").classes("tile"):
+        text("dt", label)
+        with ui.element("dd"):
+            if target:
+                link(value, target)
+            else:
+                text("span", value)
+            if beside:
+                text("small", beside)
+
+
+@contextmanager
+def card(title: str = "", classes: str = "") -> Iterator[None]:
+    """A part of a page."""
+    with ui.element("section").classes(f"panel {classes}"):
+        if title:
+            heading(title)
+        yield
+
+
+@contextmanager
+def columns() -> Iterator[None]:
+    """Parts side by side where there is room."""
+    with ui.element("div").classes("side-by-side"):
+        yield
+
+
+def table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], figures_from: int = 1) -> None:
+    """A table of a few rows.
+
+    Args:
+        name: for who cannot see it.
+        figures_from: the column from which on there are figures, which stand to the right.
+    """
+    with ui.element("div").classes("scrolls").props("tabindex=0 role=region") as around:
+        around.props["aria-label"] = name
+        with ui.element("table"):
+            with ui.element("thead"), ui.element("tr"):
+                for place, head in enumerate(heads):
+                    text("th", head, "figure" if place >= figures_from else "").props("scope=col")
+            with ui.element("tbody"):
+                for row in rows:
+                    with ui.element("tr"):
+                        for place, cell in enumerate(row):
+                            _cell(cell, "figure" if place >= figures_from else "")
+
+
+def chart(title: str, options: dict[str, Any], height: int = 320) -> None:
+    """A picture with its title; drawn as SVG, so that its text takes the page's colour.
+
+    Args:
+        height: pixels.
+    """
+    with ui.element("figure").classes("chart"):
+        text("figcaption", title)
+        drawn = ui.echart(options, renderer="svg").style(f"height: {height}px")
+        drawn.props("role=img")
+        drawn.props["aria-label"] = title
+
+
+def button(words: str, action: Callable[..., Any], icon: str = "", flat: bool = True) -> ui.button:
+    """A button; the plain ones stand back."""
+    made = ui.button(words, on_click=action, icon=icon or None).props("no-caps unelevated")
+    return made.props("outline") if flat else made
+
+
+def customer_address(user: str) -> str:
+    """Of the page of one customer."""
+    return f"/customer?user={quote(user, safe='')}"
+
+
+def _cell(cell: Cell, classes: str) -> None:
+    if isinstance(cell, str):
+        text("td", cell, classes)
+        return
+    with ui.element("td").classes(classes):
+        link(*cell)

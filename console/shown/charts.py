@@ -1,0 +1,78 @@
+"""Pictures as ECharts wants them; colours and axes of all of them stand here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+INK: Final = "currentColor"
+BLUE: Final = "#3b82c4"
+COLOURS: Final = (BLUE, "#d97706", "#2f9e62", "#a855c7", "#d6455d", "#0f9aa8", "#8a7d2f", "#64748b")
+FAINT: Final = "rgba(128,140,152,0.35)"
+RISE: Final = "#d6455d"
+FALL: Final = "#2f9e62"
+
+
+def cartesian(x: Mapping[str, Any], y: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Axes, with the pointer's box and room for names.
+
+    Args:
+        x, y: of the axes, over what all have.
+    """
+    return {
+        "animation": False,
+        "aria": {"enabled": True},
+        "color": list(COLOURS),
+        "textStyle": {"color": INK, "fontFamily": "inherit"},
+        "tooltip": {"trigger": "axis", "confine": True},
+        "grid": {"left": 12, "right": 18, "top": 36, "bottom": 12, "containLabel": True},
+        "xAxis": _axis(x),
+        "yAxis": _axis(y),
+    } | more
+
+
+def legend(names: Sequence[str]) -> dict[str, Any]:
+    """Above the picture, in one line that can be paged through."""
+    return {"legend": {"type": "scroll", "top": 0, "data": list(names), "textStyle": {"color": INK}}}
+
+
+def line(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, Any]:
+    """One line without symbols.
+
+    Args:
+        points: (x, y).
+    """
+    return {"type": "line", "name": name, "showSymbol": False, "data": [list(p) for p in points]} | more
+
+
+def band(name: str, points: Sequence[tuple[Any, float, float]], colour: str) -> list[dict[str, Any]]:
+    """What lies between two limits, as two series of one stack.
+
+    Args:
+        points: (x, lower, upper).
+    """
+    hidden = {
+        "lineStyle": {"opacity": 0},
+        "silent": True,
+        "tooltip": {"show": False},
+        "stack": f"{name} band",
+    }
+    filled = {"areaStyle": {"color": colour, "opacity": 0.18}}
+    return [
+        line(f"{name}, lower limit", [(x, low) for x, low, _ in points], **hidden),
+        line(f"{name}, band", [(x, high - low) for x, low, high in points], **hidden, **filled),
+    ]
+
+
+def steps(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, Any]:
+    """A line that changes at its points only."""
+    return line(name, points, step="end", **more)
+
+
+def _axis(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "axisLabel": {"color": INK, "hideOverlap": True},
+        "axisLine": {"lineStyle": {"color": FAINT}},
+        "splitLine": {"lineStyle": {"color": FAINT}},
+        "nameTextStyle": {"color": INK},
+        "nameLocation": "middle",
+        "nameGap": 28,
+    } | dict(given)

@@ -1,0 +1,20 @@
+"""``ebbwatch console``: the pages for people, supervised, until SIGTERM or Ctrl-C."""
+
+from console.config import COMMAND, ENVIRONMENT
+from ebbwatch.processes import console_config
+from ebbwatch.settings import Settings
+from ebbwatch.supervised import supervise
+from stream_processors.supervisor import Supervisor
+
+
+def console() -> None:
+    """Serve the pages for people until stopped; it needs the API's address alone."""
+    settings = Settings()
+    supervise(
+        Supervisor(
+            lambda _restarts: console_config(settings),
+            command=COMMAND,
+            name="console",
+            environment=ENVIRONMENT,
+        )
+    )
