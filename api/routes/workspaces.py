@@ -13,11 +13,22 @@ from advisor.training.names import PDF
 from advisor.workspaces.folders import PROFILE, RESULTS, THRESHOLD, shown_name
 from api.access.guard import guard
 from api.answers import encoded, returns
+from api.people.examples import WHAT_IF
 from api.problems import ProblemError, answers
 from api.resources import Resources
 from api.workspaces.desk import Desk
-from api.workspaces.views import LearnSaid, MappingSaid, Supposed, WorkspacesView, WorkspaceView, view
+from api.workspaces.supposing import suppose
+from api.workspaces.views import (
+    Asked,
+    LearnSaid,
+    MappingSaid,
+    Supposed,
+    WorkspacesView,
+    WorkspaceView,
+    view,
+)
 from domain.control import ApiKey
+from profiles.questions import WhatIf
 
 router = APIRouter(prefix="/v1/workspaces", tags=["workspaces"])
 
@@ -170,6 +181,18 @@ async def customers(
     found, total = await asyncio.to_thread(_desk(request).customers, key, id_, tier, cursor, limit)
     after = cursor + len(found)
     return encoded({"items": found, "total": total, "cursor": after if after < total and found else None})
+
+
+@router.post(
+    "/{id_}/predict",
+    summary="What a customer's score is, and would be if",
+    responses={**returns(WhatIf, WHAT_IF), **answers(409, *_FAULTS)},
+)
+async def predict(request: Request, key: Key, id_: Id, asked: Asked) -> Response:
+    """As of the end of the file. Let days pass in silence, or change features: the new score, and what moved it."""
+    held = await asyncio.to_thread(_desk(request).held, key, id_)
+    changed = {} if asked.features is None else asked.features.model_dump(exclude_unset=True)
+    return encoded(await asyncio.to_thread(suppose, held, asked.user, asked.silent_days, changed))
 
 
 @router.post(

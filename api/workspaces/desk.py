@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from advisor.insights.campaigns import Campaign, Choice, Offer, scenario
-from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
+from advisor.training.names import AT_RISK, SUMMARY
 from advisor.workspaces.folders import (
     CONTACTS,
     PROFILE,
@@ -20,6 +20,7 @@ from advisor.workspaces.folders import (
 )
 from advisor.workspaces.workspace import Learn, StateError, Workspace, moved
 from api.problems import ProblemError
+from api.workspaces.shelf import Held, Shelf
 from api.workspaces.views import LearnSaid, Supposed
 from domain.actions import DEFAULT
 from domain.control import ApiKey
@@ -45,6 +46,7 @@ class Desk:
         """
         self.workspaces = Workspaces(Path(root))
         self._days = days
+        self._shelf = Shelf()
 
     def begin(self) -> Path:
         """A place for a file that comes."""
@@ -118,9 +120,7 @@ class Desk:
         try:
             return (self.workspaces.folder(id_) / name).read_bytes()
         except (FileNotFoundError, UnknownWorkspaceError) as fault:
-            raise ProblemError(
-                409, "not_yet", _NOT_YET.get(name, "the workspace has no results yet")
-            ) from fault
+            raise ProblemError(409, "not_yet", _NOT_YET.get(name, _NO_RESULTS)) from fault
 
     def summary(self, key: ApiKey, id_: str) -> bytes:
         """`advisor.training.training.Summary` as JSON."""
@@ -144,7 +144,7 @@ class Desk:
         self, key: ApiKey, id_: str, tier: str | None, start: int, limit: int
     ) -> tuple[list[Any], int]:
         """Rows from `start` on, of one tier or all, and how many there are in all."""
-        table = self._table(key, id_)
+        table = self.held(key, id_).table
         if tier is not None:
             import pyarrow.compute as pc  # noqa: PLC0415
 
@@ -156,7 +156,7 @@ class Desk:
         import pyarrow as pa  # noqa: PLC0415
         import pyarrow.compute as pc  # noqa: PLC0415
 
-        table = self._table(key, id_)
+        table = self.held(key, id_).table
         table = table.filter(pc.is_in(table["tier"], pa.array(AT_RISK)))
         chosen = Choice(table["probability"].to_numpy(), table["value"].to_numpy())
         return scenario(said.scenario, chosen, _offer(said))
@@ -167,7 +167,7 @@ class Desk:
 
         from advisor.exports.lists import predictions, targets  # noqa: PLC0415
 
-        table = self._table(key, id_)
+        table = self.held(key, id_).table
         contacts = self.workspaces.folder(id_) / CONTACTS
         known = pq.read_table(contacts) if contacts.exists() else None
         learn = self.one(key, id_).learn
@@ -175,12 +175,16 @@ class Desk:
             return predictions(table, known)
         return targets(table, known, Offer() if learn is None else learn.offer, DEFAULT)
 
-    def _table(self, key: ApiKey, id_: str) -> Any:
-        from storage.parquet import table_of  # noqa: PLC0415
+    def held(self, key: ApiKey, id_: str) -> Held:
+        """What the last training has found; raises 409 where there is nothing yet."""
+        self.one(key, id_)
+        try:
+            return self._shelf.results(self.workspaces.folder(id_) / RESULTS)
+        except (FileNotFoundError, UnknownWorkspaceError) as fault:
+            raise ProblemError(409, "not_yet", _NO_RESULTS) from fault
 
-        return table_of(self.read(key, id_, f"{RESULTS}/{CUSTOMERS}"))
 
-
+_NO_RESULTS: Final = "the workspace has no results yet"
 _NOT_YET: Final = {
     PROFILE: "the columns have not been confirmed yet: PUT …/mapping",
     THRESHOLD: "the columns have not been confirmed yet: PUT …/mapping",

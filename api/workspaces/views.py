@@ -9,6 +9,8 @@ from advisor.insights.campaigns import Scenario
 from advisor.intake.described import Column
 from advisor.intake.mapping import Mapping, Proposal, Role
 from advisor.workspaces.workspace import Learn, Progress, State, Workspace
+from api.people.catalogue import Features
+from api.people.ids import UserId
 
 
 class WorkspaceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,28 @@ class Supposed(OfferSaid):
     """A campaign."""
 
     scenario: Scenario = "top_100"
+
+
+class Asked(BaseModel):
+    """A customer, and what is to be different."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"user": "17850", "silent_days": 14},
+                {"user": "17850", "features": {"orders_26w": 3}},
+            ]
+        },
+    )
+
+    user: UserId
+    silent_days: float = Field(
+        0.0, ge=0, le=365, allow_inf_nan=False, description="days that pass without a purchase"
+    )
+    features: Features | None = Field(
+        None, description="features of another value; what follows from them is not changed with them"
+    )
 
 
 def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:
