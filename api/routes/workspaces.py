@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Security
 from fastapi.responses import Response
+from pydantic import AfterValidator
 
 from advisor.insights.campaigns import Campaign
 from advisor.intake.mapping import Mapping, MappingError, check
@@ -13,12 +14,18 @@ from advisor.training.names import PDF
 from advisor.workspaces.folders import PROFILE, RESULTS, THRESHOLD, shown_name
 from api.access.guard import guard
 from api.answers import encoded, returns
+from api.paths import decoded
 from api.people.examples import WHAT_IF
 from api.problems import ProblemError, answers
 from api.resources import Resources
+from api.workspaces.customers import ONE, PAGE, CustomersView, OneCustomer
 from api.workspaces.desk import Desk
+from api.workspaces.sorting import Sort
 from api.workspaces.supposing import suppose
 from api.workspaces.views import (
+    ACTIONS_EXAMPLE,
+    ActionsSaid,
+    ActionsView,
     Asked,
     LearnSaid,
     MappingSaid,
@@ -34,6 +41,11 @@ router = APIRouter(prefix="/v1/workspaces", tags=["workspaces"])
 
 Key = Annotated[ApiKey, Security(guard, scopes=["workspaces"])]
 Id = Annotated[str, Path(pattern="^[a-z2-7]{26}$", description="of the workspace")]
+Customer = Annotated[
+    str,
+    Path(description="customer as in the file, percent-encoded", examples=["17850"]),
+    AfterValidator(decoded),
+]
 _FAULTS: Final = (401, 403, 404, 422, 429)
 _JSON: Final = "application/json"
 _MOST: Final = 1000
@@ -168,19 +180,60 @@ async def results(request: Request, key: Key, id_: Id) -> Response:
     return Response(await asyncio.to_thread(_desk(request).summary, key, id_), media_type=_JSON)
 
 
-@router.get("/{id_}/customers", summary="Customers", responses=answers(409, *_FAULTS))
+@router.get(
+    "/{id_}/customers",
+    summary="Customers",
+    responses={**returns(CustomersView, PAGE), **answers(409, *_FAULTS)},
+)
 async def customers(
     request: Request,
     key: Key,
     id_: Id,
     tier: Annotated[Literal["high", "medium", "low", "gone"] | None, Query()] = None,
+    search: Annotated[str, Query(max_length=256, description="what ids begin with")] = "",
+    sort: Annotated[
+        Sort,
+        Query(description="most money at risk first, the greatest risk, or what has risen most in a week"),
+    ] = "value",
     limit: Annotated[int, Query(ge=1, le=_MOST)] = 100,
-    cursor: Annotated[int, Query(ge=0, le=2**31, description="`cursor` of the answer before")] = 0,
+    cursor: Annotated[
+        int, Query(ge=0, le=2**31, description="`cursor` of the answer before; so many are passed over")
+    ] = 0,
 ) -> Response:
-    """The most money at risk first, who is gone last; `cursor` of the answer is null behind the last one."""
-    found, total = await asyncio.to_thread(_desk(request).customers, key, id_, tier, cursor, limit)
-    after = cursor + len(found)
-    return encoded({"items": found, "total": total, "cursor": after if after < total and found else None})
+    """All or some of them, with what to do; who has none of what is sorted by comes last."""
+    found = await asyncio.to_thread(_desk(request).customers, key, id_, tier, search, sort, cursor, limit)
+    return encoded(found)
+
+
+@router.get(
+    "/{id_}/customers/{user}",
+    summary="One customer",
+    responses={**returns(OneCustomer, ONE), **answers(409, *_FAULTS)},
+)
+async def customer(request: Request, key: Key, id_: Id, user: Customer) -> Response:
+    """With reasons, a week ago, contact fields, purchases by month, and what the model knows."""
+    return encoded(await asyncio.to_thread(_desk(request).customer, key, id_, user))
+
+
+@router.get(
+    "/{id_}/actions",
+    summary="What is recommended",
+    responses={**returns(ActionsView, ACTIONS_EXAMPLE), **answers(*_FAULTS)},
+)
+async def actions(request: Request, key: Key, id_: Id) -> Response:
+    """By the theme of the heaviest reason that raises the risk, and tier."""
+    return encoded(ActionsView(actions=await asyncio.to_thread(_desk(request).actions, key, id_)))
+
+
+@router.put(
+    "/{id_}/actions",
+    summary="Edit what is recommended",
+    responses={**returns(ActionsView, ACTIONS_EXAMPLE), **answers(*_FAULTS)},
+)
+async def edit_actions(request: Request, key: Key, id_: Id, said: ActionsSaid) -> Response:
+    """These rows take the place of the table's own and of former edits; lists have them from the next reading on."""
+    edits = said.model_dump(exclude_none=True)["actions"]
+    return encoded(ActionsView(actions=await asyncio.to_thread(_desk(request).edit_actions, key, id_, edits)))
 
 
 @router.post(

@@ -38,7 +38,7 @@ class Held:
         self._mark = mark
         self._lock = threading.Lock()
         self._orders: dict[Sort, npt.NDArray[np.int64]] = {}
-        self.table: Final = pq.read_table(folder / CUSTOMERS)
+        self.table: Final = pq.read_table(folder / CUSTOMERS).combine_chunks()
         """`advisor.training.customers.SCHEMA`."""
 
     @cached_property

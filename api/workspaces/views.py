@@ -1,6 +1,6 @@
 """What callers see of a workspace, and what they may say of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,8 @@ from advisor.intake.mapping import Mapping, Proposal, Role
 from advisor.workspaces.workspace import Learn, Progress, State, Workspace
 from api.people.catalogue import Features
 from api.people.ids import UserId
+from domain.actions import ANY
+from online_model.explain.themes import THEMES
 
 
 class WorkspaceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +126,41 @@ class Asked(BaseModel):
     features: Features | None = Field(
         None, description="features of another value; what follows from them is not changed with them"
     )
+
+
+_Text = Annotated[str, Field(min_length=1, max_length=500)]
+_Theme = Annotated[str, Field(pattern=f"^({'|'.join((ANY, *THEMES))})$")]
+_ACTIONS: Final[dict[str, Any]] = {
+    "silence": {"high": "Call, and ask what is missing."},
+    ANY: {"medium": "Next mailing."},
+}
+
+
+class ByTier(BaseModel):
+    """What to do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    medium: _Text | None = None
+    high: _Text | None = None
+
+
+class ActionsSaid(BaseModel):
+    """Rows in place of the table's own, by the theme of the heaviest reason that raises the risk."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"actions": _ACTIONS}]})
+
+    actions: dict[_Theme, ByTier]
+
+
+class ActionsView(msgspec.Struct, frozen=True, kw_only=True):
+    """All of the table."""
+
+    actions: dict[str, dict[str, str]]
+    """By theme and tier; `any` stands for themes that have no row."""
+
+
+ACTIONS_EXAMPLE: Final = ActionsView(actions=_ACTIONS)
 
 
 def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:

@@ -28,7 +28,8 @@ def test_from_a_file_to_a_target_list(file: Path, tmp_path: Path) -> None:
     done = call(file, "--out", out, *FEW)
     assert done.exit_code == 0, done.output
     assert sorted(path.name for path in out.iterdir()) == [
-        "customers.parquet", "predictions.csv", "summary.html", "summary.json", "summary.pdf", "targets.csv",
+        "customers.parquet", "features.parquet", "model", "predictions.csv", "summary.html", "summary.json",
+        "summary.pdf", "targets.csv",
     ]  # fmt: skip
     summary = json.loads((out / "summary.json").read_bytes())
     assert f"{summary['customers']:,} customers at" in done.stdout

@@ -17,14 +17,11 @@ from domain.calendar import DAY_MS
 from domain.catalogue import INDEX
 from domain.features import features
 from online_model.explain.attribution import odds_of
-from tests.advisor.training.kept import trained
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("supposing")
-    trained(made)
-    return made / "results"
+@pytest.fixture
+def folder(workspace: Path) -> Path:
+    return workspace / "results"
 
 
 @pytest.fixture
