@@ -6,7 +6,7 @@ nobody.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,7 +20,6 @@ from advisor.training.figures import Contestant
 from advisor.training.names import MODEL, PEOPLE
 from advisor.training.replayed import Replayed
 from domain.catalogue import CODED, INDEX, NAMES
-from domain.columns import code_of
 from domain.labels import Matrix, delay_ms
 from domain.packing import pack, unpack
 from domain.state import States
@@ -39,8 +38,6 @@ _STATE: Final = "state"
 _ABOUT: Final = b"ebbwatch"
 _TOGETHER: Final = 4096
 """Customers that are read together to find one."""
-_NAMED: Final = ("platform", "plan", "channel", "geography", "category")
-"""Labels of events whose codes are values of features."""
 _METRICS: Final = ("examples", "roc_auc", "pr_auc", "log_loss", "brier", "ece")
 
 
@@ -101,12 +98,12 @@ def keep(
     return registry.publish(training, arrays, None).version
 
 
-def keep_people(folder: Path, past: Replayed, users: Sequence[str], events: Path) -> None:
+def keep_people(folder: Path, past: Replayed, users: Sequence[str], words: Mapping[int, str]) -> None:
     """Write everybody's features and state into a folder.
 
     Args:
         users: in the order in which they are kept; those of `features_at_the_end`.
-        events: `events.parquet` of `advisor.intake.events.canonical`.
+        words: of codes (`advisor.training.words`).
     """
     known = past.watched.offline
     there, x = features_at_the_end(past)
@@ -117,7 +114,7 @@ def keep_people(folder: Path, past: Replayed, users: Sequence[str], events: Path
     chosen = np.array([slots[user] for user in users], np.int64)
     parts = (chosen[at : at + _TOGETHER] for at in range(0, len(chosen), _TOGETHER))  # memory stays small
     stored = [packed for part in parts for packed in pack(known.states, part)]
-    about = _About(as_of_ms=past.last_ms, names=_names(events, x))
+    about = _About(as_of_ms=past.last_ms, names=_used(x, words))
     table = pa.table({"user": pa.array(users, pa.string()), **columns, _STATE: pa.array(stored, pa.binary())})
     table = table.replace_schema_metadata({_ABOUT: msgspec.json.encode(about)})
     pq.write_table(table, folder / PEOPLE, compression="zstd", row_group_size=_TOGETHER)
@@ -179,9 +176,7 @@ def _training(past: Replayed, name: str, judged: Contestant | None, seed: int) -
     )
 
 
-def _names(events: Path, x: Matrix) -> dict[int, str]:
+def _used(x: Matrix, words: Mapping[int, str]) -> dict[int, str]:
     codes = x[:, [INDEX[name] for name in sorted(CODED)]]
-    used = set(np.unique(codes[~np.isnan(codes)]).astype(np.int64).tolist())
-    table = pq.read_table(events, columns=list(_NAMED))
-    words = {word for name in _NAMED for word in table[name].unique().to_pylist() if word is not None}
-    return {code: word for word in sorted(words) if (code := code_of(word)) in used}
+    used = np.unique(codes[~np.isnan(codes)]).astype(np.int64).tolist()
+    return {code: words[code] for code in used if code in words}

@@ -20,6 +20,8 @@ from advisor.training.figures import Contestant, contestants
 from advisor.training.kept import keep, keep_people
 from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
 from advisor.training.replayed import LEARNING, Replayed, replayed
+from advisor.training.segments import SegmentError, segments
+from advisor.training.words import words
 from domain.settings import FactSettings
 from online_model.explain.explain import explain
 from online_model.explain.importance import Dependence, Importance, importance, partial_dependence
@@ -84,6 +86,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     dependence: dict[str, list[Point]]
     months: Months
     """Revenue and customers so far, and the next three and six months."""
+    segments: tuple[SegmentError, ...]
+    """Of who scores, by channel, plan, platform and geography."""
 
 
 def train(
@@ -113,9 +117,10 @@ def train(
     progress("scoring the customers", 0.0)
     table = customers(past, scorer, Thresholds(), asked.seed)
     progress("looking for reasons", 0.0)
+    said = words(events)
     version = keep(folder, past, name, scorer, judged, asked.seed)
-    keep_people(folder, past, table["user"].to_pylist(), events)
-    summary = _summary(past, asked, judged, (name, scorer, promoted), table, months(events), version)
+    keep_people(folder, past, table["user"].to_pylist(), said)
+    summary = _summary(past, asked, judged, (name, scorer, promoted), table, months(events), version, said)
     pq.write_table(table, folder / CUSTOMERS, compression="zstd")
     (folder / SUMMARY).write_bytes(msgspec.json.encode(summary))
     progress("done", 1.0)
@@ -148,6 +153,7 @@ def _summary(
     table: pa.Table,
     by_month: Months,
     version: str,
+    said: dict[int, str],
 ) -> Summary:
     name, scorer, promoted = serving
     there = table.filter(pa.compute.not_equal(table["tier"], GONE))
@@ -176,6 +182,7 @@ def _summary(
         importance=tuple(weighed),
         dependence=dependence,
         months=by_month,
+        segments=tuple(segments(past, name, said)),
     )
 
 

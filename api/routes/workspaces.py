@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Security
 from fastapi.responses import Response
 from pydantic import AfterValidator
 
+from advisor.exports.names import CARD
 from advisor.insights.campaigns import Campaign
 from advisor.intake.mapping import Mapping, MappingError, check
 from advisor.training.names import PDF
@@ -24,14 +25,17 @@ from api.workspaces.sorting import Sort
 from api.workspaces.supposing import suppose
 from api.workspaces.views import (
     ACTIONS_EXAMPLE,
+    CHARTS_EXAMPLE,
     ActionsSaid,
     ActionsView,
     Asked,
+    ChartsView,
     LearnSaid,
     MappingSaid,
     Supposed,
     WorkspacesView,
     WorkspaceView,
+    charts_view,
     view,
 )
 from domain.control import ApiKey
@@ -49,6 +53,13 @@ Customer = Annotated[
 _FAULTS: Final = (401, 403, 404, 422, 429)
 _JSON: Final = "application/json"
 _MOST: Final = 1000
+_FORMS: Final = {"svg": "image/svg+xml", "png": "image/png"}
+_BYTES: Final = {"schema": {"type": "string", "format": "binary"}}
+_HTML: Final = "text/html; charset=utf-8"
+_SHOWN: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+}
+"""Of what people look at: its own style and pictures, and nothing else."""
 
 
 def _desk(request: Request) -> Desk:
@@ -278,6 +289,52 @@ async def summary(request: Request, key: Key, id_: Id) -> Response:
     """What is at risk, whom to contact, why customers leave, how sure that is; with pictures."""
     content = await asyncio.to_thread(_desk(request).read, key, id_, f"{RESULTS}/{PDF}")
     return Response(content, media_type="application/pdf")
+
+
+@router.get(
+    "/{id_}/charts",
+    summary="Charts",
+    responses={**returns(ChartsView, CHARTS_EXAMPLE), **answers(*_FAULTS)},
+)
+async def charts(request: Request, key: Key, id_: Id) -> Response:
+    """Those that have been drawn: of the file once it is mapped, of what was learned once it is trained on."""
+    return encoded(charts_view(id_, await asyncio.to_thread(_desk(request).charts, key, id_)))
+
+
+@router.get(
+    "/{id_}/charts/{file}",
+    summary="A chart as an image",
+    response_class=Response,
+    responses={
+        200: {"description": "The image.", "content": dict.fromkeys(_FORMS.values(), _BYTES)},
+        **answers(409, *_FAULTS),
+    },
+)
+async def chart(
+    request: Request,
+    key: Key,
+    id_: Id,
+    file: Annotated[str, Path(pattern="^[a-z]{1,20}\\.(svg|png)$", examples=["months.svg"])],
+) -> Response:
+    """`{name}.svg` or `{name}.png`."""
+    name, _, form = file.partition(".")
+    content = await asyncio.to_thread(_desk(request).chart, key, id_, name, form)
+    return Response(content, media_type=_FORMS[form], headers=_SHOWN)
+
+
+@router.get(
+    "/{id_}/model-card.html",
+    summary="Model card",
+    response_class=Response,
+    responses={
+        200: {"description": "The page.", "content": {_HTML: {"schema": {"type": "string"}}}},
+        **answers(409, *_FAULTS),
+    },
+)
+async def card(request: Request, key: Key, id_: Id) -> Response:
+    """What the model is for, what it was made of, how good it is, on whom it errs, and what it cannot know."""
+    content = await asyncio.to_thread(_desk(request).read, key, id_, f"{RESULTS}/{CARD}")
+    return Response(content, media_type=_HTML, headers=_SHOWN)
 
 
 def _accepted(desk: Desk, found: Any) -> Response:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from advisor.exports.names import CHARTS, SHOWN, Chart
 from advisor.insights.campaigns import Campaign, Choice, Offer, scenario
 from advisor.training.names import AT_RISK, SUMMARY
 from advisor.workspaces.folders import (
@@ -134,6 +135,30 @@ class Desk:
     def summary(self, key: ApiKey, id_: str) -> bytes:
         """`advisor.training.training.Summary` as JSON."""
         return self.read(key, id_, f"{RESULTS}/{SUMMARY}")
+
+    def charts(self, key: ApiKey, id_: str) -> list[Chart]:
+        """Those that have been drawn."""
+        self.one(key, id_)
+        return [name for name in SHOWN if self._chart(id_, name, "svg") is not None]
+
+    def chart(self, key: ApiKey, id_: str, name: str, form: str) -> bytes:
+        """One of them as an image; raises 404 for a name that is none, 409 where it has not been drawn yet."""
+        self.one(key, id_)
+        known = next((one for one in SHOWN if one == name), None)
+        if known is None:
+            raise ProblemError(404, "unknown_chart", f"there is no such chart; there are {', '.join(SHOWN)}")
+        path = self._chart(id_, known, form)
+        if path is None:
+            raise ProblemError(409, "not_yet", "the chart has not been drawn yet")
+        return path.read_bytes()
+
+    def _chart(self, id_: str, name: Chart, form: str) -> Path | None:
+        try:
+            folder = self.workspaces.folder(id_)
+        except UnknownWorkspaceError:
+            return None
+        paths = (place / CHARTS / f"{name}.{form}" for place in (folder, folder / RESULTS))
+        return next((path for path in paths if path.exists()), None)
 
     def preview(self, key: ApiKey, id_: str, rows: int) -> list[dict[str, Any]]:
         """First rows of the file, as text."""

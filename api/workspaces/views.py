@@ -1,10 +1,12 @@
 """What callers see of a workspace, and what they may say of it."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from advisor.exports.names import SHOWN, Chart
 from advisor.insights.campaigns import Scenario
 from advisor.intake.described import Column
 from advisor.intake.mapping import Mapping, Proposal, Role
@@ -161,6 +163,41 @@ class ActionsView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ACTIONS_EXAMPLE: Final = ActionsView(actions=_ACTIONS)
+
+
+class ChartView(msgspec.Struct, frozen=True, kw_only=True):
+    """One chart."""
+
+    name: Chart
+    shows: str
+    """What it shows, for who does not see it."""
+    svg: str
+    """Path of the image."""
+    png: str
+
+
+class ChartsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Those that have been drawn."""
+
+    items: list[ChartView]
+
+
+def charts_view(id_: str, names: Iterable[Chart]) -> ChartsView:
+    """Charts of a workspace."""
+    return ChartsView(
+        items=[
+            ChartView(
+                name=name,
+                shows=SHOWN[name],
+                svg=f"/v1/workspaces/{id_}/charts/{name}.svg",
+                png=f"/v1/workspaces/{id_}/charts/{name}.png",
+            )
+            for name in names
+        ]
+    )
+
+
+CHARTS_EXAMPLE: Final = charts_view("abcdefghijklmnopqrstuvwxyz", ["months"])
 
 
 def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:

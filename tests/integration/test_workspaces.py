@@ -71,7 +71,9 @@ def declared(api: Api, authorization: str, size: int) -> tuple[int, str]:
 def test_from_a_file_to_a_target_list(api: Api, client: httpx.Client) -> None:
     id_ = sent(client, shop(4).encode(), "../../up/shop.csv")
     here = f"/v1/workspaces/{id_}"
-    for path in ("profile", "threshold", "results", "customers", "customers/c001"):
+    for path in (
+        "profile", "threshold", "results", "customers", "customers/c001", "charts/months.svg", "model-card.html",
+    ):  # fmt: skip
         assert client.get(f"{here}/{path}").status_code == 409
     assert client.post(f"{here}/predict", json={"user": "c001"}).status_code == 409
     read = becomes(client, id_, "read")
@@ -123,6 +125,22 @@ def test_from_a_file_to_a_target_list(api: Api, client: httpx.Client) -> None:
     targets = list(csv.DictReader(client.get(f"{here}/targets.csv").text.splitlines()))
     assert 0 < len(targets) < len(rows)
     assert all(row["email"] and row["action"] for row in targets)
+    assert client.get(f"{here}/model-card.html").text.count(summary["version"]) == 2
+    drawn = client.get(f"{here}/charts").json()["items"]
+    assert {chart["name"] for chart in drawn} == {"activity", "threshold", "months", "reasons", "sureness"}
+    for chart in drawn:
+        for form, kind in (("svg", "image/svg+xml"), ("png", "image/png")):
+            image = client.get(chart[form])
+            assert (image.status_code, image.headers["content-type"]) == (200, kind)
+    tricks = {
+        "..%2Fupload.svg": 422,
+        "%2e%2e/upload": 404,
+        "months.svg%2F": 422,
+        "rows.parquet": 422,
+        "upload.png": 404,
+    }
+    for trick, status in tricks.items():
+        assert client.get(f"{here}/charts/{trick}").status_code == status, trick
     edits = {
         theme: dict.fromkeys(("medium", "high"), "Ask.")
         for theme in client.get(f"{here}/actions").json()["actions"]
@@ -156,6 +174,9 @@ def test_who_may_see_it(api: Api, client: httpx.Client) -> None:
             "/customers",
             "/customers/c001",
             "/actions",
+            "/charts",
+            "/charts/months.png",
+            "/model-card.html",
             "/predictions.csv",
             "/targets.csv",
         ):

@@ -13,6 +13,7 @@ from advisor.training.customers import features_at_the_end
 from advisor.training.kept import keep, keep_people, model, person
 from advisor.training.names import MODEL, PEOPLE
 from advisor.training.replayed import Replayed, replayed
+from advisor.training.words import words
 from domain.catalogue import INDEX
 from domain.features import features
 from online_model.registry.errors import DamagedError, MismatchError, NotThereError
@@ -62,7 +63,7 @@ def test_every_customer_is_as_at_the_end(
     users, x = features_at_the_end(past)
     order = sorted(users, reverse=True)
     channels = _channels(folder)
-    keep_people(tmp_path, past, order, folder / "events.parquet")
+    keep_people(tmp_path, past, order, words(folder / "events.parquet"))
     for row, user in enumerate(order):
         found = person(tmp_path, row)
         assert (found.user, found.as_of_ms) == (user, past.last_ms)
@@ -100,7 +101,7 @@ def test_what_is_not_whole_or_of_another_program_is_refused(
         with pytest.raises(MismatchError):
             model(tmp_path)
     users, _ = features_at_the_end(past)
-    keep_people(tmp_path, past, users, folder / "events.parquet")
+    keep_people(tmp_path, past, users, {})
     table = pq.read_table(tmp_path / PEOPLE)
     pq.write_table(table.drop_columns(["orders_total"]), tmp_path / PEOPLE)
     with pytest.raises(DamagedError):

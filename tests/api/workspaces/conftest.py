@@ -10,6 +10,4 @@ from tests.advisor.training.kept import trained
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder as of a workspace: events, contact fields and results."""
-    made = tmp_path_factory.mktemp("trained")
-    trained(made)
-    return made
+    return trained(tmp_path_factory).folder

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from advisor.exports.names import CHARTS
 from advisor.workspaces.folders import CONTACTS, EVENTS, RESULTS
 from api.problems import ProblemError
 from api.workspaces.desk import Desk
@@ -87,3 +88,21 @@ def test_lists_and_customers_have_the_edited_text_without_a_training(desk: Desk,
 
 def listed(desk: Desk, id_: str) -> list[dict[str, str]]:
     return list(csv.DictReader(desk.lists(KEY, id_, whom=True).decode().splitlines()))
+
+
+def test_charts_are_those_that_were_drawn_and_names_lead_nowhere(desk: Desk) -> None:
+    id_ = opened(desk)
+    folder = desk.workspaces.folder(id_)
+    assert desk.charts(KEY, id_) == []
+    for place, name in ((folder, "threshold"), (folder / RESULTS, "months")):
+        (place / CHARTS).mkdir(parents=True)
+        for form in ("svg", "png"):
+            (place / CHARTS / f"{name}.{form}").write_bytes(f"{name} {form}".encode())
+    assert desk.charts(KEY, id_) == ["threshold", "months"]
+    assert desk.chart(KEY, id_, "months", "png") == b"months png"
+    assert desk.chart(KEY, id_, "threshold", "svg") == b"threshold svg"
+    (folder / CHARTS / "secret.svg").touch()
+    for name, status in (("reasons", 409), ("secret", 404), ("../../upload", 404), ("", 404)):
+        with pytest.raises(ProblemError) as fault:
+            desk.chart(KEY, id_, name, "svg")
+        assert fault.value.status == status
