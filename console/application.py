@@ -20,15 +20,19 @@ from console.access.signing import signing
 from console.calling.caller import Caller
 from console.config import ConsoleConfig
 from console.pages import (
+    alerts,
     customer,
     customers,
+    overview,
 )
 from console.pages.frame import framed
 from console.pages.visit import PageOf
 
 PAGES: Final[tuple[PageOf, ...]] = (
+    overview.PAGE,
     customers.PAGE,
     customer.PAGE,
+    alerts.PAGE,
 )
 """In the order of the navigation."""
 
