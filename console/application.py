@@ -24,6 +24,8 @@ from console.pages import (
     customer,
     customers,
     overview,
+    predict,
+    settings,
 )
 from console.pages.frame import framed
 from console.pages.visit import PageOf
@@ -33,6 +35,8 @@ PAGES: Final[tuple[PageOf, ...]] = (
     customers.PAGE,
     customer.PAGE,
     alerts.PAGE,
+    predict.PAGE,
+    settings.PAGE,
 )
 """In the order of the navigation."""
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from console.calling.caller import ApiError, in_path
+from console.pages.dialogs import answers, asking
 from console.pages.elements import badge, button, card, customer_address, link, note, table, text
 from console.pages.visit import PageOf, Visit
 from console.shown import inbox
@@ -134,35 +135,24 @@ class _Card:
             self._ask_words(step)
 
     def _ask_days(self) -> None:
-        with self._asking("For how long?") as dialog:
+        with asking("For how long?") as dialog:
             days = ui.select(inbox.SNOOZES, label="Come back in", value=7).props("outlined dense")
-            self._confirm(dialog, inbox.SNOOZE, lambda: snoozed_until(int(time.time() * 1000), days.value))
+
+            async def snooze() -> None:
+                await self._take(inbox.SNOOZE, snoozed_until(int(time.time() * 1000), days.value))
+
+            answers(self._visit, dialog, inbox.SNOOZE.words, snooze, inbox.SNOOZE.icon)
 
     def _ask_words(self, step: Step) -> None:
         field = "owner" if step is inbox.ASSIGN else "reason"
         label = "Who takes care" if step is inbox.ASSIGN else "Why (for those who look later)"
-        with self._asking(f"{step.words} the alert about {self._alert.user or 'a segment'}") as dialog:
+        with asking(f"{step.words} the alert about {self._alert.user or 'a segment'}") as dialog:
             words = ui.input(label=label).props("outlined dense autofocus maxlength=128")
-            self._confirm(dialog, step, lambda: {field: words.value or ""})
 
-    def _asking(self, question: str) -> ui.card:
-        self._dialog = ui.dialog().props("aria-modal=true")
-        self._dialog.props["aria-label"] = question
-        self._dialog.open()
-        with self._dialog:
-            made = ui.card()
-        with made:
-            text("h2", question)
-        return made
+            async def take() -> None:
+                await self._take(step, {field: words.value or ""})
 
-    def _confirm(self, _: ui.card, step: Step, body: Any) -> None:
-        async def take() -> None:
-            await self._take(step, body())
-            self._dialog.close()
-
-        with ui.element("div").classes("controls"):
-            button(step.words, self._visit.trying(take), icon=step.icon, flat=False)
-            button("Cancel", self._dialog.close)
+            answers(self._visit, dialog, step.words, take, step.icon)
 
     async def _take(self, step: Step, body: dict[str, Any] | None) -> None:
         found = await self._visit.caller.post(f"/v1/alerts/{in_path(self._alert.id)}/{step.name}", body)
@@ -174,10 +164,10 @@ class _Card:
 
     async def _history(self) -> None:
         found = await self._visit.caller.get(f"/v1/alerts/{in_path(self._alert.id)}")
-        with self._asking("What was done with it"):
+        with asking("What was done with it") as dialog:
             heads = ("When", "What", "By", "Said")
             table("History of the alert", heads, history(found["steps"]), figures_from=9)
-            button("Close", self._dialog.close)
+            button("Close", dialog.close)
 
 
 async def build(visit: Visit) -> None:

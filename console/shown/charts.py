@@ -7,6 +7,7 @@ INK: Final = "currentColor"
 BLUE: Final = "#3b82c4"
 COLOURS: Final = (BLUE, "#d97706", "#2f9e62", "#a855c7", "#d6455d", "#0f9aa8", "#8a7d2f", "#64748b")
 FAINT: Final = "rgba(128,140,152,0.35)"
+_FEW: Final = 8
 RISE: Final = "#d6455d"
 FALL: Final = "#2f9e62"
 
@@ -67,9 +68,15 @@ def steps(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, 
     return line(name, points, step="end", **more)
 
 
+def _whole(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Few names are shown all, in several lines where there is no room for one."""
+    few = given["type"] == "category" and len(given.get("data", ())) <= _FEW
+    return {"interval": 0, "width": 90, "overflow": "break"} if few else {}
+
+
 def _axis(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "axisLabel": {"color": INK, "hideOverlap": True},
+        "axisLabel": {"color": INK, "hideOverlap": True, **_whole(given)},
         "axisLine": {"lineStyle": {"color": FAINT}},
         "splitLine": {"lineStyle": {"color": FAINT}},
         "nameTextStyle": {"color": INK},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from console.shown.words import DASH, minute, money, percent
+from console.shown.words import DASH, minute, money, percent, signed
 
 STATES: Final = {
     "open": "Open",
@@ -80,7 +80,7 @@ def shown(entry: Mapping[str, Any]) -> Shown:
     if body.get("money_at_risk") is not None:
         facts.append(f"{money(body['money_at_risk'])} at risk")
     if body.get("gain") is not None:
-        facts.append(f"a contact is expected to bring {money(body['gain'])}")
+        facts.append(f"a contact is expected to bring {signed(body['gain'])}")
     if body.get("urgent"):
         facts.append("urgent")
     return Shown(
