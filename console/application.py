@@ -23,18 +23,23 @@ from console.pages import (
     alerts,
     customer,
     customers,
+    file,
+    files,
     overview,
     predict,
     settings,
 )
 from console.pages.frame import framed
 from console.pages.visit import PageOf
+from console.sending import carrying
 
 PAGES: Final[tuple[PageOf, ...]] = (
     overview.PAGE,
     customers.PAGE,
     customer.PAGE,
     alerts.PAGE,
+    files.PAGE,
+    file.PAGE,
     predict.PAGE,
     settings.PAGE,
 )
@@ -57,6 +62,7 @@ def create_app(config: ConsoleConfig) -> ASGIApp:
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
     app.include_router(signing(caller, sessions))
+    app.include_router(carrying(caller))
     app.add_api_route("/healthz", lambda: PlainTextResponse("ok\n"), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     for page in PAGES:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from advisor.insights.campaigns import Scenario
 from advisor.intake.described import Column
-from advisor.intake.mapping import Mapping, Proposal, Role
+from advisor.intake.mapping import Mapping, Proposal, Role, as_proposed
 from advisor.workspaces.workspace import Learn, Progress, State, Workspace
 
 
@@ -28,6 +28,8 @@ class WorkspaceView(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     """What was done about oddities of the file."""
     proposed: dict[Role, Proposal]
+    proposed_amount_is: Literal["total", "unit_price"] | None
+    """What amounts seem to be; null before the file was read."""
     mapping: Mapping | None
     events: int | None
     """Rows that can be used."""
@@ -117,6 +119,7 @@ def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:
         columns=() if described is None else described.columns,
         notes=() if described is None else described.notes,
         proposed=workspace.proposed,
+        proposed_amount_is=None if described is None else as_proposed(described).amount_is,
         mapping=workspace.mapping,
         events=None if told is None else told.events,
         customers=None if told is None else told.customers,

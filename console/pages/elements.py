@@ -103,7 +103,7 @@ def table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], figur
                             _cell(cell, "figure" if place >= figures_from else "")
 
 
-def chart(title: str, options: dict[str, Any], height: int = 320) -> None:
+def chart(title: str, options: dict[str, Any], height: int = 320) -> ui.echart:
     """A picture with its title; drawn as SVG, so that its text takes the page's colour.
 
     Args:
@@ -114,6 +114,7 @@ def chart(title: str, options: dict[str, Any], height: int = 320) -> None:
         drawn = ui.echart(options, renderer="svg").style(f"height: {height}px")
         drawn.props("role=img")
         drawn.props["aria-label"] = title
+    return drawn
 
 
 def button(words: str, action: Callable[..., Any], icon: str = "", flat: bool = True) -> ui.button:

@@ -34,6 +34,9 @@ def framed(
 
     async def shown(request: Request) -> Response | None:
         session: Session = request.state.session  # the guard lets nobody in without
+        if page.path == "/" and not session.may(page.scope):
+            elsewhere = next(other for other in pages if other.listed and session.may(other.scope))
+            return RedirectResponse(elsewhere.path, 303)
         visit = Visit(caller.with_key(session.key), session, dict(request.query_params))
         _around(page, pages, session, sessions)
         if not session.may(page.scope):
