@@ -119,8 +119,9 @@ def chart(title: str, options: dict[str, Any], height: int = 320) -> ui.echart:
 
 def button(words: str, action: Callable[..., Any], icon: str = "", flat: bool = True) -> ui.button:
     """A button; the plain ones stand back."""
-    made = ui.button(words, on_click=action, icon=icon or None).props("no-caps unelevated")
-    return made.props("outline") if flat else made
+    # without the library's colour, whose text would stay white on the light accent of the dark page
+    made = ui.button(words, on_click=action, icon=icon or None, color=None).props("no-caps unelevated")
+    return made.classes("plain" if flat else "main")
 
 
 def customer_address(user: str) -> str:

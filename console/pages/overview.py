@@ -20,8 +20,9 @@ from console.pages.elements import (
     tiles,
 )
 from console.pages.visit import PageOf, Visit
+from console.shown.figure import Figure
 from console.shown.inbox import why
-from console.shown.overview import TIERS, Tile, churn_rows, figure_tiles, health, risk_tiles, tiers_by
+from console.shown.overview import TIERS, churn_rows, figure_tiles, health, risk_tiles, tiers_by
 from console.shown.words import money, percent
 
 _TOP: Final = 8
@@ -59,7 +60,7 @@ async def build(visit: Visit) -> None:
             table("Churn rate by group", heads, churn_rows(churn["items"]))
 
 
-def _row(shown: list[Tile]) -> None:
+def _row(shown: list[Figure]) -> None:
     with tiles():
         for one in shown:
             tile(*one)

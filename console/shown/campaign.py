@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from console.shown.findings import Figure
+from console.shown.figure import Figure
 from console.shown.words import DASH, money, number, percent, signed
 
 SCENARIOS: Final = {

@@ -1,23 +1,16 @@
 """What a training on a file has found."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from console.shown.charts import BLUE, COLOURS, FALL, RISE, band, cartesian, line
+from console.shown.figure import Figure
 from console.shown.words import DASH, money, number, percent, title
 
 _DRIVERS: Final = 10
 _MOVED: Final = 10
 _RULES: Final = 8
 _DIAGONAL: Final = [[0, 0], [100, 100]]
-
-
-class Figure(NamedTuple):
-    """One tile."""
-
-    label: str
-    value: str
-    beside: str
 
 
 def of_tier(summary: Mapping[str, Any], tier: str | None) -> Mapping[str, Any]:
@@ -82,7 +75,7 @@ def reliability(summary: Mapping[str, Any]) -> dict[str, Any]:
     limits = [(_percent(p["predicted"]), _percent(p["low"]), _percent(p["high"])) for p in curve]
     return cartesian(
         {"type": "value", "name": "Predicted, %", "max": 100},
-        {"type": "value", "name": "Really lost, %", "max": 100, "nameGap": 36},
+        {"type": "value", "name": "Really lost, %", "max": 100},
         series=[
             *band("Really lost", limits, BLUE),
             line("Really lost, %", observed, showSymbol=True, itemStyle={"color": BLUE}),
@@ -104,11 +97,10 @@ def drivers(summary: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
     ]
     return cartesian(
         {"type": "value", "name": "Mean part of the log-odds"},
-        {"type": "category", "data": [_label(name, labels) for name, _ in heaviest]},
-        yAxis={
+        {
             "type": "category",
             "data": [_label(name, labels) for name, _ in heaviest],
-            "axisLabel": {"color": "currentColor", "width": 170, "overflow": "truncate"},
+            "axisLabel": {"color": "currentColor", "width": 180, "overflow": "break", "interval": 0},
         },
         series=[{"type": "bar", "name": "Weight", "data": bars}],
     )
@@ -126,7 +118,7 @@ def dependence(summary: Mapping[str, Any], name: str, labels: Mapping[str, str])
     points = [p for p in summary["dependence"][name] if p["value"] is not None]
     return cartesian(
         {"type": "value", "name": _label(name, labels), "scale": True},
-        {"type": "value", "name": "Mean risk, %", "scale": True, "nameGap": 36},
+        {"type": "value", "name": "Mean risk, %", "scale": True},
         series=[line("Mean risk, %", [[p["value"], _percent(p["risk"])] for p in points], showSymbol=True)],
     )
 
@@ -174,7 +166,7 @@ def outlook(summary: Mapping[str, Any], series: str) -> dict[str, Any]:
     join = was[-1:] if was else []
     return cartesian(
         {"type": "category", "data": names},
-        {"type": "value", "name": title(series), "nameGap": 56},
+        {"type": "value", "name": title(series)},
         series=[
             line(title(series), was, itemStyle={"color": BLUE}),
             *band("95 %", [(row["month"], row["low_95"], row["high_95"]) for row in steps], COLOURS[1]),
@@ -204,7 +196,7 @@ def _horizon(months: Mapping[str, Any], series: str) -> int:
 
 
 def _label(name: str, labels: Mapping[str, str]) -> str:
-    return labels.get(name, title(name))
+    return labels.get(name, title(name)).split(" (")[0]
 
 
 def _percent(share: float) -> float:

@@ -1,9 +1,10 @@
 """The first page: how many customers, how many of them at risk, what that costs, and whether all is well."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from console.shown.charts import COLOURS, cartesian
+from console.shown.figure import Figure
 from console.shown.words import DASH, money, number, percent, title
 
 MINOR: Final = 100
@@ -12,21 +13,13 @@ TIERS: Final = ("high", "medium", "low")
 _FIGURES: Final = ("active", "churn_rate", "revenue", "orders", "signups", "returned")
 
 
-class Tile(NamedTuple):
-    """One figure with its name."""
-
-    label: str
-    value: str
-    beside: str
-
-
-def figure_tiles(rows: Sequence[Mapping[str, Any]]) -> list[Tile]:
+def figure_tiles(rows: Sequence[Mapping[str, Any]]) -> list[Figure]:
     """Of the job `overview`, with the period before beside each."""
     by_name = {row["figure"]: row for row in rows}
     return [_tile(by_name[name]) for name in _FIGURES if name in by_name]
 
 
-def _tile(row: Mapping[str, Any]) -> Tile:
+def _tile(row: Mapping[str, Any]) -> Figure:
     def written(value: float | None) -> str:
         if row["unit"] == "share":
             return percent(value)
@@ -34,10 +27,10 @@ def _tile(row: Mapping[str, Any]) -> Tile:
 
     before = row["before"]
     beside = f"{row['since']} to {row['until']}" if before is None else f"{written(before)} the month before"
-    return Tile(title(row["figure"]), written(row["value"]), beside)
+    return Figure(title(row["figure"]), written(row["value"]), beside)
 
 
-def risk_tiles(at_risk: Sequence[Mapping[str, Any]], live: Mapping[str, int]) -> list[Tile]:
+def risk_tiles(at_risk: Sequence[Mapping[str, Any]], live: Mapping[str, int]) -> list[Figure]:
     """Customers at high and at medium risk now, and what the job `value` says of their money.
 
     Args:
@@ -45,15 +38,15 @@ def risk_tiles(at_risk: Sequence[Mapping[str, Any]], live: Mapping[str, int]) ->
         live: customers by tier, now.
     """
     tiles = [
-        Tile("At high risk", number(live.get("high")), "now"),
-        Tile("At medium risk", number(live.get("medium")), "now"),
+        Figure("At high risk", number(live.get("high")), "now"),
+        Figure("At medium risk", number(live.get("medium")), "now"),
     ]
     whole = next((row for row in at_risk if row["grouping"] == "all"), None)
     if whole is not None:
         expected = money(whole["value"] / MINOR)
         tiles += [
-            Tile("Money at risk", money(whole["at_risk"] / MINOR), f"of {expected} expected"),
-            Tile(
+            Figure("Money at risk", money(whole["at_risk"] / MINOR), f"of {expected} expected"),
+            Figure(
                 "Recoverable",
                 money(whole["recoverable"] / MINOR),
                 f"{number(whole['worth_contacting'])} customers are worth a contact",
@@ -74,7 +67,7 @@ def tiers_by(rows: Sequence[Mapping[str, Any]], grouping: str) -> dict[str, Any]
     colours = {"high": COLOURS[4], "medium": COLOURS[1]}
     return cartesian(
         {"type": "category", "data": groups},
-        {"type": "value", "minInterval": 1, "name": "Customers", "nameGap": 36},
+        {"type": "value", "minInterval": 1, "name": "Customers"},
         legend={"top": 0, "data": ["High", "Medium"], "textStyle": {"color": "currentColor"}},
         series=[
             {

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from console.shown.charts import BLUE, COLOURS, cartesian, line
+from console.shown.charts import BLUE, COLOURS, cartesian, line, two_scales
+from console.shown.figure import Figure
 from console.shown.words import money, number, percent
 
 LEAST_DAYS: Final = 30
@@ -44,31 +45,23 @@ def gaps(threshold: Mapping[str, Any], days: int) -> dict[str, Any]:
     mark = {
         "silent": True,
         "symbol": "none",
-        "label": {"formatter": f"{days} days", "color": "currentColor"},
+        "label": {"show": False},
         "lineStyle": {"color": COLOURS[1], "width": 2},
         "data": [{"xAxis": days}],
     }
     return cartesian(
         {"type": "value", "name": "Days between purchases", "max": len(points)},
-        {"type": "value", "name": "Gaps that are at most so long, %", "max": 100, "nameGap": 36},
+        {"type": "value", "name": "Gaps that are at most so long, %", "max": 100},
         series=[line("Gaps, %", points, itemStyle={"color": BLUE}, markLine=mark)],
     )
 
 
 def months(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Revenue and customers by month."""
-    return cartesian(
+    return two_scales(
         {"type": "category", "data": [row["month"] for row in rows]},
-        {"type": "value", "name": "Revenue", "nameGap": 56},
-        yAxis=[
-            {"type": "value", "name": "Revenue", "axisLabel": {"color": "currentColor"}},
-            {
-                "type": "value",
-                "name": "Customers",
-                "axisLabel": {"color": "currentColor"},
-                "splitLine": {"show": False},
-            },
-        ],
+        {"type": "value", "name": "Revenue"},
+        {"type": "value", "name": "Customers", "splitLine": {"show": False}},
         legend={"top": 0, "data": ["Revenue", "Customers"], "textStyle": {"color": "currentColor"}},
         series=[
             {"type": "bar", "name": "Revenue", "data": [round(row["revenue"], 2) for row in rows]},
@@ -103,15 +96,19 @@ def outlier_rows(profile: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def facts(profile: Mapping[str, Any]) -> list[tuple[str, str]]:
+def facts(profile: Mapping[str, Any]) -> list[Figure]:
     """What else is to be known of it."""
     return [
-        ("Span", f"{profile['first'][:10]} to {profile['last'][:10]}, {profile['days']:.0f} days"),
-        ("Rows that can be used", f"{number(profile['events'])} of {number(profile['rows'])}"),
-        ("Customers", number(profile["customers"])),
-        ("Refunds", number(profile["refunds"])),
-        ("Doubles", number(profile["doubles"])),
-        ("Dates in the future", number(profile["future"])),
-        ("Products", number(profile["products"])),
-        ("Orders of the typical customer", number(profile["orders_of_customer"], 1)),
+        Figure("Quality", f"{profile['quality']['score']:.1f}", "of 10"),
+        Figure("Span", f"{profile['days']:,.0f} days", f"{profile['first'][:10]} to {profile['last'][:10]}"),
+        Figure("Rows that can be used", number(profile["events"]), f"of {number(profile['rows'])}"),
+        Figure(
+            "Customers",
+            number(profile["customers"]),
+            f"typically {profile['orders_of_customer']:,.0f} orders each",
+        ),
+        Figure("Refunds", number(profile["refunds"]), "counted against the revenue"),
+        Figure("Doubles", number(profile["doubles"]), "lines that are alike; kept"),
+        Figure("Dates in the future", number(profile["future"]), "kept"),
+        Figure("Products", number(profile["products"]), ""),
     ]

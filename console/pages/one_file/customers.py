@@ -4,7 +4,7 @@ from typing import Any
 
 from nicegui import ui
 
-from console.pages.elements import card, text
+from console.pages.elements import button, card, text
 from console.pages.visit import Visit
 from console.shown.filed import COLUMNS, PAGE, TIERS, range_words, rows
 
@@ -46,10 +46,8 @@ class Customers:
                 }
             ).classes("short-grid")
             with ui.element("div").classes("controls"):
-                self._back = ui.button("Previous", on_click=self._visit.trying(self._go_back))
-                self._forth = ui.button("Next", on_click=self._visit.trying(self._go_forth))
-                for made in (self._back, self._forth):
-                    made.props("no-caps outline")
+                self._back = button("Previous", self._visit.trying(self._go_back))
+                self._forth = button("Next", self._visit.trying(self._go_forth))
                 self._told = text("span", "", "note").props("role=status")
         self._tell(found)
 

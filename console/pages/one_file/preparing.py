@@ -32,7 +32,8 @@ async def build(visit: Visit, path: str, found: dict[str, Any], ask: Ask) -> Non
         days = _silence(threshold, found)
         _training(visit, path, days, ask)
     _quality(profile, found)
-    button("Correct the columns", visit.trying(lambda: ask("mapping")), icon="undo")
+    with ui.element("div").classes("controls"):
+        button("Correct the columns", visit.trying(lambda: ask("mapping")), icon="undo")
 
 
 def _silence(threshold: dict[str, Any], found: dict[str, Any]) -> dict[str, int]:
@@ -87,9 +88,8 @@ def _training(visit: Visit, path: str, days: dict[str, int], ask: Ask) -> None:
 
 def _quality(profile: dict[str, Any], found: dict[str, Any]) -> None:
     with tiles():
-        tile("Quality", f"{profile['quality']['score']:.1f} of 10")
-        for label, value in facts(profile):
-            tile(label, value)
+        for figure in facts(profile):
+            tile(*figure)
     with columns():
         with card():
             chart("Revenue and customers by month", months(profile["months"]), 280)

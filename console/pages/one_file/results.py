@@ -55,7 +55,7 @@ def _lists(found: dict[str, Any]) -> None:
 def _why(summary: dict[str, Any], labels: dict[str, str]) -> None:
     with columns():
         with card():
-            chart("Why customers leave", findings.drivers(summary, labels), 320)
+            chart("Why customers leave", findings.drivers(summary, labels), 380)
             note("Red: more of it raises the risk; green: lowers it; grey: neither, or not told.")
         if summary["dependence"]:
             _dependence(summary, labels)
@@ -91,9 +91,10 @@ def _warnings(summary: dict[str, Any]) -> None:
 
 
 def _outlook(summary: dict[str, Any]) -> None:
-    with columns():
-        for series in ("revenue", "customers"):
-            if words := findings.outlook_words(summary, series):
+    said = {series: findings.outlook_words(summary, series) for series in ("revenue", "customers")}
+    if any(said.values()):
+        with columns():
+            for series, words in said.items():
                 with card():
                     chart(f"Outlook: {series}", findings.outlook(summary, series), 280)
                     note(f"Sums with 80 % intervals: {words}.")
