@@ -5,7 +5,19 @@ from typing import Any, Final
 from nicegui import ui
 
 from console.calling.caller import in_path
-from console.pages.elements import badge, card, chart, columns, heading, note, table, text, tile, tiles
+from console.pages.elements import (
+    badge,
+    card,
+    chart,
+    columns,
+    heading,
+    note,
+    slider,
+    table,
+    text,
+    tile,
+    tiles,
+)
 from console.pages.visit import PageOf, Visit
 from console.shown.life import history, weeks
 from console.shown.person import (
@@ -94,6 +106,7 @@ class _WhatIf:
         self._user = user
         self._knobs = given
         self._days = 0.0
+        self._asked = 0
         self._moved = {knob.name: knob.value for knob in given}
 
     def build(self) -> None:
@@ -107,19 +120,16 @@ class _WhatIf:
                 note("Move a slider: the API says what the risk would be.")
 
     def _slider(self, label: str, value: float, low: float, high: float, step: float, put: Any) -> None:
-        async def ask(value: float) -> None:
+        def moved(value: float) -> Any:
             shown.text = amount(value)
             put(value)
-            await self._ask()
+            return self._visit.trying(self._ask)()
 
         with ui.element("div").classes("slider"):
             with ui.element("div"):
                 text("span", label)
                 shown = text("output", amount(value))
-            made = ui.slider(min=low, max=high, step=step, value=value)
-            made.props["aria-label"] = label
-            # the value when it is let go, not each on the way
-            made.on("change", lambda e: self._visit.trying(lambda: ask(float(e.args)))())
+            slider(label, value, low, high, step, moved)
 
     def _set_days(self, days: float) -> None:
         self._days = days
@@ -134,7 +144,11 @@ class _WhatIf:
         asked: dict[str, Any] = {"silent_days": self._days}
         if features := changed(self._moved, self._knobs):
             asked["features"] = features
+        self._asked += 1
+        mine = self._asked
         found = await self._visit.caller.post(f"/v1/users/{in_path(self._user)}/what-if", asked)
+        if mine != self._asked:
+            return  # a later question is on its way
         self._answer.clear()
         with self._answer:
             _told(found)

@@ -124,6 +124,32 @@ def button(words: str, action: Callable[..., Any], icon: str = "", flat: bool = 
     return made.classes("plain" if flat else "main")
 
 
+def slider(
+    label: str,
+    value: float,
+    low: float,
+    high: float,
+    step: float,
+    moved: Callable[[float], Any],
+    *,
+    live: bool = False,
+) -> None:
+    """The browser's own: it takes keys and speaks to screen readers, as the library's does not.
+
+    Args:
+        moved: gets the value.
+        live: also while it is dragged; else when it is let go.
+    """
+    made = ui.element("input").classes("range").props("type=range")
+    for name, given in (("min", low), ("max", high), ("step", step), ("value", value), ("aria-label", label)):
+        made.props[name] = given
+    made.on(
+        "input" if live else "change",
+        lambda event: moved(float(event.args)),
+        js_handler="event => emit(event.target.value)",
+    )
+
+
 def customer_address(user: str) -> str:
     """Of the page of one customer."""
     return f"/customer?user={quote(user, safe='')}"

@@ -20,6 +20,7 @@ class Campaign:
         """
         self._visit = visit
         self._path = path
+        self._asked = 0
         learn = found["learn"] or {}
         self._offer = learn.get("offer") or {"contact": 5.0, "save_rate": 0.35, "discount": 0.0}
 
@@ -48,7 +49,11 @@ class Campaign:
 
     async def _ask(self) -> None:
         body = supposed(self._whom.value, self._cost.value, self._saved.value, self._discount.value)
+        self._asked += 1
+        mine = self._asked
         found = await self._visit.caller.post(f"{self._path}/simulate", body)
+        if mine != self._asked:
+            return  # a later question is on its way
         self._answer.clear()
         with self._answer, tiles():
             for figure in outcome(found):

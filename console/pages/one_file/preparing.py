@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from console.pages.elements import button, card, chart, columns, note, table, text, tile, tiles
+from console.pages.elements import button, card, chart, columns, note, slider, table, text, tile, tiles
 from console.pages.one_file.mapping import Ask
 from console.pages.visit import Visit
 from console.shown.files import left_out
@@ -54,9 +54,8 @@ def _silence(threshold: dict[str, Any], found: dict[str, Any]) -> dict[str, int]
             drawn.options.update(gaps(threshold, chosen["days"]))
             drawn.update()
 
-        slider = ui.slider(min=LEAST_DAYS, max=MOST_DAYS, step=1, value=chosen["days"])
-        slider.props('aria-label="Days of silence that make a customer lost" label')
-        slider.on_value_change(lambda event: move(event.value))
+        label = "Days of silence that make a customer lost"
+        slider(label, chosen["days"], LEAST_DAYS, MOST_DAYS, 1, move, live=True)
     return chosen
 
 
