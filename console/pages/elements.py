@@ -141,7 +141,8 @@ def slider(
         live: also while it is dragged; else when it is let go.
     """
     made = ui.element("input").classes("range").props("type=range")
-    for name, given in (("min", low), ("max", high), ("step", step), ("value", value), ("aria-label", label)):
+    # "^": the attribute alone, so that a page that is drawn anew leaves the slider where the visitor has moved it
+    for name, given in (("min", low), ("max", high), ("step", step), ("^value", value), ("aria-label", label)):
         made.props[name] = given
     made.on(
         "input" if live else "change",
