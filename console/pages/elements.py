@@ -142,7 +142,13 @@ def slider(
     """
     made = ui.element("input").classes("range").props("type=range")
     # "^": the attribute alone, so that a page that is drawn anew leaves the slider where the visitor has moved it
-    for name, given in (("min", low), ("max", high), ("step", step), ("^value", value), ("aria-label", label)):
+    for name, given in (
+        ("min", low),
+        ("max", high),
+        ("step", step),
+        ("^value", value),
+        ("aria-label", label),
+    ):
         made.props[name] = given
     made.on(
         "input" if live else "change",

@@ -14,10 +14,10 @@ from console.shown.settings import (
     DAYS,
     SCOPES,
     contact_words,
+    delivery_words,
     holds,
     key_state,
     names,
-    tested,
     threshold_rows,
     webhook_state,
 )
@@ -123,7 +123,9 @@ class _Webhooks:
 
     async def _test(self, webhook: dict[str, Any]) -> None:
         found = await self._visit.caller.post(f"/v1/webhooks/{in_path(webhook['id'])}/test")
-        ui.notify(tested(found), type="positive" if found["delivered"] else "negative", close_button="Close")
+        ui.notify(
+            delivery_words(found), type="positive" if found["delivered"] else "negative", close_button="Close"
+        )
 
     async def _enable(self, webhook: dict[str, Any], on: bool) -> None:
         await self._visit.caller.patch(f"/v1/webhooks/{in_path(webhook['id'])}", {"enabled": on})

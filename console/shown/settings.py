@@ -47,7 +47,7 @@ def webhook_state(webhook: Mapping[str, Any]) -> str:
     return f"{stands}; {webhook['waiting']:,} wait, {webhook['dead']:,} were given up"
 
 
-def tested(found: Mapping[str, Any]) -> str:
+def delivery_words(found: Mapping[str, Any]) -> str:
     """What came of a test delivery."""
     if found["delivered"]:
         return f"Delivered: answered {found['status']} within {found['ms']:,} ms."
