@@ -100,7 +100,7 @@ def test_a_campaign() -> None:
     assert supposed("top_50", None, 35, None) == {
         "scenario": "top_50", "contact": 0.0, "save_rate": 0.35, "discount": 0.0,
     }  # fmt: skip
-    # by hand: 10 contacted at 5, of whom 4 would leave and 2 are kept, worth 100 each: 200 - 50 = 150, thrice the cost
+    # by hand: 10 contacted at 5, of whom 4 would leave and 2 are kept, worth 100 each: 200 - 50 = 150
     made = outcome(
         {
             "contacted": 10, "would_leave": 4.0, "saved": 2.0, "value": 200.0, "cost": 50.0, "gain": 150.0,
@@ -120,7 +120,8 @@ def test_customers_of_a_file() -> None:
     (row,) = rows(
         [
             {
-                "user": "c1", "tier": "gone", "probability": None, "probability_week_ago": None, "value_at_risk": None,
+                "user": "c1", "tier": "gone", "probability": None, "probability_week_ago": None,
+                "value_at_risk": None,
                 "orders": 3, "last_purchase_ms": 86_400_000, "drivers": None,
             }
         ]

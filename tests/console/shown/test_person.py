@@ -38,7 +38,7 @@ def test_what_was_not_moved_is_not_asked() -> None:
 
 
 def test_reasons_without_weight_are_left_out() -> None:
-    themes = [
+    themes: list[dict[str, Any]] = [
         {"text": "no session for 12 days", "direction": "raises", "weight": 1.234},
         {"text": "month", "direction": "lowers", "weight": -0.001},
         {"text": "baseline", "direction": "raises", "weight": None},

@@ -11,23 +11,27 @@ def test_what_makes_no_sense_in_an_address_is_left_out() -> None:
     }  # fmt: skip
 
 
+def at(way: Paged) -> tuple[str | None, bool, bool]:
+    return way.cursor, way.first, way.last
+
+
 def test_forth_and_back() -> None:
     way = Paged()
-    assert (way.cursor, way.first) == (None, True)
+    assert at(way) == (None, True, True)
     way.read("a")
     assert way.told(100, 250) == "1 to 100 of 250"
     way.forth()
     way.read("b")
-    assert (way.cursor, way.first, way.last) == ("a", False, False)
+    assert at(way) == ("a", False, False)
     way.forth()
     way.read(None)
-    assert (way.cursor, way.last, way.told(50, 250)) == ("b", True, "201 to 250 of 250")
+    assert at(way) == ("b", False, True)
+    assert way.told(50, 250) == "201 to 250 of 250"
     way.forth()
-    assert way.cursor == "b", "there is nothing behind the last one"
-    way.back()
-    way.back()
-    way.back()
-    assert (way.cursor, way.first) == (None, True)
+    assert at(way) == ("b", False, True), "there is nothing behind the last one"
+    for _ in range(3):
+        way.back()
+    assert at(way) == (None, True, True)
     assert way.told(0, 0) == "No customer fits."
 
 
