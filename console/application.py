@@ -21,6 +21,7 @@ from console.calling.caller import Caller
 from console.config import ConsoleConfig
 from console.pages import (
     alerts,
+    cohorts,
     customer,
     customers,
     overview,
@@ -35,6 +36,7 @@ PAGES: Final[tuple[PageOf, ...]] = (
     customers.PAGE,
     customer.PAGE,
     alerts.PAGE,
+    cohorts.PAGE,
     predict.PAGE,
     settings.PAGE,
 )

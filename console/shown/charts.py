@@ -8,6 +8,8 @@ BLUE: Final = "#3b82c4"
 COLOURS: Final = (BLUE, "#d97706", "#2f9e62", "#a855c7", "#d6455d", "#0f9aa8", "#8a7d2f", "#64748b")
 FAINT: Final = "rgba(128,140,152,0.35)"
 _FEW: Final = 8
+_NAMED: Final = 30
+"""Pixels that an axis' name takes, which the labels' room does not contain."""
 RISE: Final = "#d6455d"
 FALL: Final = "#2f9e62"
 
@@ -24,7 +26,13 @@ def cartesian(x: Mapping[str, Any], y: Mapping[str, Any], **more: Any) -> dict[s
         "color": list(COLOURS),
         "textStyle": {"color": INK, "fontFamily": "inherit"},
         "tooltip": {"trigger": "axis", "confine": True},
-        "grid": {"left": 12, "right": 18, "top": 36, "bottom": 12, "containLabel": True},
+        "grid": {
+            "left": _NAMED if "name" in y else 12,
+            "right": 18,
+            "top": 36,
+            "bottom": _NAMED if "name" in x else 12,
+            "containLabel": True,
+        },
         "xAxis": _axis(x),
         "yAxis": _axis(y),
     } | more
