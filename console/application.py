@@ -27,6 +27,7 @@ from console.pages import (
     overview,
     predict,
     settings,
+    survival,
 )
 from console.pages.frame import framed
 from console.pages.visit import PageOf
@@ -37,6 +38,7 @@ PAGES: Final[tuple[PageOf, ...]] = (
     customer.PAGE,
     alerts.PAGE,
     cohorts.PAGE,
+    survival.PAGE,
     predict.PAGE,
     settings.PAGE,
 )

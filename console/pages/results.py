@@ -27,6 +27,7 @@ class Choices:
         self._path = path
         self._changed = changed
         self._chosen: dict[str, str] = {}
+        self._fields: dict[str, ui.select] = {}
 
     def __getitem__(self, name: str) -> str:
         """What is chosen."""
@@ -41,6 +42,8 @@ class Choices:
         """
 
         async def choose() -> None:
+            if made.value == self._chosen[name]:
+                return
             self._chosen[name] = made.value
             ui.navigate.history.replace(f"{self._path}?{urlencode(self._chosen)}")
             await self._changed()
@@ -50,12 +53,23 @@ class Choices:
         made = ui.select(dict(options), label=label, value=self._chosen[name])
         made.on_value_change(self._visit.trying(choose))
         made.props("outlined dense options-dense")
+        self._fields[name] = made
+
+    def narrow(self, name: str, options: Options) -> None:
+        """Let a field offer others; what is chosen stays where it is among them.
+
+        Args:
+            options: at least one.
+        """
+        if self._chosen[name] not in options:
+            self._chosen[name] = next(iter(options))
+        self._fields[name].set_options(dict(options), value=self._chosen[name])
 
 
 def said_why(found: Found) -> bool:
     """Whether there is nothing to show; the API's reason is shown then."""
     if not found.rows:
-        text("p", f"Nothing to show yet: {found.reason}.", "note")
+        text("p", f"Nothing to show: {found.reason}.", "note")
     return not found.rows
 
 
