@@ -26,6 +26,7 @@ from console.pages import (
     customers,
     overview,
     predict,
+    segments,
     settings,
     survival,
 )
@@ -39,6 +40,7 @@ PAGES: Final[tuple[PageOf, ...]] = (
     alerts.PAGE,
     cohorts.PAGE,
     survival.PAGE,
+    segments.PAGE,
     predict.PAGE,
     settings.PAGE,
 )
