@@ -24,6 +24,7 @@ from console.pages import (
     cohorts,
     customer,
     customers,
+    experiments,
     overview,
     predict,
     segments,
@@ -41,6 +42,7 @@ PAGES: Final[tuple[PageOf, ...]] = (
     cohorts.PAGE,
     survival.PAGE,
     segments.PAGE,
+    experiments.PAGE,
     predict.PAGE,
     settings.PAGE,
 )

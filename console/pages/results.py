@@ -79,10 +79,17 @@ def as_of(found: Found) -> None:
 
 
 def folded(words: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], figures_from: int = 1) -> None:
-    """A table that is unfolded by who wants it."""
-    with ui.element("details").classes("folded"):
+    """A table that is unfolded, and only then made, by who wants it."""
+    with ui.element("details").classes("folded") as around:
         text("summary", words)
-        table(words, heads, rows, figures_from)
+        inside = ui.element("div")
+
+    def unfold() -> None:
+        if not inside.default_slot.children:
+            with inside:
+                table(words, heads, rows, figures_from)
+
+    around.on("toggle", unfold, [])
 
 
 def pictured(
@@ -92,6 +99,7 @@ def pictured(
     rows: Iterable[Sequence[Cell]],
     height: int = 320,
     least_width: int = 0,
+    figures_from: int = 1,
 ) -> None:
     """A picture, and its figures in a table for who does not see it.
 
@@ -103,4 +111,4 @@ def pictured(
     around.props["aria-label"] = title
     with around, ui.element("div").style(f"min-width: {least_width}px"):
         chart(title, options, height)
-    folded(f"{title}: figures", heads, list(rows))
+    folded(f"{title}: figures", heads, list(rows), figures_from)
