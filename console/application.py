@@ -24,6 +24,7 @@ from console.pages import (
     cohorts,
     customer,
     customers,
+    engagement,
     experiments,
     overview,
     predict,
@@ -43,6 +44,7 @@ PAGES: Final[tuple[PageOf, ...]] = (
     survival.PAGE,
     segments.PAGE,
     experiments.PAGE,
+    engagement.PAGE,
     predict.PAGE,
     settings.PAGE,
 )

@@ -51,6 +51,12 @@ def legend(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def dates(values: Sequence[str], name: str) -> dict[str, Any]:
+    """An axis of days as categories, whose first and last names stay within the picture."""
+    label = {"color": INK, "hideOverlap": True, "alignMinLabel": "left", "alignMaxLabel": "right"}
+    return {"type": "category", "data": list(values), "name": name, "axisLabel": label}
+
+
 def line(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, Any]:
     """One line without symbols.
 

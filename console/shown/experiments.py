@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from console.shown.charts import BLUE, COLOURS, FAINT, INK, band, cartesian, line
+from console.shown.charts import BLUE, COLOURS, FAINT, INK, band, cartesian, dates, line
 from console.shown.words import DASH, money, number, percent, plain, signed
 
 Rows = Sequence[Mapping[str, Any]]
@@ -176,12 +176,7 @@ def looks(rows: Rows, variant: str, metric: str) -> dict[str, Any]:
         "data": [{"yAxis": 0}],
     }
     return cartesian(
-        {
-            "type": "category",
-            "data": [row["day"] for row in own],
-            "name": "day",
-            "axisLabel": {"color": INK, "alignMinLabel": "left"},
-        },
+        dates([row["day"] for row in own], "day"),
         {
             "type": "value",
             "name": _METRICS.get(metric, plain(metric)).lower(),
