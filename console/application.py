@@ -21,13 +21,18 @@ from console.calling.caller import Caller
 from console.config import ConsoleConfig
 from console.pages import (
     alerts,
+    cohorts,
     customer,
     customers,
+    engagement,
+    experiments,
     file,
     files,
     overview,
     predict,
+    segments,
     settings,
+    survival,
 )
 from console.pages.frame import framed
 from console.pages.visit import PageOf
@@ -38,6 +43,11 @@ PAGES: Final[tuple[PageOf, ...]] = (
     customers.PAGE,
     customer.PAGE,
     alerts.PAGE,
+    cohorts.PAGE,
+    survival.PAGE,
+    segments.PAGE,
+    experiments.PAGE,
+    engagement.PAGE,
     files.PAGE,
     file.PAGE,
     predict.PAGE,

@@ -49,7 +49,21 @@ def two_scales(
 
 def legend(names: Sequence[str]) -> dict[str, Any]:
     """Above the picture, in one line that can be paged through."""
-    return {"legend": {"type": "scroll", "top": 0, "data": list(names), "textStyle": {"color": INK}}}
+    return {
+        "legend": {
+            "type": "scroll",
+            "top": 0,
+            "data": list(names),
+            "textStyle": {"color": INK},
+            "itemGap": 18,
+        }
+    }
+
+
+def dates(values: Sequence[str], name: str) -> dict[str, Any]:
+    """An axis of days as categories, whose first and last names stay within the picture."""
+    label = {"color": INK, "hideOverlap": True, "alignMinLabel": "left", "alignMaxLabel": "right"}
+    return {"type": "category", "data": list(values), "name": name, "axisLabel": label}
 
 
 def line(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, Any]:
@@ -88,7 +102,7 @@ def steps(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, 
 def _whole(given: Mapping[str, Any]) -> dict[str, Any]:
     """Few names are shown all, in several lines where there is no room for one."""
     few = given["type"] == "category" and len(given.get("data", ())) <= _FEW
-    return {"interval": 0, "width": 90, "overflow": "break"} if few else {}
+    return {"interval": 0, "width": 90, "overflow": "break", "lineHeight": 14} if few else {}
 
 
 def _axis(given: Mapping[str, Any]) -> dict[str, Any]:
