@@ -26,6 +26,7 @@ from console.pages import (
     customers,
     engagement,
     experiments,
+    model,
     overview,
     predict,
     segments,
@@ -45,6 +46,7 @@ PAGES: Final[tuple[PageOf, ...]] = (
     segments.PAGE,
     experiments.PAGE,
     engagement.PAGE,
+    model.PAGE,
     predict.PAGE,
     settings.PAGE,
 )
