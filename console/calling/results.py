@@ -1,5 +1,6 @@
 """Result tables of the batch jobs, whole: the API gives them by the page."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from console.calling.caller import Caller
@@ -11,7 +12,7 @@ _MOST: Final = 10_000
 class Found(NamedTuple):
     """Rows of one table, all of one run."""
 
-    rows: list[dict[str, Any]]
+    rows: Sequence[Mapping[str, Any]]
     as_of: str | None
     """Day before which all is known to them, ISO; None before the first run."""
     reason: str | None

@@ -1,6 +1,7 @@
 """How much the product is used, by whom, who comes, stays and leaves."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from nicegui import ui
@@ -74,7 +75,7 @@ class _Engagement:
             read(self._caller, _JOB, "activity", **own),
             read(self._caller, _JOB, "lifecycle", grain=grain, **own),
         )
-        by_cohort: list[Found] = []
+        by_cohort: Sequence[Found] = ()
         if grain != _NO_FUNNEL:
             by_cohort = await asyncio.gather(
                 read(self._caller, _JOB, "funnel", grain=grain, **own),
@@ -135,9 +136,8 @@ def _active(activity: Found, who: str) -> None:
             with ui.element("div"):
                 pictured(f"Active users, {who}", active(rows), heads, active_rows(rows), 280)
             with ui.element("div"):
-                heads = ("Day", "Stickiness")
                 told = [(row[0], row[4]) for row in active_rows(rows)]
-                pictured(f"Stickiness, {who}", stickiness(rows), heads, told, 280)
+                pictured(f"Stickiness, {who}", stickiness(rows), ("Day", "Stickiness"), told, 280)
 
 
 def _lifecycle(life: Found, grain: str, who: str) -> None:

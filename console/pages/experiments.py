@@ -1,6 +1,7 @@
 """What variants, promotions and alerts bring, against customers who were left alone by lot."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
 from nicegui import ui
@@ -43,7 +44,7 @@ async def build(visit: Visit) -> None:
         _experiment(row, own)
 
 
-def _experiment(row: dict[str, Any], own: dict[str, list[Any]]) -> None:
+def _experiment(row: Mapping[str, Any], own: dict[str, list[Any]]) -> None:
     with card():
         with ui.element("div").classes("controls"):
             text("h2", row["experiment"])

@@ -51,8 +51,8 @@ async def build(visit: Visit) -> None:
     with card("What is typical of each group"):
         table("Centres of the groups", *centre_table(centres.rows))
         note("Of the last 90 days; days seen since the first. Groups of the same name are one segment.")
-        heads = ("Algorithm", "Groups", "Silhouette", "BIC")
-        folded("How good other numbers of groups are", heads, score_rows(scores.rows))
+        heads_of_scores = ("Algorithm", "Groups", "Silhouette", "BIC")
+        folded("How good other numbers of groups are", heads_of_scores, score_rows(scores.rows))
     _moved(movement, names)
 
 

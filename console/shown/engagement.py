@@ -82,7 +82,7 @@ def lifecycle(rows: Rows, grain: str) -> dict[str, Any]:
     return cartesian(
         dates([row["start"] for row in last], f"first day of the {grain}"),
         {"type": "value", "name": "users", "nameGap": 44},
-        **legend([bar["name"] for bar in [*bars, gone]]),
+        **legend([str(bar["name"]) for bar in [*bars, gone]]),
         series=[*bars, gone],
     )
 

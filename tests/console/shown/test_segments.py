@@ -69,7 +69,7 @@ def test_what_became_of_them_is_in_the_order_of_the_segments() -> None:
         "revenue_a_user": 1050,
     }
     none = {"users": 3, "known": 0, "lost": 0, "churn": None, "low": None, "high": None, "revenue_a_user": 0}
-    rows = [none | {"segment": "Gone"}, lost | {"segment": "At-Risk"}]
+    rows: list[dict[str, Any]] = [none | {"segment": "Gone"}, lost | {"segment": "At-Risk"}]
     assert segments.outcome_rows(rows, NAMES) == [
         ("At-Risk", "10", "2 of 8", "25.0 % (10.0 to 50.0)", "10.50"),
         ("Gone", "3", "0 of 0", "–", "0.00"),
@@ -80,7 +80,7 @@ def test_what_became_of_them_is_in_the_order_of_the_segments() -> None:
 
 
 def test_movement_counts_who_came_and_who_is_there_no_more() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"from_segment": "At-Risk", "to_segment": "At-Risk", "users": 3},
         {"from_segment": "At-Risk", "to_segment": None, "users": 1},
         {"from_segment": None, "to_segment": "Old", "users": 2},

@@ -80,7 +80,7 @@ def test_a_median_that_is_not_reached_and_a_limit_that_is_not() -> None:
 
 
 def test_tests_of_all_groups_and_of_pairs() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"group_a": "all", "group_b": "all", "statistic": 3.134, "degrees": 4, "p": 0.5357, "p_holm": None},
         {"group_a": "a", "group_b": "b", "statistic": None, "degrees": 1, "p": None, "p_holm": 0.0002},
     ]
