@@ -22,6 +22,7 @@ from console.shown.cohorts import (
     grid,
     grid_table,
     heatmap,
+    heatmap_title,
     money_curve,
     money_table,
     of_dimension,
@@ -71,31 +72,25 @@ class _Cohorts:
         money = None if grain == _NO_MONEY else await read(self._caller, _JOB, "money_curve", **own)
         self._figures.clear()
         with self._figures:
-            self._heatmap(cells, grain)
+            _heatmap(cells, grain, kind)
             with columns():
                 _mean(mean, dimension, grain)
                 if money is not None:
                     _money(money, grain)
 
-    def _heatmap(self, cells: Found, grain: str) -> None:
-        with card():
-            if said_why(cells):
-                return
-            shown = grid(cells.rows, MOST[grain])
-            width, height = extent(shown)
-            heads, rows = grid_table(shown, grain)
-            pictured(
-                f"Retention by cohort, % active in each {grain}",
-                heatmap(shown, grain),
-                heads,
-                rows,
-                height,
-                width,
-            )
-            note(
-                f"A row is a cohort by its first {grain}, with its users; a period counts from each user's own "
-                "first day. Periods that are not over for everybody are left out; a zero means that nobody was there."
-            )
+
+def _heatmap(cells: Found, grain: str, kind: str) -> None:
+    with card():
+        if said_why(cells):
+            return
+        shown = grid(cells.rows, MOST[grain])
+        width, height = extent(shown)
+        heads, rows = grid_table(shown, grain)
+        pictured(heatmap_title(grain, kind), heatmap(shown, grain), heads, rows, height, width)
+        note(
+            f"A row is a cohort by its first {grain}, with its users; a period counts from each user's own "
+            "first day. Periods that are not over for everybody are left out; a zero means that nobody was there."
+        )
 
 
 def _mean(mean: Found, dimension: str, grain: str) -> None:

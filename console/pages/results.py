@@ -45,8 +45,8 @@ class Choices:
             if made.value == self._chosen[name]:
                 return
             self._chosen[name] = made.value
-            ui.navigate.history.replace(f"{self._path}?{urlencode(self._chosen)}")
             await self._changed()
+            ui.navigate.history.replace(f"{self._path}?{urlencode(self._chosen)}")
 
         given = self._visit.query.get(name, "")
         self._chosen[name] = given if given in options else next(iter(options))

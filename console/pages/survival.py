@@ -95,8 +95,8 @@ def _curves(days: Found, population: Found) -> None:
         heads, rows = curve_table(of)
         pictured("Still there, with 95 % limits", curve(of), heads, rows, 380)
         table("Users at risk", *at_risk(of))
-        if few := left_out(days.rows):
-            note(f"Left out for having fewer than 30 users: {', '.join(few)}.")
+        if missing := left_out(days.rows):
+            note(missing)
         note(f"Users in this view: {population_words(population.rows)}.")
 
 

@@ -11,6 +11,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 GRAINS: Final = {"week": "By week", "day": "By day", "month": "By month"}
 KINDS: Final = {"classic": "Active in the period", "unbounded": "Active in it or later"}
+_OR_LATER: Final = "unbounded"
 MOST: Final = {"day": 31, "week": 26, "month": 24}
 """Cohorts, and periods, of the picture; the API has more."""
 DAYS: Final = (1, 7, 30, 60, 90)
@@ -114,6 +115,11 @@ def heatmap(shown: Grid, grain: str) -> dict[str, Any]:
             }
         ],
     )
+
+
+def heatmap_title(grain: str, kind: str) -> str:
+    """What its figures are."""
+    return f"Retention by cohort, % active in each {grain}{' or later' if kind == _OR_LATER else ''}"
 
 
 def extent(shown: Grid) -> tuple[int, int]:

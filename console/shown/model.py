@@ -135,7 +135,7 @@ def reliability(bins: Rows, name: str) -> dict[str, Any]:
         bins: with predictions ascending.
     """
     most = max(max(row["predicted"], row["high"]) for row in bins)
-    end = min(100.0, math.ceil(10 * most) * 10.0)
+    end = math.ceil(10 * most) * 10.0
     limits: list[list[Any]] = []
     for row in bins:
         at = _hundred(row["predicted"])

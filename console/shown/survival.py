@@ -44,9 +44,16 @@ def by_group(curves: Rows) -> dict[str, list[Mapping[str, Any]]]:
     return dict(list(found.items())[:_MOST_CURVES])
 
 
-def left_out(curves: Rows) -> list[str]:
-    """Groups that are too small for a picture."""
-    return list(dict.fromkeys(str(row["group"]) for row in curves if row["small"]))
+def left_out(curves: Rows) -> str:
+    """Which groups are not drawn, and why; empty where all are."""
+    small = list(dict.fromkeys(str(row["group"]) for row in curves if row["small"]))
+    others = list(dict.fromkeys(group_of(row) for row in curves if not row["small"]))[_MOST_CURVES:]
+    parts = []
+    if small:
+        parts.append(f"for having fewer than 30 users: {', '.join(small)}")
+    if others:
+        parts.append(f"for there being too many: {', '.join(others)}")
+    return f"Left out {'; '.join(parts)}." if parts else ""
 
 
 def curve(of: Mapping[str, Rows]) -> dict[str, Any]:

@@ -51,6 +51,11 @@ def test_colours_are_scaled_by_the_periods_after_the_first() -> None:
     assert drawn["yAxis"]["data"] == ["2024-01-01  (4)", "2024-01-08  (2)"]
 
 
+def test_the_title_says_what_counts() -> None:
+    assert cohorts.heatmap_title("week", "classic") == "Retention by cohort, % active in each week"
+    assert cohorts.heatmap_title("day", "unbounded") == "Retention by cohort, % active in each day or later"
+
+
 def test_a_grid_without_cells_can_be_drawn() -> None:
     drawn = cohorts.heatmap(cohorts.grid([], 26), "week")
     assert drawn["series"][0]["data"] == []

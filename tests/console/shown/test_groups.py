@@ -7,7 +7,7 @@ def test_everybody_comes_first_and_pairs_are_left_out() -> None:
     rows = [
         {"dimension": "plan", "value": "pro", "second": ""},
         {"dimension": "all", "value": "all", "second": ""},
-        {"dimension": "plan", "value": "pro", "second": "platform"},
+        {"dimension": "plan", "value": "team", "second": "platform"},
         {"dimension": "plan", "value": "pro", "second": ""},
     ]
     assert options(rows) == {"all=all": "Everybody", "plan=pro": "Plan: pro"}

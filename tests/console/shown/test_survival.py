@@ -22,7 +22,14 @@ CURVES = [
 
 def test_small_groups_are_named_and_not_drawn() -> None:
     assert list(survival.by_group(CURVES)) == ["free", "pro"]
-    assert survival.left_out(CURVES) == ["x"]
+    assert survival.left_out(CURVES) == "Left out for having fewer than 30 users: x."
+
+
+def test_groups_beyond_the_colours_are_named() -> None:
+    rows = [on_day(str(number), 0, 1.0, 40) for number in range(10)]
+    assert len(survival.by_group(rows)) == 8
+    assert survival.left_out(rows) == "Left out for there being too many: 8, 9."
+    assert survival.left_out(rows[:8]) == ""
 
 
 def test_a_curve_ends_where_nobody_is_followed() -> None:
