@@ -33,9 +33,10 @@ _HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_WITH_POLICY: Final = [*_HEADERS, _POLICY]
 
 
 class ApiMetrics:
@@ -118,7 +119,10 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_HEADERS, named, *_limits(scope)]
+                own = message.get("headers", [])
+                # a page that people look at says what it needs itself
+                common = _HEADERS if any(name == _POLICY[0] for name, _ in own) else _WITH_POLICY
+                message["headers"] = [*own, *common, named, *_limits(scope)]
             await send(message)
 
         size = _declared(scope)

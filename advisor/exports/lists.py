@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from advisor.insights.advice import action
 from advisor.insights.campaigns import Choice, Offer, gains
-from domain.actions import ANY, Actions, recommended
+from domain.actions import Actions
 from storage.spreadsheet import written
 
 PREDICTIONS: Final = "predictions.csv"
@@ -37,12 +38,13 @@ def targets(customers: pa.Table, contacts: pa.Table | None, offer: Offer, action
     """
     found = []
     for row in _rows(customers, contacts):
-        if row["tier"] not in ("high", "medium"):
+        todo = action(row, actions)
+        if todo is None:
             continue
         choice = Choice(*(pa.array([row[name]]).to_numpy() for name in ("probability", "value")))
         gain = float(gains(choice, offer)[0])
         if gain > 0:
-            found.append({**row, "gain": gain, "action": recommended(actions, row["theme"], row["tier"])})
+            found.append({**row, "gain": gain, "action": todo})
     found.sort(key=lambda row: (-row["gain"], row["user"]))
     return written(found, [*_TARGETED, *_fields(contacts)])
 
@@ -50,13 +52,8 @@ def targets(customers: pa.Table, contacts: pa.Table | None, offer: Offer, action
 def _rows(customers: pa.Table, contacts: pa.Table | None) -> Iterator[dict[str, Any]]:
     known = {} if contacts is None else {row["user"]: row for row in contacts.to_pylist()}
     for row in customers.to_pylist():
-        raising = [driver for driver in row["drivers"] or () if driver["weight"] > 0]
-        yield {
-            **known.get(row["user"], {}),
-            **row,
-            "why": "; ".join(driver["text"] for driver in raising),
-            "theme": raising[0]["theme"] if raising else ANY,
-        }
+        raising = [driver["text"] for driver in row["drivers"] or () if driver["weight"] > 0]
+        yield {**known.get(row["user"], {}), **row, "why": "; ".join(raising)}
 
 
 def _fields(contacts: pa.Table | None) -> list[str]:

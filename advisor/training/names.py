@@ -4,6 +4,10 @@ from typing import Final
 
 CUSTOMERS: Final = "customers.parquet"
 """Rows of `advisor.training.customers.SCHEMA`."""
+PEOPLE: Final = "features.parquet"
+"""Features of the same customers in the same order, and their states (`advisor.training.kept`)."""
+MODEL: Final = "model"
+"""Folder of the model that scores; likewise."""
 SUMMARY: Final = "summary.json"
 """`advisor.training.training.Summary`."""
 PAGE: Final = "summary.html"

@@ -17,8 +17,11 @@ from advisor.insights.rules import Rule, rules
 from advisor.training.customers import GONE, customers
 from advisor.training.errors import NothingLearnedError
 from advisor.training.figures import Contestant, contestants
+from advisor.training.kept import keep, keep_people
 from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
 from advisor.training.replayed import LEARNING, Replayed, replayed
+from advisor.training.segments import SegmentError, segments
+from advisor.training.words import words
 from domain.settings import FactSettings
 from online_model.explain.explain import explain
 from online_model.explain.importance import Dependence, Importance, importance, partial_dependence
@@ -63,6 +66,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     to score by, the best one by log loss."""
     promoted: bool
     """Whether it is the champion."""
+    version: str
+    """Of its model."""
     first_ms: int
     middle_ms: int
     last_ms: int
@@ -81,6 +86,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     dependence: dict[str, list[Point]]
     months: Months
     """Revenue and customers so far, and the next three and six months."""
+    segments: tuple[SegmentError, ...]
+    """Of who scores, by channel, plan, platform and geography."""
 
 
 def train(
@@ -89,7 +96,7 @@ def train(
     asked: Asked,
     progress: Callable[[str, float], None] = lambda _what, _share: None,
 ) -> tuple[Summary, pa.Table]:
-    """Write `customers.parquet` and `summary.json` into a folder.
+    """Write all of `advisor.training.names` but what is for people into a folder.
 
     Args:
         events: `events.parquet` of `advisor.intake.events.canonical`.
@@ -110,7 +117,10 @@ def train(
     progress("scoring the customers", 0.0)
     table = customers(past, scorer, Thresholds(), asked.seed)
     progress("looking for reasons", 0.0)
-    summary = _summary(past, asked, judged, (name, scorer, promoted), table, months(events))
+    said = words(events)
+    version = keep(folder, past, name, scorer, judged, asked.seed)
+    keep_people(folder, past, table["user"].to_pylist(), said)
+    summary = _summary(past, asked, judged, (name, scorer, promoted), table, months(events), version, said)
     pq.write_table(table, folder / CUSTOMERS, compression="zstd")
     (folder / SUMMARY).write_bytes(msgspec.json.encode(summary))
     progress("done", 1.0)
@@ -142,6 +152,8 @@ def _summary(
     serving: tuple[str, Scorer, bool],
     table: pa.Table,
     by_month: Months,
+    version: str,
+    said: dict[int, str],
 ) -> Summary:
     name, scorer, promoted = serving
     there = table.filter(pa.compute.not_equal(table["tier"], GONE))
@@ -153,6 +165,7 @@ def _summary(
     return Summary(
         served=name,
         promoted=promoted,
+        version=version,
         first_ms=past.first_ms,
         middle_ms=past.middle_ms,
         last_ms=past.last_ms,
@@ -169,6 +182,7 @@ def _summary(
         importance=tuple(weighed),
         dependence=dependence,
         months=by_month,
+        segments=tuple(segments(past, name, said)),
     )
 
 

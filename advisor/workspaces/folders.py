@@ -20,6 +20,8 @@ CONTACTS: Final = "contacts.parquet"
 PROFILE: Final = "profile.json"
 THRESHOLD: Final = "threshold.json"
 RESULTS: Final = "results"
+ACTIONS: Final = "actions.json"
+"""Rows of the table of recommended actions that take the place of its own (`domain.actions.with_edits`)."""
 SCRATCH: Final = "work-"
 """What names of folders begin with in which results are made."""
 _ID: Final = re.compile("[a-z2-7]{26}")

@@ -15,10 +15,10 @@ from typing import Final
 
 import msgspec
 
+from advisor.exports.names import CHARTS
 from advisor.intake.limits import RefusedFileError
 from advisor.intake.mapping import MappingError, proposed
 from advisor.training.errors import UnusableError
-from advisor.training.names import PDF
 from advisor.workspaces.folders import (
     CONTACTS,
     EVENTS,
@@ -109,6 +109,7 @@ def _read(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path,
 
 
 def _map(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
+    from advisor.exports.charts import of_file, write
     from advisor.intake.events import canonical, enough
     from advisor.profile.profile import profile
     from advisor.threshold.threshold import found as threshold_of
@@ -125,24 +126,29 @@ def _map(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, 
     told("looking for the threshold", 0.0)
     threshold = threshold_of(scratch / EVENTS)
     (scratch / THRESHOLD).write_bytes(msgspec.json.encode(threshold))
-    names = [name for name in (EVENTS, PROFILE, THRESHOLD, CONTACTS) if (scratch / name).exists()]
+    told("drawing", 0.0)
+    write(scratch, of_file(found, threshold))
+    names = [name for name in (EVENTS, PROFILE, THRESHOLD, CONTACTS, CHARTS) if (scratch / name).exists()]
     _leave(
         workspaces,
         workspace,
         lambda w: moved(w, "mapped", told=made),
         {scratch / name: folder / name for name in names},
-        gone=(folder / RESULTS, folder / CONTACTS),
+        gone=(folder / RESULTS, folder / CONTACTS, folder / CHARTS),
     )
 
 
 def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
-    from advisor.exports.summary import report
+    from advisor.exports.card import Made
+    from advisor.exports.results import write_for_people
+    from advisor.training.kept import model
     from advisor.training.training import Asked, train
-    from batch_jobs.reports.document import pdf
 
     folder = workspaces.folder(job.id)
     learn = workspace.learn
     assert learn is not None
+    assert workspace.told is not None
+    assert workspace.mapping is not None
     facts = msgspec.structs.replace(
         job.facts, horizon_ms=learn.horizon_days * DAY_MS, inactivity_ms=learn.inactivity_days * DAY_MS
     )
@@ -153,8 +159,17 @@ def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path
     results.mkdir()
     summary, _ = train(folder / EVENTS, results, asked, told)
     today = datetime.fromtimestamp(told.now() / 1000, UTC).date()
-    made = report(workspace.name, summary, learn.inactivity_days, learn.horizon_days, today)
-    (results / PDF).write_bytes(pdf(made))
+    write_for_people(
+        results,
+        Made(
+            file=workspace.name,
+            told=workspace.told,
+            mapping=workspace.mapping,
+            summary=summary,
+            manifest=model(results).manifest,
+            today=today,
+        ),
+    )
     _leave(
         workspaces,
         workspace,

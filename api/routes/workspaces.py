@@ -6,26 +6,60 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Security
 from fastapi.responses import Response
+from pydantic import AfterValidator
 
+from advisor.exports.names import CARD
 from advisor.insights.campaigns import Campaign
 from advisor.intake.mapping import Mapping, MappingError, check
 from advisor.training.names import PDF
 from advisor.workspaces.folders import PROFILE, RESULTS, THRESHOLD, shown_name
 from api.access.guard import guard
 from api.answers import encoded, returns
+from api.paths import decoded
+from api.people.examples import WHAT_IF
 from api.problems import ProblemError, answers
 from api.resources import Resources
+from api.workspaces.customers import ONE, PAGE, CustomersView, OneCustomer
 from api.workspaces.desk import Desk
-from api.workspaces.views import LearnSaid, MappingSaid, Supposed, WorkspacesView, WorkspaceView, view
+from api.workspaces.sorting import Sort
+from api.workspaces.supposing import suppose
+from api.workspaces.views import (
+    ACTIONS_EXAMPLE,
+    CHARTS_EXAMPLE,
+    ActionsSaid,
+    ActionsView,
+    Asked,
+    ChartsView,
+    LearnSaid,
+    MappingSaid,
+    Supposed,
+    WorkspacesView,
+    WorkspaceView,
+    charts_view,
+    view,
+)
 from domain.control import ApiKey
+from profiles.questions import WhatIf
 
 router = APIRouter(prefix="/v1/workspaces", tags=["workspaces"])
 
 Key = Annotated[ApiKey, Security(guard, scopes=["workspaces"])]
 Id = Annotated[str, Path(pattern="^[a-z2-7]{26}$", description="of the workspace")]
+Customer = Annotated[
+    str,
+    Path(description="customer as in the file, percent-encoded", examples=["17850"]),
+    AfterValidator(decoded),
+]
 _FAULTS: Final = (401, 403, 404, 422, 429)
 _JSON: Final = "application/json"
 _MOST: Final = 1000
+_FORMS: Final = {"svg": "image/svg+xml", "png": "image/png"}
+_BYTES: Final = {"schema": {"type": "string", "format": "binary"}}
+_HTML: Final = "text/html; charset=utf-8"
+_SHOWN: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+}
+"""Of what people look at: its own style and pictures, and nothing else."""
 
 
 def _desk(request: Request) -> Desk:
@@ -157,19 +191,72 @@ async def results(request: Request, key: Key, id_: Id) -> Response:
     return Response(await asyncio.to_thread(_desk(request).summary, key, id_), media_type=_JSON)
 
 
-@router.get("/{id_}/customers", summary="Customers", responses=answers(409, *_FAULTS))
+@router.get(
+    "/{id_}/customers",
+    summary="Customers",
+    responses={**returns(CustomersView, PAGE), **answers(409, *_FAULTS)},
+)
 async def customers(
     request: Request,
     key: Key,
     id_: Id,
     tier: Annotated[Literal["high", "medium", "low", "gone"] | None, Query()] = None,
+    search: Annotated[str, Query(max_length=256, description="what ids begin with")] = "",
+    sort: Annotated[
+        Sort,
+        Query(description="most money at risk first, the greatest risk, or what has risen most in a week"),
+    ] = "value",
     limit: Annotated[int, Query(ge=1, le=_MOST)] = 100,
-    cursor: Annotated[int, Query(ge=0, le=2**31, description="`cursor` of the answer before")] = 0,
+    cursor: Annotated[
+        int, Query(ge=0, le=2**31, description="`cursor` of the answer before; so many are passed over")
+    ] = 0,
 ) -> Response:
-    """The most money at risk first, who is gone last; `cursor` of the answer is null behind the last one."""
-    found, total = await asyncio.to_thread(_desk(request).customers, key, id_, tier, cursor, limit)
-    after = cursor + len(found)
-    return encoded({"items": found, "total": total, "cursor": after if after < total and found else None})
+    """All or some of them, with what to do; who has none of what is sorted by comes last."""
+    found = await asyncio.to_thread(_desk(request).customers, key, id_, tier, search, sort, cursor, limit)
+    return encoded(found)
+
+
+@router.get(
+    "/{id_}/customers/{user}",
+    summary="One customer",
+    responses={**returns(OneCustomer, ONE), **answers(409, *_FAULTS)},
+)
+async def customer(request: Request, key: Key, id_: Id, user: Customer) -> Response:
+    """With reasons, a week ago, contact fields, purchases by month, and what the model knows."""
+    return encoded(await asyncio.to_thread(_desk(request).customer, key, id_, user))
+
+
+@router.get(
+    "/{id_}/actions",
+    summary="What is recommended",
+    responses={**returns(ActionsView, ACTIONS_EXAMPLE), **answers(*_FAULTS)},
+)
+async def actions(request: Request, key: Key, id_: Id) -> Response:
+    """By the theme of the heaviest reason that raises the risk, and tier."""
+    return encoded(ActionsView(actions=await asyncio.to_thread(_desk(request).actions, key, id_)))
+
+
+@router.put(
+    "/{id_}/actions",
+    summary="Edit what is recommended",
+    responses={**returns(ActionsView, ACTIONS_EXAMPLE), **answers(*_FAULTS)},
+)
+async def edit_actions(request: Request, key: Key, id_: Id, said: ActionsSaid) -> Response:
+    """These rows take the place of the table's own and of former edits; lists have them from the next reading on."""
+    edits = said.model_dump(exclude_none=True)["actions"]
+    return encoded(ActionsView(actions=await asyncio.to_thread(_desk(request).edit_actions, key, id_, edits)))
+
+
+@router.post(
+    "/{id_}/predict",
+    summary="What a customer's score is, and would be if",
+    responses={**returns(WhatIf, WHAT_IF), **answers(409, *_FAULTS)},
+)
+async def predict(request: Request, key: Key, id_: Id, asked: Asked) -> Response:
+    """As of the end of the file. Let days pass in silence, or change features: the new score, and what moved it."""
+    held = await asyncio.to_thread(_desk(request).held, key, id_)
+    changed = {} if asked.features is None else asked.features.model_dump(exclude_unset=True)
+    return encoded(await asyncio.to_thread(suppose, held, asked.user, asked.silent_days, changed))
 
 
 @router.post(
@@ -202,6 +289,52 @@ async def summary(request: Request, key: Key, id_: Id) -> Response:
     """What is at risk, whom to contact, why customers leave, how sure that is; with pictures."""
     content = await asyncio.to_thread(_desk(request).read, key, id_, f"{RESULTS}/{PDF}")
     return Response(content, media_type="application/pdf")
+
+
+@router.get(
+    "/{id_}/charts",
+    summary="Charts",
+    responses={**returns(ChartsView, CHARTS_EXAMPLE), **answers(*_FAULTS)},
+)
+async def charts(request: Request, key: Key, id_: Id) -> Response:
+    """Those that have been drawn: of the file once it is mapped, of what was learned once it is trained on."""
+    return encoded(charts_view(id_, await asyncio.to_thread(_desk(request).charts, key, id_)))
+
+
+@router.get(
+    "/{id_}/charts/{file}",
+    summary="A chart as an image",
+    response_class=Response,
+    responses={
+        200: {"description": "The image.", "content": dict.fromkeys(_FORMS.values(), _BYTES)},
+        **answers(409, *_FAULTS),
+    },
+)
+async def chart(
+    request: Request,
+    key: Key,
+    id_: Id,
+    file: Annotated[str, Path(pattern="^[a-z]{1,20}\\.(svg|png)$", examples=["months.svg"])],
+) -> Response:
+    """`{name}.svg` or `{name}.png`."""
+    name, _, form = file.partition(".")
+    content = await asyncio.to_thread(_desk(request).chart, key, id_, name, form)
+    return Response(content, media_type=_FORMS[form], headers=_SHOWN)
+
+
+@router.get(
+    "/{id_}/model-card.html",
+    summary="Model card",
+    response_class=Response,
+    responses={
+        200: {"description": "The page.", "content": {_HTML: {"schema": {"type": "string"}}}},
+        **answers(409, *_FAULTS),
+    },
+)
+async def card(request: Request, key: Key, id_: Id) -> Response:
+    """What the model is for, what it was made of, how good it is, on whom it errs, and what it cannot know."""
+    content = await asyncio.to_thread(_desk(request).read, key, id_, f"{RESULTS}/{CARD}")
+    return Response(content, media_type=_HTML, headers=_SHOWN)
 
 
 def _accepted(desk: Desk, found: Any) -> Response:

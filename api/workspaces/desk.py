@@ -4,12 +4,17 @@ import json
 import secrets
 import string
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
+from advisor.exports.names import CHARTS, SHOWN, Chart
 from advisor.insights.campaigns import Campaign, Choice, Offer, scenario
-from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
+from advisor.training.names import AT_RISK, SUMMARY
 from advisor.workspaces.folders import (
+    ACTIONS,
     CONTACTS,
     PROFILE,
     RESULTS,
@@ -20,9 +25,15 @@ from advisor.workspaces.folders import (
 )
 from advisor.workspaces.workspace import Learn, StateError, Workspace, moved
 from api.problems import ProblemError
+from api.workspaces.customers import CustomersView, OneCustomer, page
+from api.workspaces.customers import one as customer
+from api.workspaces.shelf import Held, Shelf
+from api.workspaces.sorting import Sort
+from api.workspaces.supposing import row_of
 from api.workspaces.views import LearnSaid, Supposed
-from domain.actions import DEFAULT
+from domain.actions import with_edits
 from domain.control import ApiKey
+from storage.durable import replacing
 
 _SIGNS: Final = string.ascii_lowercase + "234567"
 _LENGTH: Final = 26
@@ -45,6 +56,7 @@ class Desk:
         """
         self.workspaces = Workspaces(Path(root))
         self._days = days
+        self._shelf = Shelf()
 
     def begin(self) -> Path:
         """A place for a file that comes."""
@@ -87,7 +99,7 @@ class Desk:
         try:
             return self.workspaces.change(id_, lambda w: moved(w, state, **changes))
         except UnknownWorkspaceError as fault:
-            raise ProblemError(404, "unknown_workspace", "there is no such workspace any more") from fault
+            raise ProblemError(404, "unknown_workspace", _GONE) from fault
         except StateError as fault:
             raise ProblemError(409, "not_now", str(fault)) from fault
 
@@ -97,7 +109,7 @@ class Desk:
         try:
             self.workspaces.delete(id_)
         except UnknownWorkspaceError as fault:
-            raise ProblemError(404, "unknown_workspace", "there is no such workspace any more") from fault
+            raise ProblemError(404, "unknown_workspace", _GONE) from fault
 
     def train(self, key: ApiKey, id_: str, said: LearnSaid) -> Workspace:
         """Ask for a training."""
@@ -118,13 +130,35 @@ class Desk:
         try:
             return (self.workspaces.folder(id_) / name).read_bytes()
         except (FileNotFoundError, UnknownWorkspaceError) as fault:
-            raise ProblemError(
-                409, "not_yet", _NOT_YET.get(name, "the workspace has no results yet")
-            ) from fault
+            raise ProblemError(409, "not_yet", _NOT_YET.get(name, _NO_RESULTS)) from fault
 
     def summary(self, key: ApiKey, id_: str) -> bytes:
         """`advisor.training.training.Summary` as JSON."""
         return self.read(key, id_, f"{RESULTS}/{SUMMARY}")
+
+    def charts(self, key: ApiKey, id_: str) -> list[Chart]:
+        """Those that have been drawn."""
+        self.one(key, id_)
+        return [name for name in SHOWN if self._chart(id_, name, "svg") is not None]
+
+    def chart(self, key: ApiKey, id_: str, name: str, form: str) -> bytes:
+        """One of them as an image; raises 404 for a name that is none, 409 where it has not been drawn yet."""
+        self.one(key, id_)
+        known = next((one for one in SHOWN if one == name), None)
+        if known is None:
+            raise ProblemError(404, "unknown_chart", f"there is no such chart; there are {', '.join(SHOWN)}")
+        path = self._chart(id_, known, form)
+        if path is None:
+            raise ProblemError(409, "not_yet", "the chart has not been drawn yet")
+        return path.read_bytes()
+
+    def _chart(self, id_: str, name: Chart, form: str) -> Path | None:
+        try:
+            folder = self.workspaces.folder(id_)
+        except UnknownWorkspaceError:
+            return None
+        paths = (place / CHARTS / f"{name}.{form}" for place in (folder, folder / RESULTS))
+        return next((path for path in paths if path.exists()), None)
 
     def preview(self, key: ApiKey, id_: str, rows: int) -> list[dict[str, Any]]:
         """First rows of the file, as text."""
@@ -140,23 +174,49 @@ class Desk:
                 return found
         return []
 
-    def customers(
-        self, key: ApiKey, id_: str, tier: str | None, start: int, limit: int
-    ) -> tuple[list[Any], int]:
-        """Rows from `start` on, of one tier or all, and how many there are in all."""
-        table = self._table(key, id_)
-        if tier is not None:
-            import pyarrow.compute as pc  # noqa: PLC0415
+    def actions(self, key: ApiKey, id_: str) -> dict[str, dict[str, str]]:
+        """What is recommended, by theme and tier: the table of the workspace."""
+        self.one(key, id_)
+        try:
+            edits = (self.workspaces.folder(id_) / ACTIONS).read_bytes()
+        except (FileNotFoundError, UnknownWorkspaceError):
+            edits = b"{}"
+        return with_edits(edits)
 
-            table = table.filter(pc.equal(table["tier"], tier))
-        return table.slice(start, limit).to_pylist(), table.num_rows
+    def edit_actions(
+        self, key: ApiKey, id_: str, edits: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, dict[str, str]]:
+        """Rows in place of the table's own, and of those of a former edit; the table then."""
+        self.one(key, id_)
+        content = msgspec.json.encode(edits)
+        try:
+            with self.workspaces.locked(id_) as folder, replacing(folder / ACTIONS) as file:
+                file.write(content)
+        except UnknownWorkspaceError as fault:
+            raise ProblemError(404, "unknown_workspace", _GONE) from fault
+        return with_edits(content)
+
+    def customers(
+        self, key: ApiKey, id_: str, tier: str | None, search: str, sort: Sort, start: int, limit: int
+    ) -> CustomersView:
+        """Customers from `start` on, of one tier or all, whose ids begin so."""
+        return page(self.held(key, id_), tier, search, sort, start, limit, self.actions(key, id_))
+
+    def customer(self, key: ApiKey, id_: str, user: str) -> OneCustomer:
+        """All that is known of a customer; raises 404 for one that the file does not have."""
+        held = self.held(key, id_)
+        row = row_of(held, user)
+        try:
+            return customer(held, row, self.workspaces.folder(id_), self.actions(key, id_))
+        except (FileNotFoundError, UnknownWorkspaceError) as fault:
+            raise ProblemError(409, "not_yet", _NO_RESULTS) from fault
 
     def simulate(self, key: ApiKey, id_: str, said: Supposed) -> Campaign:
         """What a campaign among those at risk would bring."""
         import pyarrow as pa  # noqa: PLC0415
         import pyarrow.compute as pc  # noqa: PLC0415
 
-        table = self._table(key, id_)
+        table = self.held(key, id_).table
         table = table.filter(pc.is_in(table["tier"], pa.array(AT_RISK)))
         chosen = Choice(table["probability"].to_numpy(), table["value"].to_numpy())
         return scenario(said.scenario, chosen, _offer(said))
@@ -167,20 +227,25 @@ class Desk:
 
         from advisor.exports.lists import predictions, targets  # noqa: PLC0415
 
-        table = self._table(key, id_)
+        table = self.held(key, id_).table
         contacts = self.workspaces.folder(id_) / CONTACTS
         known = pq.read_table(contacts) if contacts.exists() else None
         learn = self.one(key, id_).learn
         if not whom:
             return predictions(table, known)
-        return targets(table, known, Offer() if learn is None else learn.offer, DEFAULT)
+        return targets(table, known, Offer() if learn is None else learn.offer, self.actions(key, id_))
 
-    def _table(self, key: ApiKey, id_: str) -> Any:
-        from storage.parquet import table_of  # noqa: PLC0415
+    def held(self, key: ApiKey, id_: str) -> Held:
+        """What the last training has found; raises 409 where there is nothing yet."""
+        self.one(key, id_)
+        try:
+            return self._shelf.results(self.workspaces.folder(id_) / RESULTS)
+        except (FileNotFoundError, UnknownWorkspaceError) as fault:
+            raise ProblemError(409, "not_yet", _NO_RESULTS) from fault
 
-        return table_of(self.read(key, id_, f"{RESULTS}/{CUSTOMERS}"))
 
-
+_GONE: Final = "there is no such workspace any more"
+_NO_RESULTS: Final = "the workspace has no results yet"
 _NOT_YET: Final = {
     PROFILE: "the columns have not been confirmed yet: PUT …/mapping",
     THRESHOLD: "the columns have not been confirmed yet: PUT …/mapping",

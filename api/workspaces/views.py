@@ -1,14 +1,20 @@
 """What callers see of a workspace, and what they may say of it."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from advisor.exports.names import SHOWN, Chart
 from advisor.insights.campaigns import Scenario
 from advisor.intake.described import Column
 from advisor.intake.mapping import Mapping, Proposal, Role, as_proposed
 from advisor.workspaces.workspace import Learn, Progress, State, Workspace
+from api.people.catalogue import Features
+from api.people.ids import UserId
+from domain.actions import ANY
+from online_model.explain.themes import THEMES
 
 
 class WorkspaceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +108,98 @@ class Supposed(OfferSaid):
     """A campaign."""
 
     scenario: Scenario = "top_100"
+
+
+class Asked(BaseModel):
+    """A customer, and what is to be different."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"user": "17850", "silent_days": 14},
+                {"user": "17850", "features": {"orders_26w": 3}},
+            ]
+        },
+    )
+
+    user: UserId
+    silent_days: float = Field(
+        0.0, ge=0, le=365, allow_inf_nan=False, description="days that pass without a purchase"
+    )
+    features: Features | None = Field(
+        None, description="features of another value; what follows from them is not changed with them"
+    )
+
+
+_Text = Annotated[str, Field(min_length=1, max_length=500)]
+_Theme = Annotated[str, Field(pattern=f"^({'|'.join((ANY, *THEMES))})$")]
+_ACTIONS: Final[dict[str, Any]] = {
+    "silence": {"high": "Call, and ask what is missing."},
+    ANY: {"medium": "Next mailing."},
+}
+
+
+class ByTier(BaseModel):
+    """What to do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    medium: _Text | None = None
+    high: _Text | None = None
+
+
+class ActionsSaid(BaseModel):
+    """Rows in place of the table's own, by the theme of the heaviest reason that raises the risk."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"actions": _ACTIONS}]})
+
+    actions: dict[_Theme, ByTier]
+
+
+class ActionsView(msgspec.Struct, frozen=True, kw_only=True):
+    """All of the table."""
+
+    actions: dict[str, dict[str, str]]
+    """By theme and tier; `any` stands for themes that have no row."""
+
+
+ACTIONS_EXAMPLE: Final = ActionsView(actions=_ACTIONS)
+
+
+class ChartView(msgspec.Struct, frozen=True, kw_only=True):
+    """One chart."""
+
+    name: Chart
+    shows: str
+    """What it shows, for who does not see it."""
+    svg: str
+    """Path of the image."""
+    png: str
+
+
+class ChartsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Those that have been drawn."""
+
+    items: list[ChartView]
+
+
+def charts_view(id_: str, names: Iterable[Chart]) -> ChartsView:
+    """Charts of a workspace."""
+    return ChartsView(
+        items=[
+            ChartView(
+                name=name,
+                shows=SHOWN[name],
+                svg=f"/v1/workspaces/{id_}/charts/{name}.svg",
+                png=f"/v1/workspaces/{id_}/charts/{name}.png",
+            )
+            for name in names
+        ]
+    )
+
+
+CHARTS_EXAMPLE: Final = charts_view("abcdefghijklmnopqrstuvwxyz", ["months"])
 
 
 def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:

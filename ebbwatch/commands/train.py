@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from advisor.exports.card import Made
 from advisor.exports.lists import PREDICTIONS, TARGETS, predictions, targets
-from advisor.exports.summary import report
+from advisor.exports.names import CARD, CHARTS
+from advisor.exports.results import write_for_people
 from advisor.insights.campaigns import Offer
 from advisor.intake.events import canonical, enough
 from advisor.intake.limits import RefusedFileError
@@ -23,11 +25,10 @@ from advisor.intake.reading import read
 from advisor.threshold.threshold import found as threshold_of
 from advisor.training.errors import UnusableError
 from advisor.training.figures import Contestant
+from advisor.training.kept import model
 from advisor.training.names import PAGE, PDF, SUMMARY
 from advisor.training.training import Asked, Summary
 from advisor.training.training import train as train_on
-from batch_jobs.reports.document import pdf
-from batch_jobs.reports.report import html
 from domain.actions import ActionsError, with_edits
 from ebbwatch.commands.evaluate import named
 from ebbwatch.commands.profile import correction
@@ -46,7 +47,12 @@ _SCENARIOS: Final = {
 
 def train(
     file: Annotated[Path, typer.Argument(help="CSV in any dialect, Excel or Parquet, up to 100 MB.")],
-    out: Annotated[Path, typer.Option(help="Folder for lists (CSV) and the summary (page, PDF, JSON).")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder for lists (CSV), the summary (page, PDF, JSON), charts and the model card."
+        ),
+    ],
     column: Annotated[
         list[str] | None,
         typer.Option(metavar="ROLE=COLUMN", help="Corrects what was proposed, as in `ebbwatch profile`."),
@@ -99,7 +105,8 @@ def train(
 
             described = read(file, folder / "rows.parquet", told)
             mapping = corrected(as_proposed(described), corrections, unit_price)
-            enough(canonical(folder / "rows.parquet", described, mapping, folder))
+            used = canonical(folder / "rows.parquet", described, mapping, folder)
+            enough(used)
             inactivity = inactivity_days or threshold_of(folder / "events.parquet").days
             horizon = horizon_days or min(max(inactivity // 2, _HORIZON[0]), _HORIZON[1])
             days = {"horizon_days": horizon, "inactivity_days": inactivity}
@@ -115,9 +122,9 @@ def train(
             known = pq.read_table(contacts) if contacts.exists() else None
         (out / PREDICTIONS).write_bytes(predictions(table, known))
         (out / TARGETS).write_bytes(targets(table, known, offer, actions))
-        made = report(file.name, summary, inactivity, horizon, datetime.now(UTC).date())
-        (out / PAGE).write_text(html(made), "utf-8")
-        (out / PDF).write_bytes(pdf(made))
+        write_for_people(
+            out, Made(file.name, used, mapping, summary, model(out).manifest, datetime.now(UTC).date())
+        )
     except (
         RefusedFileError, MappingError, UnusableError, UnknownContestantError, ActionsError,
         OSError,
@@ -128,7 +135,7 @@ def train(
         typer.echo(msgspec.json.encode(summary).decode())
         return
     _show(summary, inactivity, horizon)
-    names = (PREDICTIONS, TARGETS, PAGE, PDF, SUMMARY)
+    names = (PREDICTIONS, TARGETS, PAGE, PDF, CARD, CHARTS, SUMMARY)
     _answers.print(f"written: {', '.join(str(out / name) for name in names)}")
 
 

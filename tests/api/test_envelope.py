@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from fastapi.responses import Response
 
 from api import envelope
 from api.app import create_app
@@ -51,6 +52,17 @@ async def test_every_answer_has_the_headers(app: FastAPI, path: str, status: int
     assert answer.headers.keys() >= NAMES
     if status >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_page_says_itself_what_it_needs(app: FastAPI) -> None:
+    async def page() -> Response:
+        return Response("", headers={"Content-Security-Policy": "style-src 'unsafe-inline'"})
+
+    app.add_api_route("/page", page)
+    async with client(app) as calls:
+        answer = await calls.get("/page")
+    assert answer.headers.get_list("content-security-policy") == ["style-src 'unsafe-inline'"]
+    assert answer.headers.keys() >= NAMES
 
 
 @pytest.mark.parametrize("given", ["", "a" * 65, "-x", "a b", 'a"b', "ä", "a\nb: c"])

@@ -28,7 +28,8 @@ def test_from_a_file_to_a_target_list(file: Path, tmp_path: Path) -> None:
     done = call(file, "--out", out, *FEW)
     assert done.exit_code == 0, done.output
     assert sorted(path.name for path in out.iterdir()) == [
-        "customers.parquet", "predictions.csv", "summary.html", "summary.json", "summary.pdf", "targets.csv",
+        "charts", "customers.parquet", "features.parquet", "model", "model-card.html", "predictions.csv",
+        "summary.html", "summary.json", "summary.pdf", "targets.csv",
     ]  # fmt: skip
     summary = json.loads((out / "summary.json").read_bytes())
     assert f"{summary['customers']:,} customers at" in done.stdout
@@ -36,6 +37,7 @@ def test_from_a_file_to_a_target_list(file: Path, tmp_path: Path) -> None:
     assert "of shop.csv" in page
     assert f"{summary['customers']:,} customers, of whom" in page
     assert (out / "summary.pdf").read_bytes().startswith(b"%PDF")
+    assert "trained on shop.csv" in (out / "model-card.html").read_text("utf-8")
     assert "silent for 40 days" in done.stdout
     assert "all at risk" in done.stdout
     with (out / "predictions.csv").open() as found:

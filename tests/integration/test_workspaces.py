@@ -71,8 +71,11 @@ def declared(api: Api, authorization: str, size: int) -> tuple[int, str]:
 def test_from_a_file_to_a_target_list(api: Api, client: httpx.Client) -> None:
     id_ = sent(client, shop(4).encode(), "../../up/shop.csv")
     here = f"/v1/workspaces/{id_}"
-    for path in ("profile", "threshold", "results", "customers"):
+    for path in (
+        "profile", "threshold", "results", "customers", "customers/c001", "charts/months.svg", "model-card.html",
+    ):  # fmt: skip
         assert client.get(f"{here}/{path}").status_code == 409
+    assert client.post(f"{here}/predict", json={"user": "c001"}).status_code == 409
     read = becomes(client, id_, "read")
     assert (read["name"], read["rows"]) == ("shop.csv", shop(4).count("\n") - 1)
     assert client.get(f"{here}/preview", params={"rows": 3}).json()["items"][2]["_row"] == 3
@@ -95,6 +98,24 @@ def test_from_a_file_to_a_target_list(api: Api, client: httpx.Client) -> None:
         if row["tier"] is not None:
             of_tier = client.get(f"{here}/customers", params={"tier": row["tier"]}).json()
             assert of_tier["total"] == row["customers"]
+    ids = sorted(row["user"] for row in everybody if row["user"].startswith("c00"))
+    some = client.get(f"{here}/customers", params={"search": "c00", "sort": "risk", "limit": 5}).json()
+    risks = [row["probability"] for row in some["items"]]
+    assert (some["total"], risks) == (len(ids), sorted(risks, reverse=True))
+    top = everybody[0]
+    shown = client.get(f"{here}/customers/{top['user']}").json()
+    assert {name: shown[name] for name in top} == top
+    assert sum(month["orders"] for month in shown["months"]) == top["orders"]
+    assert client.get(f"{here}/customers/nobody%2F..").status_code == 404
+    now = client.post(f"{here}/predict", json={"user": top["user"]}).json()
+    assert now["before"] == now["after"]
+    assert now["after"]["score"] == top["probability"]
+    later = client.post(f"{here}/predict", json={"user": top["user"], "silent_days": 15}).json()
+    assert later["features"]
+    assert later["after"]["score"] != top["probability"]
+    gone = everybody[-1]["user"]
+    for body, status in (({"user": "nobody"}, 404), ({"user": gone}, 409), ({"user": gone, "no": 1}, 422)):
+        assert client.post(f"{here}/predict", json=body).status_code == status
     same = client.post(f"{here}/simulate", json={"scenario": "all_at_risk", "contact": 2.0})
     assert same.json() == summary["scenarios"]["all_at_risk"]
     dear = client.post(f"{here}/simulate", json={"scenario": "all_at_risk", "contact": 1000.0}).json()
@@ -104,6 +125,30 @@ def test_from_a_file_to_a_target_list(api: Api, client: httpx.Client) -> None:
     targets = list(csv.DictReader(client.get(f"{here}/targets.csv").text.splitlines()))
     assert 0 < len(targets) < len(rows)
     assert all(row["email"] and row["action"] for row in targets)
+    assert client.get(f"{here}/model-card.html").text.count(summary["version"]) == 2
+    drawn = client.get(f"{here}/charts").json()["items"]
+    assert {chart["name"] for chart in drawn} == {"activity", "threshold", "months", "reasons", "sureness"}
+    for chart in drawn:
+        for form, kind in (("svg", "image/svg+xml"), ("png", "image/png")):
+            image = client.get(chart[form])
+            assert (image.status_code, image.headers["content-type"]) == (200, kind)
+    tricks = {
+        "..%2Fupload.svg": 422,
+        "%2e%2e/upload": 404,
+        "months.svg%2F": 422,
+        "rows.parquet": 422,
+        "upload.png": 404,
+    }
+    for trick, status in tricks.items():
+        assert client.get(f"{here}/charts/{trick}").status_code == status, trick
+    edits = {
+        theme: dict.fromkeys(("medium", "high"), "Ask.")
+        for theme in client.get(f"{here}/actions").json()["actions"]
+    }
+    assert client.put(f"{here}/actions", json={"actions": edits}).json()["actions"] == edits
+    assert client.put(f"{here}/actions", json={"actions": {"weather": {}}}).status_code == 422
+    assert client.get(f"{here}/customers/{targets[0]['user']}").json()["action"] == "Ask."
+    assert client.get(f"{here}/targets.csv").text.count(",Ask.,") == len(targets)
     assert client.get(f"{here}/summary.pdf").content.startswith(b"%PDF")
     folder = api.place.home / "workspaces"
     assert [path.name for path in folder.iterdir()] == [id_]
@@ -127,6 +172,11 @@ def test_who_may_see_it(api: Api, client: httpx.Client) -> None:
             "/profile",
             "/results",
             "/customers",
+            "/customers/c001",
+            "/actions",
+            "/charts",
+            "/charts/months.png",
+            "/model-card.html",
             "/predictions.csv",
             "/targets.csv",
         ):
