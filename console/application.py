@@ -27,6 +27,7 @@ from console.pages import (
     engagement,
     experiments,
     file,
+    file_customer,
     files,
     model,
     overview,
@@ -52,6 +53,7 @@ PAGES: Final[tuple[PageOf, ...]] = (
     model.PAGE,
     files.PAGE,
     file.PAGE,
+    file_customer.PAGE,
     predict.PAGE,
     settings.PAGE,
 )

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from console.pages.elements import button, card, chart, columns, note, table, text, tile, tiles
+from console.pages.one_file.actions import Actions
 from console.pages.one_file.campaign import Campaign
 from console.pages.one_file.customers import Customers
 from console.pages.one_file.mapping import Ask
@@ -18,21 +19,25 @@ _LISTS = (
     ("targets.csv", "Whom to contact, as CSV", "download"),
     ("predictions.csv", "Everybody, as CSV", "download"),
     ("summary.pdf", "Two pages for who decides, as PDF", "picture_as_pdf"),
+    ("model-card.html", "Model card", "badge"),
 )
 
 
 async def build(visit: Visit, path: str, found: dict[str, Any], ask: Ask) -> None:
     """All of it."""
-    summary, document = await asyncio.gather(
-        visit.caller.get(f"{path}/results"), visit.caller.get("/v1/openapi.json")
+    summary, document, charts = await asyncio.gather(
+        visit.caller.get(f"{path}/results"),
+        visit.caller.get("/v1/openapi.json"),
+        visit.caller.get(f"{path}/charts"),
     )
     labels = {name: field.label for name, field in fields(document).items()}
     with tiles():
         for figure in findings.figures(summary):
             tile(*figure)
-    _lists(found)
+    _lists(found, charts["items"])
     await Campaign(visit, path, found).build()
-    await Customers(visit, path).build()
+    await Customers(visit, path, found["id"]).build()
+    await Actions(visit, path).build()
     _why(summary, labels)
     _warnings(summary)
     _outlook(summary)
@@ -42,14 +47,23 @@ async def build(visit: Visit, path: str, found: dict[str, Any], ask: Ask) -> Non
         button("Correct the columns", visit.trying(lambda: ask("mapping")), icon="undo")
 
 
-def _lists(found: dict[str, Any]) -> None:
-    with card("Take it with you"), ui.element("div").classes("controls"):
-        for name, words, icon in _LISTS:
-            with ui.element("a").classes("download") as to:
-                to.props["href"] = f"{FETCH}/{found['id']}/{name}"
-                to.props["download"] = name
-                ui.icon(icon).props("aria-hidden=true")
-                text("span", words)
+def _lists(found: dict[str, Any], charts: list[dict[str, Any]]) -> None:
+    here = f"{FETCH}/{found['id']}"
+    with card("Take it with you"):
+        with ui.element("div").classes("controls"):
+            for name, words, icon in _LISTS:
+                with ui.element("a").classes("download") as to:
+                    to.props["href"] = f"{here}/{name}"
+                    to.props["download"] = name
+                    ui.icon(icon).props("aria-hidden=true")
+                    text("span", words)
+        with ui.element("details").classes("folded"):
+            text("summary", "Every chart as an image")
+            rows = [
+                (one["shows"], *((form, f"{here}/charts/{one['name']}.{form}") for form in ("svg", "png")))
+                for one in charts
+            ]
+            table("Charts", ("What it shows", "For print", "For slides"), rows, figures_from=3)
 
 
 def _why(summary: dict[str, Any], labels: dict[str, str]) -> None:

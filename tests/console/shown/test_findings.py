@@ -3,7 +3,6 @@
 from typing import Any
 
 from console.shown.campaign import outcome, supposed
-from console.shown.filed import range_words, rows, why
 from console.shown.findings import (
     contestant_rows,
     dependence,
@@ -109,26 +108,6 @@ def test_a_campaign() -> None:
     )  # fmt: skip
     assert [one.value for one in made] == ["10", "2.0", "50.00", "+150", "+3.0 x", "12.50 %"]
     assert made[3].beside == "−50 to +350 by chance, 95 %"
-
-
-def test_customers_of_a_file() -> None:
-    raising = {"text": "no order for 40 days", "direction": "raises"}
-    lowering = {"text": "many orders", "direction": "lowers"}
-    assert why([lowering, raising, raising]) == "no order for 40 days; no order for 40 days"
-    assert why([lowering]) == "many orders"
-    assert why(None) == "–"
-    (row,) = rows(
-        [
-            {
-                "user": "c1", "tier": "gone", "probability": None, "probability_week_ago": None,
-                "value_at_risk": None,
-                "orders": 3, "last_purchase_ms": 86_400_000, "drivers": None,
-            }
-        ]
-    )  # fmt: skip
-    assert (row["risk"], row["at_risk"], row["last"]) == ("–", "–", "1970-01-02")
-    assert range_words(100, 50, 150) == "101 to 150 of 150"
-    assert range_words(0, 0, 0) == "No customer fits."
 
 
 def test_quality_and_silence() -> None:
