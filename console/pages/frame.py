@@ -57,7 +57,7 @@ def framed(
 def _around(page: PageOf, pages: Sequence[PageOf], session: Session, sessions: Sessions) -> None:
     ui.add_head_html('<link rel="stylesheet" href="/static/console.css">')
     dark = ui.dark_mode(session.dark)
-    drawer = ui.left_drawer(bordered=True).props("width=220 breakpoint=900")
+    drawer = ui.left_drawer(value=False, bordered=True).props("width=220 breakpoint=900 show-if-above")
     with drawer, ui.element("nav").props('aria-label="Pages"'), ui.element("ul"):
         for other in pages:
             if other.listed and session.may(other.scope):

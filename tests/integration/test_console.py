@@ -286,5 +286,36 @@ def test_a_file_from_upload_to_the_list_of_whom_to_contact(here: Here, tmp_path:
     assert rows == list(csv.DictReader(io.StringIO(lists)))
     page.screenshot(path=here.pictures / "file-results-1280-light.png", full_page=True)
     assert grave(page) == []
+    what_to_do_is_edited(here, page, id_)
+    one_customer_is_looked_at(here, page, id_)
     assert faults == []
     page.context.close()
+
+
+def what_to_do_is_edited(here: Here, page: Page, id_: str) -> None:
+    page.get_by_text("What to do, by the heaviest reason").click()
+    page.get_by_role("button", name="Edit Silence, high").click()
+    page.get_by_role("dialog").get_by_label("What to do").fill("Call, and ask what is missing.")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("Call, and ask what is missing.")).to_be_visible()
+    actions = here.api.get(f"/v1/workspaces/{id_}/actions", here.key).json()["actions"]
+    assert actions["silence"]["high"] == "Call, and ask what is missing."
+
+
+def one_customer_is_looked_at(here: Here, page: Page, id_: str) -> None:
+    """Of those with the highest risk; what-ifs agree with the API to the digit."""
+    first = here.api.get(f"/v1/workspaces/{id_}/customers?sort=risk&limit=1", here.key).json()["items"][0]
+    page.get_by_role("combobox", name="Order").click()
+    page.get_by_role("option", name="Highest risk").click()
+    page.get_by_role("link", name=first["user"]).click()
+    expect(page.get_by_role("heading", name=first["user"])).to_be_visible()
+    settled(page)
+    page.get_by_role("slider", name="Further days of silence").press("ArrowRight")
+    asked = {"user": first["user"], "silent_days": 1.0}
+    told = here.api.post(f"/v1/workspaces/{id_}/predict", here.key, json=asked).json()
+    assert told["before"]["score"] == first["probability"]
+    expect(page.locator(".answer code")).to_have_text(
+        f"{told['before']['score']!r} → {told['after']['score']!r}"
+    )
+    page.screenshot(path=here.pictures / "file-customer-1280-light.png", full_page=True)
+    assert grave(page) == []

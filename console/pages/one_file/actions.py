@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from console.pages.dialogs import answers, asking
-from console.pages.elements import button, card, note
+from console.pages.elements import button, card, note, text
 from console.pages.visit import Visit
 from console.shown.recommended import TIERS, cell, edited, themes
 from console.shown.words import title
@@ -26,8 +26,7 @@ class Actions:
     async def build(self) -> None:
         """The table, folded."""
         with card("Recommended actions"), ui.element("details").classes("folded"):
-            with ui.element("summary"):
-                ui.label("What to do, by the heaviest reason and the tier")
+            text("summary", "What to do, by the heaviest reason and the tier")
             note(
                 "Customers, lists and this page have an edit from the next look on; nothing is trained anew."
             )
@@ -42,7 +41,7 @@ class Actions:
                 for tier in TIERS:
                     with ui.element("div").classes("row-of"):
                         with ui.element("div"):
-                            ui.label(cell(table, theme, tier))
+                            text("span", cell(table, theme, tier))
                             note(f"{title(theme)}, {tier}")
                         made = button("Edit", partial(self._ask, table, theme, tier), icon="edit")
                         made.props["aria-label"] = f"Edit {title(theme)}, {tier}"
