@@ -52,7 +52,7 @@ def card(made: Made) -> str:
     inactivity, horizon = facts.inactivity_ms / DAY_MS, facts.horizon_ms / DAY_MS
     subtitle = (
         f"{manifest.training.name}, version {manifest.version}, trained on {made.file} on {made.today}. It says how "
-        f"likely a customer is to fall silent for {inactivity:g} days, beginning within {horizon:g} days."
+        f"likely a customer is to be gone within {horizon:g} days: to have been silent for {inactivity:g} days."
     )
     parts = [
         _use(horizon),
@@ -122,8 +122,8 @@ def _judged(summary: Summary) -> Iterator[Section]:
     middle = datetime.fromtimestamp(summary.middle_ms / 1000, UTC).date()
     words = [
         f"On {summary.snapshots:,} snapshots from {middle} on, each predicted before its outcome was known. F1 and "
-        "recall are at the threshold from which on a contact pays; `F1 of all` is that of flagging everybody, and an "
-        "F1 that is not above it tells nothing. `champion` is whoever served at the time.",
+        "recall are at the threshold from which on a contact pays; “F1 of all” is that of flagging everybody, and an "
+        "F1 that is not above it tells nothing. “champion” is whoever served at the time.",
     ]
     refitted = any(is_refitted(one.name) for one in summary.contestants)
     words += ["Models with a date were judged from that day on only."] if refitted else []
@@ -204,4 +204,4 @@ def _share(value: float | None) -> str:
 
 
 def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else f"{value:.3f}".replace("-", "−")

@@ -1,6 +1,6 @@
 """Every customer as of the end of the file: how likely to leave, why, and what would be lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -54,11 +54,14 @@ def features_at_the_end(replayed: Replayed) -> tuple[list[str], Matrix]:
     return [known.users[slot] for slot in slots.tolist()], x
 
 
-def customers(replayed: Replayed, scorer: Scorer, thresholds: Thresholds, seed: int) -> pa.Table:
+def customers(
+    replayed: Replayed, scorer: Scorer, thresholds: Thresholds, seed: int, names: Mapping[int, str]
+) -> pa.Table:
     """
     Args:
         scorer: what serves.
         seed: of what is sampled.
+        names: of codes, for drivers in words.
 
     Returns:
         Rows of `SCHEMA`, the most money at risk first, those who are gone last.
@@ -76,7 +79,7 @@ def customers(replayed: Replayed, scorer: Scorer, thresholds: Thresholds, seed: 
     order = sorted(
         range(len(users)), key=lambda n: (not there[n], -at_risk[n] if there[n] else 0.0, users[n])
     )
-    told = _drivers(scorer, x, [n for n in order if there[n]], replayed.watched.population, seed)
+    told = _drivers(scorer, x, [n for n in order if there[n]], replayed.watched.population, seed, names)
     before = _week_ago(replayed, scorer)
     spent, refunded = (np.nan_to_num(x[:, INDEX[name]]) for name in ("spend_total", "refunded_total"))
     rows = []
@@ -118,7 +121,7 @@ def _week_ago(replayed: Replayed, scorer: Scorer) -> dict[str, float]:
 
 
 def _drivers(
-    scorer: Scorer, x: Matrix, ranked: Sequence[int], background: Matrix, seed: int
+    scorer: Scorer, x: Matrix, ranked: Sequence[int], background: Matrix, seed: int, names: Mapping[int, str]
 ) -> dict[int, list[dict[str, Any]]]:
     """By row: of all where the score is a sum, else of the first `EXPLAINED`."""
     try:
@@ -134,6 +137,6 @@ def _drivers(
         (attribution,) = explain(scorer, row[None, :], background, rng)
         found[n] = [
             {"text": r.text, "theme": r.theme, "weight": r.weight, "direction": direction(r)}
-            for r in reasons(row, attribution, {}, DRIVERS)
+            for r in reasons(row, attribution, names, DRIVERS)
         ]
     return found

@@ -28,11 +28,11 @@ from api.workspaces.views import (
     CHARTS_EXAMPLE,
     ActionsSaid,
     ActionsView,
-    Asked,
     ChartsView,
     LearnSaid,
     MappingSaid,
     Supposed,
+    WhatIfAsked,
     WorkspacesView,
     WorkspaceView,
     charts_view,
@@ -252,7 +252,7 @@ async def edit_actions(request: Request, key: Key, id_: Id, said: ActionsSaid) -
     summary="What a customer's score is, and would be if",
     responses={**returns(WhatIf, WHAT_IF), **answers(409, *_FAULTS)},
 )
-async def predict(request: Request, key: Key, id_: Id, asked: Asked) -> Response:
+async def predict(request: Request, key: Key, id_: Id, asked: WhatIfAsked) -> Response:
     """As of the end of the file. Let days pass in silence, or change features: the new score, and what moved it."""
     held = await asyncio.to_thread(_desk(request).held, key, id_)
     changed = {} if asked.features is None else asked.features.model_dump(exclude_unset=True)

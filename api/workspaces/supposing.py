@@ -1,6 +1,7 @@
 """A customer of a file as the customer is, and as the customer would be: by what answers for users of the stream."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from online_model.tiers import Thresholds
 from profiles.answers import Judge
 from profiles.questions import Given, UnfitFeatureError, WhatIf, what_if
 from profiles.views import Basis, Judged
+
+COMPARED: Final = 32
+"""Customers with whom one is compared where contributions are sampled: half of what was kept, for half the time."""
 
 
 def row_of(held: Held, user: str) -> int:
@@ -34,7 +38,8 @@ def suppose(held: Held, user: str, silent_days: float, changed: Given) -> WhatIf
     if known is None:
         raise ProblemError(409, "gone", "the customer is gone: there is no score to move")
     (part, manifest), person = held.model, held.person(row)
-    facts = manifest.training.facts
+    facts, some = manifest.training.facts, part.background
+    part = part._replace(background=some[:: max(len(some) // COMPARED, 1)])  # evenly
     seen = Judged(
         facts=Facts(0, [user], person.state, person.as_of_ms),
         nows=np.array([person.as_of_ms]),

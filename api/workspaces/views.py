@@ -110,7 +110,7 @@ class Supposed(OfferSaid):
     scenario: Scenario = "top_100"
 
 
-class Asked(BaseModel):
+class WhatIfAsked(BaseModel):
     """A customer, and what is to be different."""
 
     model_config = ConfigDict(

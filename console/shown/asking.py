@@ -5,7 +5,16 @@ from typing import Any, Final, NamedTuple
 
 _SCHEMAS: Final = ("components", "schemas")
 _FEATURES: Final = "Features"
-_ASKED: Final = "Asked"
+_ASKED: Final = (
+    "paths",
+    "/v1/predict",
+    "post",
+    "requestBody",
+    "content",
+    "application/json",
+    "schema",
+    "$ref",
+)
 
 
 class Field(NamedTuple):
@@ -26,13 +35,14 @@ def fields(document: Mapping[str, Any]) -> dict[str, Field]:
     Args:
         document: its OpenAPI document.
     """
-    properties = _schemas(document)[_FEATURES]["properties"]
+    properties = _within(document, _SCHEMAS)[_FEATURES]["properties"]
     return {name: _field(name, schema) for name, schema in properties.items()}
 
 
 def first_features(document: Mapping[str, Any]) -> dict[str, Any]:
     """With values, to begin with: the document's example."""
-    given: dict[str, Any] = _schemas(document)[_ASKED]["examples"][0]["features"]
+    name = str(_within(document, _ASKED)).rpartition("/")[2]
+    given: dict[str, Any] = _within(document, _SCHEMAS)[name]["examples"][0]["features"]
     return given
 
 
@@ -51,12 +61,11 @@ def known_features(features: Sequence[Mapping[str, Any]], names: Sequence[str]) 
     return {name: values.get(name) for name in names}
 
 
-def _schemas(document: Mapping[str, Any]) -> Mapping[str, Any]:
+def _within(document: Mapping[str, Any], path: Sequence[str]) -> Any:
     found: Any = document
-    for part in _SCHEMAS:
+    for part in path:
         found = found[part]
-    schemas: Mapping[str, Any] = found
-    return schemas
+    return found
 
 
 def _field(name: str, schema: Mapping[str, Any]) -> Field:

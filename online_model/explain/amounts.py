@@ -11,6 +11,7 @@ _MONTHS: Final = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _READABLE: Final = 1e9
+_CODES: Final = 2**32  # `domain.columns.code_of`: most codes are above what is readable as an amount
 _SHARES: Final = frozenset({"consistency", "refunded_share", "positive_ratio"}) | {
     f.name for f in CATALOGUE if f.name.endswith("_share")
 }
@@ -39,7 +40,7 @@ def in_words(feature: str, value: float, names: Mapping[int, str]) -> str:
     value += 0.0  # minus zero becomes zero
     form = CATALOGUE[INDEX[feature]]
     if feature in CODED:
-        return names.get(int(value), f"#{value:.0f}") if value < _READABLE else "not known"
+        return names.get(int(value), f"#{value:.0f}") if value < _CODES else "not known"
     if feature == "month_of_year":
         return _MONTHS[int(value) - 1] if 1 <= value < 13 else "not known"
     if feature == "paid":

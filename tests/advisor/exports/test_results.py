@@ -79,7 +79,7 @@ def test_the_card_says_what_the_figures_say(done: Trained) -> None:
     for segment in summary.segments:
         assert rows[segment.value][:2] == [f"{segment.snapshots:,}", f"{segment.lost:.1%}"]
     assert {segment.value for segment in summary.segments} == {"shop", "web"}
-    assert "silent for 40 days, beginning within 20 days" in content
+    assert "gone within 20 days: to have been silent for 40 days" in content
     assert "customer (customer), date (date), total (amount), channel (channel)" in content
     assert "not learned from: email" in content
     assert "It spans 200 days" in content

@@ -24,6 +24,7 @@ from advisor.training.figures import contestants
 from advisor.training.names import AT_RISK
 from advisor.training.replayed import Replayed, replayed
 from advisor.training.training import Asked, Summary, train
+from advisor.training.words import words
 from domain.actions import DEFAULT
 from domain.calendar import DAY_MS
 from domain.settings import FactSettings
@@ -114,7 +115,7 @@ def test_every_customer_as_a_loop_says(folder: Path, trained: tuple[Summary, pa.
 def test_scores_are_those_of_the_model_now_and_a_week_ago(past: Replayed) -> None:
     scorer = past.watched.trainer.training.lineup.scorer("logistic")
     assert scorer is not None
-    table = customers(past, scorer, Thresholds(), 3)
+    table = customers(past, scorer, Thresholds(), 3, {})
     users, x = features_at_the_end(past)
     said = dict(zip(users, scorer.score(x).tolist(), strict=True))
     then = {
@@ -158,7 +159,7 @@ def test_where_reasons_are_sampled_the_first_have_them(
     monkeypatch.setattr(of_customers, "EXPLAINED", 3)
     scorer = past.watched.trainer.training.lineup.scorer("logistic")
     assert scorer is not None
-    table = customers(past, Opaque(scorer), Thresholds(), 3)
+    table = customers(past, Opaque(scorer), Thresholds(), 3, {})
     assert [row["drivers"] is not None for row in table.to_pylist()[:5]] == [True, True, True, False, False]
 
 
@@ -188,11 +189,12 @@ def test_the_summary_adds_up(folder: Path, trained: tuple[Summary, pa.Table]) ->
     assert set(summary.dependence) <= {one.name for one in summary.importance}
 
 
-def test_it_is_the_same_each_time(past: Replayed, trained: tuple[Summary, pa.Table]) -> None:
+def test_it_is_the_same_each_time(folder: Path, past: Replayed, trained: tuple[Summary, pa.Table]) -> None:
     summary, table = trained
     scorer = past.watched.trainer.training.lineup.scorer(summary.served)
     assert scorer is not None
-    assert customers(past, scorer, Thresholds(), 3) == table
+    said = words(folder / "events.parquet")
+    assert customers(past, scorer, Thresholds(), 3, said) == table
     assert tuple(contestants(past, Contact(cost=2.0))) == summary.contestants
 
 

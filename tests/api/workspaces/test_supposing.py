@@ -12,11 +12,13 @@ from advisor.training.kept import model, person
 from api.problems import ProblemError
 from api.workspaces import shelf
 from api.workspaces.shelf import Held, Shelf
-from api.workspaces.supposing import suppose
+from api.workspaces.supposing import COMPARED, suppose
 from domain.calendar import DAY_MS
 from domain.catalogue import INDEX
 from domain.features import features
-from online_model.explain.attribution import odds_of
+from online_model.explain.attribution import Attribution, odds_of
+from online_model.explain.explain import explain
+from online_model.learners.learner import Matrix, Scorer
 
 
 @pytest.fixture
@@ -81,6 +83,18 @@ def test_it_is_quick(held: Held) -> None:
     for _ in range(5):
         suppose(held, _first(held), 1.0, {})
     assert time.thread_time() - begun < 5 * 0.2
+
+
+def test_who_is_sampled_is_compared_with_fewer(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = list[int]()
+
+    def counted(scorer: Scorer, x: Matrix, background: Matrix, rng: np.random.Generator) -> list[Attribution]:
+        seen.append(len(background))
+        return explain(scorer, x, background, rng)
+
+    monkeypatch.setattr("profiles.questions.explain", counted)
+    suppose(held, _first(held), 1.0, {})
+    assert seen == [COMPARED, COMPARED]
 
 
 def test_the_shelf_holds_the_last_and_knows_what_was_replaced(folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,15 @@
 from console.shown.asking import asked, fields, first_features, known_features
 
 DOCUMENT = {
+    "paths": {
+        "/v1/predict": {
+            "post": {
+                "requestBody": {
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Asked"}}}
+                }
+            }
+        }
+    },
     "components": {
         "schemas": {
             "Features": {
@@ -20,7 +29,7 @@ DOCUMENT = {
             },
             "Asked": {"examples": [{"features": {"plan": "pro"}}]},
         }
-    }
+    },
 }
 
 

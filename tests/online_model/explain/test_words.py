@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from domain.actions import DEFAULT
 from domain.catalogue import CATALOGUE, INDEX, NAMES
+from domain.columns import code_of
 from domain.labels import FEATURES
 from online_model.explain.amounts import in_words
 from online_model.explain.attribution import Attribution, exact
@@ -186,3 +187,11 @@ def test_a_share_that_no_percentage_holds_is_not_known() -> None:
 def test_every_feature_has_a_theme_and_every_action_a_theme() -> None:
     assert {theme_of(feature.name) for feature in CATALOGUE} == set(THEMES)
     assert set(DEFAULT) - {"any"} <= set(THEMES)
+
+
+def test_a_name_is_said_whatever_its_code() -> None:
+    words = [f"plan {n}" for n in range(50)]
+    names = {code_of(word): word for word in words}
+    assert any(code > 2e9 for code in names)
+    assert [in_words("plan", float(code), names) for code in names] == words
+    assert in_words("plan", 2.0**32, names) == "not known"
