@@ -21,6 +21,7 @@ from console.calling.caller import Caller
 from console.config import ConsoleConfig
 from console.pages import (
     alerts,
+    campaign,
     cohorts,
     customer,
     customers,
@@ -45,6 +46,7 @@ PAGES: Final[tuple[PageOf, ...]] = (
     customers.PAGE,
     customer.PAGE,
     alerts.PAGE,
+    campaign.PAGE,
     cohorts.PAGE,
     survival.PAGE,
     segments.PAGE,

@@ -99,9 +99,18 @@ class Rankings:
                 return await self._first(present, query or Query(sort="risk"), limit)
             return await self._following(cursor, query, limit)
         except (RedisError, OSError) as fault:
-            raise ProblemError(
-                503, "store_away", "the store does not answer; try again", {"Retry-After": "1"}
-            ) from fault
+            raise _away() from fault
+
+    async def columns(self, present: Present) -> Columns:
+        """Of everybody at risk, as scored last; see `api.people.roster`.
+
+        Raises:
+            ProblemError: 503, Redis is away, or too many rankings are kept.
+        """
+        try:
+            return (await self._shared(present)).columns
+        except (RedisError, OSError) as fault:
+            raise _away() from fault
 
     async def _first(self, present: Present, query: Query, limit: int) -> Page:
         members = None if query.segment is None else await self._segments.members(query.segment)
@@ -194,6 +203,10 @@ def ordered(columns: Columns, query: Query, members: Hashes | None) -> Order:
     places = np.flatnonzero(wanted)
     field: Any = columns[{"risk": "score", "value": "value", "changed": "changed"}[query.sort]][places]
     return places[np.argsort(-field, kind="stable")].astype(np.uint32)
+
+
+def _away() -> ProblemError:
+    return ProblemError(503, "store_away", "the store does not answer; try again", {"Retry-After": "1"})
 
 
 def _expired() -> ProblemError:

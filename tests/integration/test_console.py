@@ -24,8 +24,8 @@ ALERTS = 3
 RETAIL = Path(os.environ.get("EBBWATCH_DATA", "../shared/data")) / "online_retail_2010_2011.csv.zst"
 SCOPES: tuple[Scope, ...] = ("read", "alerts", "workspaces", "admin")
 PAGES = (
-    "/", "/customers", "/alerts", "/cohorts", "/survival", "/segments", "/experiments", "/engagement", "/model",
-    "/files", "/predict", "/settings",
+    "/", "/customers", "/alerts", "/campaign", "/cohorts", "/survival", "/segments", "/experiments", "/engagement",
+    "/model", "/files", "/predict", "/settings",
 )  # fmt: skip
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 WAIT_MS = 60_000

@@ -7,9 +7,9 @@ from nicegui import ui
 
 from console.pages.elements import button, card, chart, columns, note, table, text, tile, tiles
 from console.pages.one_file.actions import Actions
-from console.pages.one_file.campaign import Campaign
 from console.pages.one_file.customers import Customers
 from console.pages.one_file.mapping import Ask
+from console.pages.simulator import Campaign
 from console.pages.visit import Visit
 from console.sending import FETCH
 from console.shown import findings
@@ -35,7 +35,7 @@ async def build(visit: Visit, path: str, found: dict[str, Any], ask: Ask) -> Non
         for figure in findings.figures(summary):
             tile(*figure)
     _lists(found, charts["items"])
-    await Campaign(visit, path, found).build()
+    await Campaign(visit, f"{path}/simulate", (found["learn"] or {}).get("offer")).build()
     await Customers(visit, path, found["id"]).build()
     await Actions(visit, path).build()
     _why(summary, labels)

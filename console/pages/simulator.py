@@ -1,6 +1,6 @@
 """The campaign simulator: each change is asked of the API."""
 
-from typing import Any
+from typing import Final
 
 from nicegui import ui
 
@@ -8,21 +8,22 @@ from console.pages.elements import card, note, tile, tiles
 from console.pages.visit import Visit
 from console.shown.campaign import SCENARIOS, outcome, supposed
 
+_OFFER: Final = {"contact": 5.0, "save_rate": 0.35, "discount": 0.0}
+
 
 class Campaign:
-    """Of one file."""
+    """Of a file, or of the live stream."""
 
-    def __init__(self, visit: Visit, path: str, found: dict[str, Any]) -> None:
+    def __init__(self, visit: Visit, path: str, offer: dict[str, float] | None = None) -> None:
         """
         Args:
-            path: of the workspace in the API.
-            found: the workspace.
+            path: of the call in the API.
+            offer: to begin with: `contact`, `save_rate` and `discount`.
         """
         self._visit = visit
         self._path = path
         self._asked = 0
-        learn = found["learn"] or {}
-        self._offer = learn.get("offer") or {"contact": 5.0, "save_rate": 0.35, "discount": 0.0}
+        self._offer = offer or _OFFER
 
     async def build(self) -> None:
         """Fields, and the answer beneath."""
@@ -51,7 +52,7 @@ class Campaign:
         body = supposed(self._whom.value, self._cost.value, self._saved.value, self._discount.value)
         self._asked += 1
         mine = self._asked
-        found = await self._visit.caller.post(f"{self._path}/simulate", body)
+        found = await self._visit.caller.post(self._path, body)
         if mine != self._asked:
             return  # a later question is on its way
         self._answer.clear()
