@@ -140,7 +140,9 @@ def _quantile(values: list[float], share: float) -> float:
 
 
 def main(
-    users: Annotated[int, typer.Option(min=1000, help="simulated users; nine of ten are at risk")] = 110_000,
+    users: Annotated[
+        int, typer.Option(min=1000, help="simulated users; six of ten are at risk at the end")
+    ] = 170_000,
     rounds: Annotated[int, typer.Option(min=1, help="times that all choices are made")] = 5,
     out: Annotated[Path | None, typer.Option(help="JSON file of the results")] = None,
 ) -> None:
