@@ -11,6 +11,7 @@ from api.access.making import made
 from api.alerts.deciding import wall, write
 from api.problems import ProblemError, answers
 from api.resources import Resources, resources_of
+from api.whole import Whole
 from control import tables
 from domain.control import ApiKey, Scope
 
@@ -53,7 +54,7 @@ class NewKey(BaseModel):
 
     scopes: list[Scope] = Field(min_length=1, max_length=10)
     name: str = Field("", max_length=128, description="whose it is; stands in the audit log")
-    days: int = Field(0, ge=0, le=3650, description="until it expires; 0 for never")
+    days: Whole = Field(0, ge=0, le=3650, description="until it expires; 0 for never")
 
 
 class KeySecret(KeyState):
@@ -95,7 +96,9 @@ async def create_key(wish: NewKey, response: Response, _: Admin, here: Here) -> 
     return KeySecret(**_state(new.key), key=new.token.text)
 
 
-@router.delete("/v1/keys/{id}", status_code=204, summary="Revoke a key", responses=answers(404, 409, *_READS))
+@router.post(
+    "/v1/keys/{id}/revoke", status_code=204, summary="Revoke a key", responses=answers(404, 409, *_READS)
+)
 async def revoke_key(id_: Id, own: Admin, here: Here) -> None:
     """It passes no more, from a second later on. A key does not revoke itself, so that nobody locks himself out."""
     if id_ == own.id:

@@ -13,6 +13,7 @@ from advisor.intake.mapping import Mapping, Proposal, Role, as_proposed
 from advisor.workspaces.workspace import Learn, Progress, State, Workspace
 from api.people.catalogue import Features
 from api.people.ids import UserId
+from api.whole import Whole
 from domain.actions import ANY
 from online_model.explain.themes import THEMES
 
@@ -83,25 +84,37 @@ class OfferSaid(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    contact: float = Field(5.0, ge=0, le=1e9, allow_inf_nan=False, description="cost of one contact")
+    contact: float = Field(
+        5.0, ge=0, le=1e9, allow_inf_nan=False, strict=True, description="cost of one contact"
+    )
     save_rate: float = Field(
-        0.35, ge=0, le=1, allow_inf_nan=False, description="share of those who would leave that it keeps"
+        0.35,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        strict=True,
+        description="share of those who would leave that it keeps",
     )
     discount: float = Field(
-        0.0, ge=0, le=1, allow_inf_nan=False, description="share of their value that whoever stays is given"
+        0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        strict=True,
+        description="share of their value that whoever stays is given",
     )
 
 
 class LearnSaid(OfferSaid):
     """How it is to be trained on."""
 
-    inactivity_days: int | None = Field(
+    inactivity_days: Whole | None = Field(
         None, ge=1, le=180, description="silence that makes a customer gone; else what the gaps propose"
     )
-    horizon_days: int | None = Field(
+    horizon_days: Whole | None = Field(
         None, ge=1, le=180, description="how far risk looks ahead; else half of that, within 7 and 90"
     )
-    seed: int = Field(0, ge=0, le=2**31, description="of all randomness")
+    seed: Whole = Field(0, ge=0, le=2**31, description="of all randomness")
 
 
 class Supposed(OfferSaid):
@@ -125,7 +138,7 @@ class WhatIfAsked(BaseModel):
 
     user: UserId
     silent_days: float = Field(
-        0.0, ge=0, le=365, allow_inf_nan=False, description="days that pass without a purchase"
+        0.0, ge=0, le=365, allow_inf_nan=False, strict=True, description="days that pass without a purchase"
     )
     features: Features | None = Field(
         None, description="features of another value; what follows from them is not changed with them"

@@ -58,7 +58,7 @@ class _Keys:
 
     def _ask_revoke(self, key: dict[str, Any]) -> None:
         async def revoke() -> None:
-            await self._visit.caller.delete(f"/v1/keys/{in_path(key['id'])}")
+            await self._visit.caller.post(f"/v1/keys/{in_path(key['id'])}/revoke")
             await self._show()
 
         says = "Whoever uses it is refused from a second later on. It cannot be undone."

@@ -82,12 +82,12 @@ def test_an_administrator_makes_lists_and_revokes_keys(api: Api) -> None:
         listed = client.get("/v1/keys")
         assert made["key"].split("_")[2] not in listed.text
         assert made["id"] in [key["id"] for key in listed.json()["items"] if key["revoked"] is None]
-        assert client.delete(f"/v1/keys/{made['id']}").status_code == 204
+        assert client.post(f"/v1/keys/{made['id']}/revoke").status_code == 204
         api.await_key(made["key"], holds=False)
-        assert client.delete(f"/v1/keys/{made['id']}").status_code == 204, "once more does no harm"
-        own = client.delete(f"/v1/keys/{admin.split('_')[1]}")
+        assert client.post(f"/v1/keys/{made['id']}/revoke").status_code == 204, "once more does no harm"
+        own = client.post(f"/v1/keys/{admin.split('_')[1]}/revoke")
         assert (own.status_code, own.json()["type"].rpartition("/")[2]) == (409, "own_key")
-        assert client.delete("/v1/keys/000000000000").status_code == 404
+        assert client.post("/v1/keys/000000000000/revoke").status_code == 404
         assert client.post("/v1/keys", json={"scopes": ["root"]}).status_code == 422
 
 

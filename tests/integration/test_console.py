@@ -49,7 +49,8 @@ def here(module_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Itera
     if program() is None:
         pytest.skip(ABSENT)
     module_place.ebbwatch("simulate", "--users", 40, "--days", 80, "--seed", 3)
-    place = module_place.but(contestants='["logistic"]', learners='["logistic"]', api_per_second=0)
+    few: dict[str, object] = {"contestants": '["logistic"]', "learners": '["logistic"]'}
+    place = module_place.but(api_per_second=0, **({} if os.environ.get("CONSOLE_RETAIL") else few))
     place.but(archiver=True, trainer=True).ebbwatch("run", "--until-idle")
     place.ebbwatch("batch", "run")
     pictures = Path(os.environ.get("EBBWATCH_PICTURES") or tmp_path_factory.mktemp("pictures"))
