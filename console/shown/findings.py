@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from console.shown.charts import BLUE, COLOURS, FALL, RISE, band, cartesian, line
+from console.shown.cohorts import MOST, Grid, grid
 from console.shown.figure import Figure
+from console.shown.groups import EVERYBODY
 from console.shown.words import DASH, money, number, percent, title
 
 _DRIVERS: Final = 10
@@ -205,3 +207,57 @@ def _percent(share: float) -> float:
 
 def _three(value: float | None) -> str:
     return DASH if value is None else f"{value:.3f}"
+
+
+def cohorts(summary: Mapping[str, Any]) -> Grid:
+    """By the month of the first purchase, as the live stream's are shown."""
+    cells = (summary.get("staying") or {"cohorts": []})["cohorts"]
+    return grid([{**cell, "second": ""} for cell in cells], MOST["month"])
+
+
+def survivors(summary: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Days of the curve of who is not lost yet, as the live stream's are shown; empty where there is none."""
+    days = (summary.get("staying") or {"curve": []})["curve"]
+    return {EVERYBODY: days} if days else {}
+
+
+def median_words(summary: Mapping[str, Any]) -> str:
+    """After how long half are lost."""
+    half, low, high = (summary.get("staying") or {"median": (None, None, None)})["median"]
+    if half is None:
+        return "Fewer than half are lost within the time of the file."
+    limits = f"{low if low is not None else 'not known'} to {high if high is not None else 'not known'}"
+    return f"Half are lost after {half:,} days (95 %: {limits})."
+
+
+def positions(customers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Customers by silence and by what they have brought, coloured by tier: who is worth a contact lies above right.
+
+    Args:
+        customers: of the API, those with the most money at risk.
+    """
+    colours = {"high": COLOURS[4], "medium": COLOURS[1], "low": COLOURS[2]}
+    points = {
+        tier: [
+            {"name": one["user"], "value": [round(one["silence_days"], 1), round(one["revenue"], 2)]}
+            for one in customers
+            if one["tier"] == tier and one["revenue"] > 0
+        ]
+        for tier in colours
+    }
+    return cartesian(
+        {"type": "value", "name": "Days of silence"},
+        {"type": "log", "name": "Revenue so far (each line ten times the one below)"},
+        legend={"top": 0, "data": [tier.title() for tier in colours], "textStyle": {"color": "currentColor"}},
+        tooltip={"trigger": "item", "confine": True, "formatter": "{b}: {c}"},
+        series=[
+            {
+                "type": "scatter",
+                "name": tier.title(),
+                "symbolSize": 6,
+                "itemStyle": {"color": colour, "opacity": 0.6},
+                "data": points[tier],
+            }
+            for tier, colour in colours.items()
+        ],
+    )

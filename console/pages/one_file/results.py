@@ -9,12 +9,16 @@ from console.pages.elements import button, card, chart, columns, note, table, te
 from console.pages.one_file.actions import Actions
 from console.pages.one_file.customers import Customers
 from console.pages.one_file.mapping import Ask
+from console.pages.results import pictured
 from console.pages.simulator import Campaign
 from console.pages.visit import Visit
 from console.sending import FETCH
 from console.shown import findings
 from console.shown.asking import fields
+from console.shown.cohorts import extent, grid_table, heatmap
+from console.shown.survival import at_risk, curve
 
+_DRAWN = 1000
 _LISTS = (
     ("targets.csv", "Whom to contact, as CSV", "download"),
     ("predictions.csv", "Everybody, as CSV", "download"),
@@ -25,10 +29,11 @@ _LISTS = (
 
 async def build(visit: Visit, path: str, found: dict[str, Any], ask: Ask) -> None:
     """All of it."""
-    summary, document, charts = await asyncio.gather(
+    summary, document, charts, charted = await asyncio.gather(
         visit.caller.get(f"{path}/results"),
         visit.caller.get("/v1/openapi.json"),
         visit.caller.get(f"{path}/charts"),
+        visit.caller.get(f"{path}/customers", {"limit": _DRAWN}),
     )
     labels = {name: field.label for name, field in fields(document).items()}
     with tiles():
@@ -40,6 +45,7 @@ async def build(visit: Visit, path: str, found: dict[str, Any], ask: Ask) -> Non
     await Actions(visit, path).build()
     _why(summary, labels)
     _warnings(summary)
+    _staying(summary, charted["items"])
     _outlook(summary)
     _quality(summary)
     with ui.element("div").classes("controls"):
@@ -102,6 +108,25 @@ def _warnings(summary: dict[str, Any]) -> None:
         table("Moved up", ("Customer", "Tier", "Risk", "Money at risk"), rows)
         if len(summary["warnings"]) > len(rows):
             note(f"{len(rows)} of {len(summary['warnings'])}, the most money at risk first.")
+
+
+def _staying(summary: dict[str, Any], customers: list[dict[str, Any]]) -> None:
+    cohorts, survivors = findings.cohorts(summary), findings.survivors(summary)
+    with columns():
+        if survivors:
+            with card():
+                chart("Not lost yet, with 95 % limits", curve(survivors), 300)
+                heads, rows = at_risk(survivors)
+                table("Customers at risk", heads, rows)
+                note(findings.median_words(summary))
+        with card():
+            chart("Customers by silence and revenue", findings.positions(customers), 300)
+            note(f"The {len(customers):,} with the most money at risk.")
+    if cohorts.cells:
+        with card():
+            width, height = extent(cohorts)
+            title = "Cohorts by the month of the first purchase, % with a purchase in each month"
+            pictured(title, heatmap(cohorts, "month"), *grid_table(cohorts, "month"), height, width)
 
 
 def _outlook(summary: dict[str, Any]) -> None:

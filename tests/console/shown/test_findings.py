@@ -4,18 +4,23 @@ from typing import Any
 
 from console.shown.campaign import outcome, supposed
 from console.shown.findings import (
+    cohorts,
     contestant_rows,
     dependence,
     drivers,
     figures,
+    median_words,
     moved_rows,
     outlook,
     outlook_words,
+    positions,
     reliability,
     rule_rows,
+    survivors,
     top_rows,
 )
 from console.shown.quality import Choice, choice_words, choices, column_rows, gaps, quality_rows
+from console.shown.survival import curve
 
 
 def contestant(name: str, score: float | None, f1: float) -> dict[str, Any]:
@@ -121,3 +126,33 @@ def test_quality_and_silence() -> None:
     profile = {"quality": {"taken_off": {"doubles": 0.194}}, "columns": [column]}
     assert quality_rows(profile) == [("doubles", "−0.19")]
     assert column_rows(profile) == [("mail", "words", "25.0 % (many)", "1,200")]
+
+
+STAYING = {
+    "cohorts": [
+        {"cohort": "2023-01", "period": 0, "size": 4, "retained": 4, "ratio": 1.0},
+        {"cohort": "2023-01", "period": 1, "size": 4, "retained": 1, "ratio": 0.25},
+    ],
+    "curve": [
+        {"day": 0, "survival": 1.0, "lower": 1.0, "upper": 1.0, "at_risk": 4},
+        {"day": 1, "survival": 0.5, "lower": 0.2, "upper": 0.8, "at_risk": 4},
+    ],
+    "median": (1, 1, None),
+}
+
+
+def test_who_stays() -> None:
+    summary = SUMMARY | {"staying": STAYING}
+    assert cohorts(summary).cells["2023-01", 1] == (1, 0.25)
+    assert curve(survivors(summary))["series"]
+    assert median_words(summary) == "Half are lost after 1 days (95 %: 1 to not known)."
+    assert median_words(SUMMARY) == "Fewer than half are lost within the time of the file."
+    assert (cohorts(SUMMARY).cells, survivors(SUMMARY)) == ({}, {}), "of a training of before"
+
+
+def test_customers_lie_by_silence_and_revenue() -> None:
+    one = {"user": "c1", "silence_days": 12.34, "revenue": 99.999, "tier": "high"}
+    drawn = positions([one, one | {"user": "c2", "revenue": -5.0}, one | {"user": "c3", "tier": "gone"}])
+    assert {s["name"]: s["data"] for s in drawn["series"]} == {
+        "High": [{"name": "c1", "value": [12.3, 100.0]}], "Medium": [], "Low": [],
+    }  # fmt: skip
