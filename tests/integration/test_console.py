@@ -96,6 +96,8 @@ def sign_in(here: Here, page: Page, key: str, after: str = "/") -> None:
 def settled(page: Page) -> None:
     """The page's machinery answers, and what it draws is drawn."""
     page.wait_for_function("window.did_handshake")
+    # behind the heading, which comes at once, is what the API had to be asked for
+    page.wait_for_function("document.querySelectorAll('.nicegui-content > *').length > 1")
     page.wait_for_load_state("networkidle")
 
 
