@@ -88,12 +88,13 @@ reference: $(READY) ## write the documents that are generated from the code
 	$(BIN)/python -m ebbwatch.reference
 	$(BIN)/python -m dashboards
 
-chaos: $(READY) ## twenty kills, hostile messages, old files put back; then verify
+chaos: $(READY) ## twenty kills, hostile messages, old files put back, a whole year of orders in the browser; then verify
 	$(BIN)/python -m tests.chaos --kills 20
 	ARCHIVER_KILLS=20 $(BIN)/python -m pytest tests/integration/test_archiver.py -k killed
 	STORM_ALERTS=1000 $(BIN)/python -m pytest tests/integration/test_alert_storm.py
 	HOSTILE_FILES=470 $(BIN)/python -m pytest tests/advisor/intake/test_hostile.py
 	HOSTILE_MESSAGES=200000 $(BIN)/python -m pytest tests/integration/test_hostile.py
+	CONSOLE_RETAIL=1 $(BIN)/python -m pytest tests/integration/test_console.py -k whom_to_contact --timeout 900
 	BATCH_KILLS=20 $(BIN)/python -m pytest tests/integration/test_batch_killed.py
 
 $(BENCH_READY): requirements/bench.txt
@@ -109,6 +110,8 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.api --requests 1000000
 	$(BIN)/python -m benchmarks.roundtrip
+	$(BIN)/python -m benchmarks.beside_trainings
+	$(BIN)/python -m benchmarks.explorer
 	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.profile

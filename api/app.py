@@ -23,6 +23,7 @@ from api.quick import Quick
 from api.resources import Resources
 from api.routes import (
     alerts,
+    campaigns,
     changes,
     erasure,
     events,
@@ -51,6 +52,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     users.router,
     erasure.router,
     questions.router,
+    campaigns.router,
     alerts.router,
     life.router,
     said.router,

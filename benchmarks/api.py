@@ -29,19 +29,12 @@ from benchmarks.deployment import TOPIC, Deployment, Worker, WorkerError, deploy
 from benchmarks.findings import Goal, Surroundings, goals_json, goals_table, table, write
 from benchmarks.http_load import Outcome
 from benchmarks.load import Feed
-from benchmarks.served import serve
+from benchmarks.served import serving_version
 from benchmarks.servers import Server, answering_api, new_key, serving
 from benchmarks.speed import Speed
-from domain.labels import lineage_of
-from domain.settings import FactSettings
 from ebbwatch.settings import Settings
-from feature_store import lookup
-from feature_store import stream as streams
 from local_stack.ports import free_ports
-from online_model.registry.key import registry_key
-from online_model.registry.registry import Registry
 from producers.publish import Publisher
-from producers.topics import ensure_topics
 from stream_processors.priority import stand_back
 
 _SHARE: Final = 0.6
@@ -79,7 +72,7 @@ def measure(
             worker.until(lambda: here.read() >= end, _PATIENCE_S, lambda: speed.look(here.read()))
             speed.look(here.read())
         worker_rate = speed.records_per_second() * events / end / 2
-        users = _version(here)
+        users = serving_version(here)
         token = new_key(here, "read")
         risk: dict[str, Any] = {"key": token, "paths": [f"/v1/users/{user}/risk" for user in users]}
         bare: dict[str, Any] = {"paths": ["/bare/somebody"]}
@@ -154,17 +147,6 @@ def measure(
             "failed": sum(one.failed for one in (idle_bare, idle_risk, *busy, bulk)),
         }
         return figures | {"seconds": seconds, "users": len(users), "conditions": around.describe(here.at)}
-
-
-def _version(here: Deployment) -> list[str]:
-    """Let a version serve; the users at risk."""
-    topic_id = ensure_topics(here.at.kafka, TOPIC, 12, "dead-letters", "control", compacted=("models",))
-    served = streams.load(here.store)
-    assert served is not None
-    parts = [lookup.most_at_risk(here.store, served, p, 10_000) for p in range(served.partitions)]
-    registry = Registry(str(here.home / "registry"), registry_key(here.home, None, create=True))
-    serve(here.at.kafka, "models", registry, lineage_of(FactSettings(), topic_id), FactSettings(), parts[0])
-    return [user for part in parts for user in part.users]
 
 
 @contextmanager

@@ -5,17 +5,22 @@ from typing import Final
 import numpy as np
 from confluent_kafka import Producer
 
+from benchmarks.deployment import TOPIC, Deployment
 from domain.catalogue import INDEX
 from domain.features import features
-from domain.labels import FEATURES
+from domain.labels import FEATURES, lineage_of
 from domain.settings import FactSettings
 from domain.timers import at_risk_many
+from feature_store import lookup
+from feature_store import stream as streams
 from feature_store.lookup import Facts
 from online_model.learners.line_up import make
 from online_model.loading import BACKGROUND, SCORER_KIND
 from online_model.registry.announcement import CHAMPION, Announcement, encode, share_of
+from online_model.registry.key import registry_key
 from online_model.registry.manifest import Training
 from online_model.registry.registry import Registry
+from producers.topics import ensure_topics
 
 KIND: Final = "recursive"
 _EXAMPLES: Final = 3000
@@ -76,3 +81,14 @@ def serve(
     producer.produce(model_topic, value, key)
     producer.flush()
     return manifest.version
+
+
+def serving_version(here: Deployment) -> list[str]:
+    """Let a version serve; the users at risk."""
+    topic_id = ensure_topics(here.at.kafka, TOPIC, 12, "dead-letters", "control", compacted=("models",))
+    served = streams.load(here.store)
+    assert served is not None
+    parts = [lookup.most_at_risk(here.store, served, p, 10_000) for p in range(served.partitions)]
+    registry = Registry(str(here.home / "registry"), registry_key(here.home, None, create=True))
+    serve(here.at.kafka, "models", registry, lineage_of(FactSettings(), topic_id), FactSettings(), parts[0])
+    return [user for part in parts for user in part.users]

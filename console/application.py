@@ -20,15 +20,44 @@ from console.access.signing import signing
 from console.calling.caller import Caller
 from console.config import ConsoleConfig
 from console.pages import (
+    alerts,
+    campaign,
+    cohorts,
     customer,
     customers,
+    engagement,
+    experiments,
+    file,
+    file_customer,
+    files,
+    model,
+    overview,
+    predict,
+    segments,
+    settings,
+    survival,
 )
 from console.pages.frame import framed
 from console.pages.visit import PageOf
+from console.sending import carrying
 
 PAGES: Final[tuple[PageOf, ...]] = (
+    overview.PAGE,
     customers.PAGE,
     customer.PAGE,
+    alerts.PAGE,
+    campaign.PAGE,
+    cohorts.PAGE,
+    survival.PAGE,
+    segments.PAGE,
+    experiments.PAGE,
+    engagement.PAGE,
+    model.PAGE,
+    files.PAGE,
+    file.PAGE,
+    file_customer.PAGE,
+    predict.PAGE,
+    settings.PAGE,
 )
 """In the order of the navigation."""
 
@@ -49,6 +78,7 @@ def create_app(config: ConsoleConfig) -> ASGIApp:
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
     app.include_router(signing(caller, sessions))
+    app.include_router(carrying(caller))
     app.add_api_route("/healthz", lambda: PlainTextResponse("ok\n"), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     for page in PAGES:

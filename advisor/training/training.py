@@ -14,6 +14,7 @@ from advisor.insights.campaigns import SCENARIOS, Campaign, Choice, Offer, scena
 from advisor.insights.months import Months, months
 from advisor.insights.outlook import AtRisk, Warned, at_risk, warnings
 from advisor.insights.rules import Rule, rules
+from advisor.insights.staying import Staying, staying
 from advisor.training.customers import GONE, customers
 from advisor.training.errors import NothingLearnedError
 from advisor.training.figures import Contestant, contestants
@@ -22,6 +23,7 @@ from advisor.training.names import AT_RISK, CUSTOMERS, SUMMARY
 from advisor.training.replayed import LEARNING, Replayed, replayed
 from advisor.training.segments import SegmentError, segments
 from advisor.training.words import words
+from domain.calendar import DAY_MS
 from domain.settings import FactSettings
 from online_model.explain.explain import explain
 from online_model.explain.importance import Dependence, Importance, importance, partial_dependence
@@ -86,6 +88,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     dependence: dict[str, list[Point]]
     months: Months
     """Revenue and customers so far, and the next three and six months."""
+    staying: Staying
+    """Cohorts and the curve of who stays; lost is who is silent for as long as makes a customer gone."""
     segments: tuple[SegmentError, ...]
     """Of who scores, by channel, plan, platform and geography."""
 
@@ -120,7 +124,10 @@ def train(
     progress("looking for reasons", 0.0)
     version = keep(folder, past, name, scorer, judged, asked.seed)
     keep_people(folder, past, table["user"].to_pylist(), said)
-    summary = _summary(past, asked, judged, (name, scorer, promoted), table, months(events), version, said)
+    stay = staying(events, asked.facts.inactivity_ms // DAY_MS)
+    summary = _summary(
+        past, asked, judged, (name, scorer, promoted), table, months(events), stay, version, said
+    )
     pq.write_table(table, folder / CUSTOMERS, compression="zstd")
     (folder / SUMMARY).write_bytes(msgspec.json.encode(summary))
     progress("done", 1.0)
@@ -152,6 +159,7 @@ def _summary(
     serving: tuple[str, Scorer, bool],
     table: pa.Table,
     by_month: Months,
+    stay: Staying,
     version: str,
     said: dict[int, str],
 ) -> Summary:
@@ -182,6 +190,7 @@ def _summary(
         importance=tuple(weighed),
         dependence=dependence,
         months=by_month,
+        staying=stay,
         segments=tuple(segments(past, name, said)),
     )
 

@@ -4,8 +4,9 @@ from typing import Final
 
 import msgspec
 
-from api.people.rankings import Page, Ranked
+from api.people.rankings import Page
 from api.people.readiness import Check, Ready
+from api.people.roster import Ranked
 from control.decisions import Decided
 from profiles.answers import BriefRisk, RiskAnswer
 from profiles.explained import ThemePart

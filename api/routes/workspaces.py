@@ -19,6 +19,7 @@ from api.paths import decoded
 from api.people.examples import WHAT_IF
 from api.problems import ProblemError, answers
 from api.resources import Resources
+from api.routes.campaigns import EXAMPLE
 from api.workspaces.customers import ONE, PAGE, CustomersView, OneCustomer
 from api.workspaces.desk import Desk
 from api.workspaces.sorting import Sort
@@ -28,11 +29,11 @@ from api.workspaces.views import (
     CHARTS_EXAMPLE,
     ActionsSaid,
     ActionsView,
-    Asked,
     ChartsView,
     LearnSaid,
     MappingSaid,
     Supposed,
+    WhatIfAsked,
     WorkspacesView,
     WorkspaceView,
     charts_view,
@@ -252,7 +253,7 @@ async def edit_actions(request: Request, key: Key, id_: Id, said: ActionsSaid) -
     summary="What a customer's score is, and would be if",
     responses={**returns(WhatIf, WHAT_IF), **answers(409, *_FAULTS)},
 )
-async def predict(request: Request, key: Key, id_: Id, asked: Asked) -> Response:
+async def predict(request: Request, key: Key, id_: Id, asked: WhatIfAsked) -> Response:
     """As of the end of the file. Let days pass in silence, or change features: the new score, and what moved it."""
     held = await asyncio.to_thread(_desk(request).held, key, id_)
     changed = {} if asked.features is None else asked.features.model_dump(exclude_unset=True)
@@ -262,11 +263,8 @@ async def predict(request: Request, key: Key, id_: Id, asked: Asked) -> Response
 @router.post(
     "/{id_}/simulate",
     summary="Suppose a campaign",
-    responses={**returns(Campaign, _EXAMPLE := Campaign(
-        contacted=100, would_leave=67.2, saved=23.5, value=73_790.0, cost=500.0, gain=73_290.0, gain_low=43_039.0,
-        gain_high=106_695.0, returned=146.6, break_even=0.002,
-    )), **answers(409, *_FAULTS)},
-)  # fmt: skip
+    responses={**returns(Campaign, EXAMPLE), **answers(409, *_FAULTS)},
+)
 async def simulate(request: Request, key: Key, id_: Id, said: Supposed) -> Response:
     """Whom it is worth most to contact comes first, of those in the high and medium tier."""
     return encoded(await asyncio.to_thread(_desk(request).simulate, key, id_, said))

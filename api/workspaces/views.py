@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from advisor.exports.names import SHOWN, Chart
 from advisor.insights.campaigns import Scenario
 from advisor.intake.described import Column
-from advisor.intake.mapping import Mapping, Proposal, Role
+from advisor.intake.mapping import Mapping, Proposal, Role, as_proposed
 from advisor.workspaces.workspace import Learn, Progress, State, Workspace
 from api.people.catalogue import Features
 from api.people.ids import UserId
+from api.whole import Whole
 from domain.actions import ANY
 from online_model.explain.themes import THEMES
 
@@ -34,6 +35,8 @@ class WorkspaceView(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     """What was done about oddities of the file."""
     proposed: dict[Role, Proposal]
+    proposed_amount_is: Literal["total", "unit_price"] | None
+    """What amounts seem to be; null before the file was read."""
     mapping: Mapping | None
     events: int | None
     """Rows that can be used."""
@@ -81,25 +84,37 @@ class OfferSaid(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    contact: float = Field(5.0, ge=0, le=1e9, allow_inf_nan=False, description="cost of one contact")
+    contact: float = Field(
+        5.0, ge=0, le=1e9, allow_inf_nan=False, strict=True, description="cost of one contact"
+    )
     save_rate: float = Field(
-        0.35, ge=0, le=1, allow_inf_nan=False, description="share of those who would leave that it keeps"
+        0.35,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        strict=True,
+        description="share of those who would leave that it keeps",
     )
     discount: float = Field(
-        0.0, ge=0, le=1, allow_inf_nan=False, description="share of their value that whoever stays is given"
+        0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        strict=True,
+        description="share of their value that whoever stays is given",
     )
 
 
 class LearnSaid(OfferSaid):
     """How it is to be trained on."""
 
-    inactivity_days: int | None = Field(
+    inactivity_days: Whole | None = Field(
         None, ge=1, le=180, description="silence that makes a customer gone; else what the gaps propose"
     )
-    horizon_days: int | None = Field(
+    horizon_days: Whole | None = Field(
         None, ge=1, le=180, description="how far risk looks ahead; else half of that, within 7 and 90"
     )
-    seed: int = Field(0, ge=0, le=2**31, description="of all randomness")
+    seed: Whole = Field(0, ge=0, le=2**31, description="of all randomness")
 
 
 class Supposed(OfferSaid):
@@ -108,7 +123,7 @@ class Supposed(OfferSaid):
     scenario: Scenario = "top_100"
 
 
-class Asked(BaseModel):
+class WhatIfAsked(BaseModel):
     """A customer, and what is to be different."""
 
     model_config = ConfigDict(
@@ -123,7 +138,7 @@ class Asked(BaseModel):
 
     user: UserId
     silent_days: float = Field(
-        0.0, ge=0, le=365, allow_inf_nan=False, description="days that pass without a purchase"
+        0.0, ge=0, le=365, allow_inf_nan=False, strict=True, description="days that pass without a purchase"
     )
     features: Features | None = Field(
         None, description="features of another value; what follows from them is not changed with them"
@@ -215,6 +230,7 @@ def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:
         columns=() if described is None else described.columns,
         notes=() if described is None else described.notes,
         proposed=workspace.proposed,
+        proposed_amount_is=None if described is None else as_proposed(described).amount_is,
         mapping=workspace.mapping,
         events=None if told is None else told.events,
         customers=None if told is None else told.customers,

@@ -15,7 +15,7 @@ from console.calling.caller import AwayError, Caller, RefusedError
 
 _TEMPLATES: Final = Jinja2Templates(Path(__file__).parents[1] / "templates")
 _MOST_BYTES: Final = 8192
-USEFUL: Final = frozenset({"read", "alerts", "admin"})
+USEFUL: Final = frozenset({"read", "alerts", "admin", "workspaces"})
 """Scopes of which the console shows something."""
 _WHY: Final = {
     "idle": "You were signed out because nothing happened for a while.",
@@ -47,7 +47,7 @@ def signing(caller: Caller, sessions: Sessions) -> APIRouter:
         scopes = frozenset(known["scopes"])
         if not scopes & USEFUL:
             has = ", ".join(sorted(scopes)) or "none"
-            wanted = "This key has not the scopes that the console needs: read, alerts or admin. It has: "
+            wanted = "This key has not the scopes that the console needs: read, alerts, workspaces or admin. It has: "
             return _page(request, next_, f"{wanted}{has}.", status=403)
         sessions.end(request.state.session_id or "")
         id_ = sessions.begin(Session(key, known["name"] or known["id"], scopes, time.monotonic()))

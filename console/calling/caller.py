@@ -8,6 +8,8 @@ import httpx
 
 Parameters = Mapping[str, str | int | float | None]
 _ANSWER_S: Final = 60.0
+_SENDING_S: Final = 600.0
+"""For a file; as long as the API waits for one."""
 
 
 class ApiError(Exception):
@@ -70,6 +72,43 @@ class Caller:
         """Raises as `get` does."""
         await self._call("DELETE", path, None, None)
 
+    async def put(self, path: str, body: Any) -> Any:
+        """The answer's JSON; raises as `get` does."""
+        return await self._call("PUT", path, None, body)
+
+    async def send(
+        self, path: str, parameters: Parameters, content: AsyncIterator[bytes], length: int | None
+    ) -> Any:
+        """The answer's JSON to a body that is sent as it comes; raises as `get` does.
+
+        Args:
+            length: bytes, if they are known: so that the API can refuse what is too large at once.
+        """
+        headers = self._headers() | {"Content-Type": "application/octet-stream"}
+        if length is not None:
+            headers["Content-Length"] = str(length)
+        given = {name: value for name, value in parameters.items() if value is not None}
+        try:
+            answer = await self._client.post(
+                path, params=given, content=content, headers=headers, timeout=_SENDING_S
+            )
+        except httpx.HTTPError as fault:
+            raise self._away() from fault
+        return _said(answer)
+
+    async def fetch(self, path: str) -> tuple[str, AsyncIterator[bytes]]:
+        """Kind and content of what is no JSON, as it comes; raises as `get` does."""
+        request = self._client.build_request("GET", path, headers=self._headers(), timeout=_SENDING_S)
+        try:
+            answer = await self._client.send(request, stream=True)
+            if answer.status_code >= 400:
+                await answer.aread()
+        except httpx.HTTPError as fault:
+            raise self._away() from fault
+        if answer.status_code >= 400:
+            raise refusal(answer)
+        return answer.headers.get("content-type", "application/octet-stream"), _content(answer)
+
     async def events(self, path: str) -> AsyncIterator[str]:
         """Names of server-sent events, as they come, until the API ends the stream; raises as `get` does."""
         try:
@@ -100,9 +139,7 @@ class Caller:
             )
         except httpx.HTTPError as fault:
             raise self._away() from fault
-        if answer.status_code >= 400:
-            raise refusal(answer)
-        return answer.json() if answer.content else None
+        return _said(answer)
 
     def _headers(self) -> dict[str, str]:
         # what is no header's text is no key either; the API then says so
@@ -113,6 +150,20 @@ class Caller:
         return AwayError(
             f"The API at {self.address} does not answer. It may be starting; try again in a moment."
         )
+
+
+def _said(answer: httpx.Response) -> Any:
+    if answer.status_code >= 400:
+        raise refusal(answer)
+    return answer.json() if answer.content else None
+
+
+async def _content(answer: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for block in answer.aiter_bytes():
+            yield block
+    finally:
+        await answer.aclose()
 
 
 def refusal(answer: httpx.Response) -> ApiError:

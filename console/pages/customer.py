@@ -5,19 +5,22 @@ from typing import Any, Final
 from nicegui import ui
 
 from console.calling.caller import in_path
-from console.pages.elements import badge, card, chart, columns, heading, note, table, text, tile, tiles
-from console.pages.visit import PageOf, Visit
-from console.shown.life import history, weeks
-from console.shown.person import (
-    MOST_DAYS,
-    Knob,
-    amount,
-    changed,
-    digits,
-    knobs,
-    moved_rows,
-    reason_rows,
+from console.pages.elements import (
+    badge,
+    card,
+    chart,
+    columns,
+    heading,
+    note,
+    table,
+    text,
+    tile,
+    tiles,
 )
+from console.pages.visit import PageOf, Visit
+from console.pages.what_if import WhatIf
+from console.shown.life import history, weeks
+from console.shown.person import amount, knobs, reason_rows
 from console.shown.words import day, minute, money, number, percent
 
 
@@ -31,7 +34,8 @@ async def build(visit: Visit) -> None:
         if found["score"] is None:
             note("The customer is gone, or never had a session: there is no risk to move.")
         else:
-            _WhatIf(visit, user, knobs(found["features"])).build()
+            path = f"/v1/users/{in_path(user)}/what-if"
+            WhatIf(visit, knobs(found["features"]), lambda asked: visit.caller.post(path, asked)).build()
     with columns():
         with card():
             chart("Risk over time", history(found["history"], found["score"], found["as_of"]), 260)
@@ -84,76 +88,6 @@ def _alike(found: dict[str, Any]) -> None:
             f"Of {number(alike['examples'])} past customers with a like risk and silence, "
             f"{percent(alike['lost'])} were lost ({percent(alike['low'])} to {percent(alike['high'])}).",
         )
-
-
-class _WhatIf:
-    """Sliders, and what the API says of them."""
-
-    def __init__(self, visit: Visit, user: str, given: list[Knob]) -> None:
-        self._visit = visit
-        self._user = user
-        self._knobs = given
-        self._days = 0.0
-        self._moved = {knob.name: knob.value for knob in given}
-
-    def build(self) -> None:
-        with card("What if"):
-            self._slider("Further days of silence", 0.0, 0.0, float(MOST_DAYS), 1.0, self._set_days)
-            for knob in self._knobs:
-                label = f"{knob.label} ({knob.unit})" if knob.unit else knob.label
-                self._slider(label, knob.value, knob.low, knob.high, knob.step, self._setter(knob.name))
-            self._answer = ui.element("div").classes("answer").props("aria-live=polite")
-            with self._answer:
-                note("Move a slider: the API says what the risk would be.")
-
-    def _slider(self, label: str, value: float, low: float, high: float, step: float, put: Any) -> None:
-        async def ask(value: float) -> None:
-            shown.text = amount(value)
-            put(value)
-            await self._ask()
-
-        with ui.element("div").classes("slider"):
-            with ui.element("div"):
-                text("span", label)
-                shown = text("output", amount(value))
-            made = ui.slider(min=low, max=high, step=step, value=value)
-            made.props["aria-label"] = label
-            # the value when it is let go, not each on the way
-            made.on("change", lambda e: self._visit.trying(lambda: ask(float(e.args)))())
-
-    def _set_days(self, days: float) -> None:
-        self._days = days
-
-    def _setter(self, name: str) -> Any:
-        def put(value: float) -> None:
-            self._moved[name] = value
-
-        return put
-
-    async def _ask(self) -> None:
-        asked: dict[str, Any] = {"silent_days": self._days}
-        if features := changed(self._moved, self._knobs):
-            asked["features"] = features
-        found = await self._visit.caller.post(f"/v1/users/{in_path(self._user)}/what-if", asked)
-        self._answer.clear()
-        with self._answer:
-            _told(found)
-
-
-def _told(found: dict[str, Any]) -> None:
-    before, after = found["before"], found["after"]
-    with ui.element("p").classes("verdict"):
-        text("span", f"{percent(before['score'])} → {percent(after['score'])}")
-        badge(after["tier"], after["tier"])
-    with ui.element("p").classes("note"):
-        text("code", f"{digits(before['score'])} → {digits(after['score'])}")
-    if found["gone"]:
-        note("By then the customer would count as gone.")
-    table(
-        "What has moved it",
-        ("Feature", "Before", "After", "Log-odds"),
-        moved_rows(found["features"]),
-    )
 
 
 PAGE: Final = PageOf("/customer", "Customer", "person", "read", build, listed=False)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from console.calling.caller import RefusedError
-from console.pages.elements import customer_address, text
+from console.pages.elements import button, customer_address, text
 from console.pages.visit import PageOf, Visit
 from console.shown.ranking import COLUMNS, SORTS, TIERS, Paged, rows, wish_of
 
@@ -41,10 +41,8 @@ class _Explorer:
         }
         self._grid = ui.aggrid(options, html_columns=[0])
         with ui.element("div").classes("controls"):
-            self._back = ui.button("Previous", on_click=self._visit.trying(self._go_back))
-            self._forth = ui.button("Next", on_click=self._visit.trying(self._go_forth))
-            for made in (self._back, self._forth):
-                made.props("no-caps outline")
+            self._back = button("Previous", self._visit.trying(self._go_back))
+            self._forth = button("Next", self._visit.trying(self._go_forth))
             self._told = text("span", "", "note").props("role=status")
         self._tell(found)
 

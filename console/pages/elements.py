@@ -103,7 +103,7 @@ def table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], figur
                             _cell(cell, "figure" if place >= figures_from else "")
 
 
-def chart(title: str, options: dict[str, Any], height: int = 320) -> None:
+def chart(title: str, options: dict[str, Any], height: int = 320) -> ui.echart:
     """A picture with its title; drawn as SVG, so that its text takes the page's colour.
 
     Args:
@@ -114,12 +114,47 @@ def chart(title: str, options: dict[str, Any], height: int = 320) -> None:
         drawn = ui.echart(options, renderer="svg").style(f"height: {height}px")
         drawn.props("role=img")
         drawn.props["aria-label"] = title
+    return drawn
 
 
 def button(words: str, action: Callable[..., Any], icon: str = "", flat: bool = True) -> ui.button:
     """A button; the plain ones stand back."""
-    made = ui.button(words, on_click=action, icon=icon or None).props("no-caps unelevated")
-    return made.props("outline") if flat else made
+    # without the library's colour, whose text would stay white on the light accent of the dark page
+    made = ui.button(words, on_click=action, icon=icon or None, color=None).props("no-caps unelevated")
+    return made.classes("plain" if flat else "main")
+
+
+def slider(
+    label: str,
+    value: float,
+    low: float,
+    high: float,
+    step: float,
+    moved: Callable[[float], Any],
+    *,
+    live: bool = False,
+) -> None:
+    """The browser's own: it takes keys and speaks to screen readers, as the library's does not.
+
+    Args:
+        moved: gets the value.
+        live: also while it is dragged; else when it is let go.
+    """
+    made = ui.element("input").classes("range").props("type=range")
+    # "^": the attribute alone, so that a page that is drawn anew leaves the slider where the visitor has moved it
+    for name, given in (
+        ("min", low),
+        ("max", high),
+        ("step", step),
+        ("^value", value),
+        ("aria-label", label),
+    ):
+        made.props[name] = given
+    made.on(
+        "input" if live else "change",
+        lambda event: moved(float(event.args)),
+        js_handler="event => emit(event.target.value)",
+    )
 
 
 def customer_address(user: str) -> str:

@@ -34,6 +34,9 @@ def framed(
 
     async def shown(request: Request) -> Response | None:
         session: Session = request.state.session  # the guard lets nobody in without
+        if page.path == "/" and not session.may(page.scope):
+            elsewhere = next(other for other in pages if other.listed and session.may(other.scope))
+            return RedirectResponse(elsewhere.path, 303)
         visit = Visit(caller.with_key(session.key), session, dict(request.query_params))
         _around(page, pages, session, sessions)
         if not session.may(page.scope):
@@ -54,7 +57,7 @@ def framed(
 def _around(page: PageOf, pages: Sequence[PageOf], session: Session, sessions: Sessions) -> None:
     ui.add_head_html('<link rel="stylesheet" href="/static/console.css">')
     dark = ui.dark_mode(session.dark)
-    drawer = ui.left_drawer(bordered=True).props("width=220 breakpoint=900")
+    drawer = ui.left_drawer(value=False, bordered=True).props("width=220 breakpoint=900 show-if-above")
     with drawer, ui.element("nav").props('aria-label="Pages"'), ui.element("ul"):
         for other in pages:
             if other.listed and session.may(other.scope):

@@ -7,6 +7,9 @@ INK: Final = "currentColor"
 BLUE: Final = "#3b82c4"
 COLOURS: Final = (BLUE, "#d97706", "#2f9e62", "#a855c7", "#d6455d", "#0f9aa8", "#8a7d2f", "#64748b")
 FAINT: Final = "rgba(128,140,152,0.35)"
+_FEW: Final = 8
+_FONT: Final = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+"""By name, since the library measures with it: `inherit` it would not understand."""
 RISE: Final = "#d6455d"
 FALL: Final = "#2f9e62"
 
@@ -21,17 +24,46 @@ def cartesian(x: Mapping[str, Any], y: Mapping[str, Any], **more: Any) -> dict[s
         "animation": False,
         "aria": {"enabled": True},
         "color": list(COLOURS),
-        "textStyle": {"color": INK, "fontFamily": "inherit"},
+        "textStyle": {"color": INK, "fontFamily": _FONT},
         "tooltip": {"trigger": "axis", "confine": True},
-        "grid": {"left": 12, "right": 18, "top": 36, "bottom": 12, "containLabel": True},
+        "grid": {
+            "left": 12,
+            "right": 18,
+            "top": 44,
+            "bottom": 32 if "name" in x else 12,
+            "containLabel": True,
+        },
         "xAxis": _axis(x),
-        "yAxis": _axis(y),
+        "yAxis": _upright(y),
     } | more
+
+
+def two_scales(
+    x: Mapping[str, Any], left: Mapping[str, Any], right: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    """The same with a second axis at the right, for series that say `yAxisIndex` 1."""
+    beside = _upright(right)
+    beside["nameTextStyle"] = {"color": INK, "align": "right"}
+    return cartesian(x, left, **more) | {"yAxis": [_upright(left), beside]}
 
 
 def legend(names: Sequence[str]) -> dict[str, Any]:
     """Above the picture, in one line that can be paged through."""
-    return {"legend": {"type": "scroll", "top": 0, "data": list(names), "textStyle": {"color": INK}}}
+    return {
+        "legend": {
+            "type": "scroll",
+            "top": 0,
+            "data": list(names),
+            "textStyle": {"color": INK},
+            "itemGap": 18,
+        }
+    }
+
+
+def dates(values: Sequence[str], name: str) -> dict[str, Any]:
+    """An axis of days as categories, whose first and last names stay within the picture."""
+    label = {"color": INK, "hideOverlap": True, "alignMinLabel": "left", "alignMaxLabel": "right"}
+    return {"type": "category", "data": list(values), "name": name, "axisLabel": label}
 
 
 def line(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, Any]:
@@ -67,12 +99,24 @@ def steps(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, 
     return line(name, points, step="end", **more)
 
 
+def _whole(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Few names are shown all, in several lines where there is no room for one."""
+    few = given["type"] == "category" and len(given.get("data", ())) <= _FEW
+    return {"interval": 0, "width": 90, "overflow": "break", "lineHeight": 14} if few else {}
+
+
 def _axis(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "axisLabel": {"color": INK, "hideOverlap": True},
+        "axisLabel": {"color": INK, "hideOverlap": True, **_whole(given)},
         "axisLine": {"lineStyle": {"color": FAINT}},
         "splitLine": {"lineStyle": {"color": FAINT}},
         "nameTextStyle": {"color": INK},
         "nameLocation": "middle",
         "nameGap": 28,
     } | dict(given)
+
+
+def _upright(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Its name stands above it: beside it, it would lie across the numbers."""
+    name = {"color": INK, "align": "left"}
+    return _axis(given) | {"nameLocation": "end", "nameGap": 12, "nameTextStyle": name}

@@ -26,12 +26,14 @@ class Knob(NamedTuple):
     step: float
 
 
-def knobs(features: Sequence[Mapping[str, Any]]) -> list[Knob]:
+def knobs(features: Sequence[Mapping[str, Any]], weights: Mapping[str, float] | None = None) -> list[Knob]:
     """For the numbers that weigh most, heaviest first.
 
     Args:
         features: of the API's profile.
+        weights: of features by name, where the profile has no contributions of its own.
     """
+    heavy = weights or {f["name"]: f.get("contribution") or 0.0 for f in features}
     movable = [
         f
         for f in features
@@ -39,7 +41,7 @@ def knobs(features: Sequence[Mapping[str, Any]]) -> list[Knob]:
         and f["unit"] not in ("code", "month")
         and f["name"] not in _OF_SILENCE
     ]
-    heaviest = sorted(movable, key=lambda f: -abs(f["contribution"] or 0.0))[:SLIDERS]
+    heaviest = sorted(movable, key=lambda f: -abs(heavy.get(f["name"], 0.0)))[:SLIDERS]
     return [_knob(feature) for feature in heaviest]
 
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.access.making import made
 from api.access.secrets import make
 from control import tables
 from control.writing import ControlWriter
@@ -19,7 +20,6 @@ from ebbwatch.settings import Settings
 app = typer.Typer(no_args_is_help=True, help="API keys: who may call the API, and what for.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
-_DAY_MS = 86_400_000
 
 
 class NoKeyError(RuntimeError):
@@ -40,16 +40,7 @@ def create(
     if unknown := [s for s in scope if s not in SCOPES]:
         raise typer.BadParameter(f"{', '.join(unknown)}: not one of {', '.join(SCOPES)}")
     here = open_deployment(Settings())
-    now, token = _now(), make()
-    key = ApiKey(
-        id=token.id,
-        name=name or token.id,
-        digest=token.digest,
-        scopes=cast("tuple[Scope, ...]", tuple(dict.fromkeys(scope))),
-        created=now,
-        expires=now + days * _DAY_MS if days else 0,
-        per_second=per_second,
-    )
+    key, token = made(name, cast("list[Scope]", scope), days, per_second, _now())
     _write(here, [key])
     _say(key, token.text, as_json)
 

@@ -4,19 +4,20 @@ import base64
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import Random
 from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
+from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as NotInTimeError
 
 from connections.secrets import secret
 from dashboards.grafana_server import FOLDER, SOURCE, Grafana
 from dashboards.panels.told import USUALLY_EMPTY
 from local_stack import docker
 from local_stack.ports import free_ports
-from tests.integration.browser import Page
 from tests.integration.place import eventually
 from tests.integration.watching import as_asked
 
@@ -25,6 +26,7 @@ COPY: Final = "-test"
 """Boards of tests have uids of their own, so that those of people stay as they are."""
 ROW_PX: Final = 38
 _WIDTH_PX: Final = 1600
+_PATIENCE_MS: Final = 60_000
 _REFUSED: Final = (
     "Unable to find field", "Only one frame", "Values must be in ascending order", "Panel plugin not found",
     "Data source not found", "An unexpected error happened",
@@ -139,18 +141,20 @@ def answered(client: httpx.Client, panel: dict[str, Any]) -> str:
 def seen(page: Page, found: Running, board: dict[str, Any], theme: str) -> list[dict[str, Any]]:
     """Open a board and look at its panels when all have come: title, text, whether there is an error, a drawing."""
     bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
-    page.headers(found.headers)
-    page.open(
-        f"{found.url.rstrip('/')}/d/{board['uid']}?kiosk&theme={theme}&var-ds={SOURCE}&from=now-15m&to=now",
-        _WIDTH_PX,
-        height=(bottom * 2) * ROW_PX + 200,  # panels out of sight are not drawn; repeated ones need room
+    page.set_extra_http_headers(found.headers)
+    # panels out of sight are not drawn; repeated ones need room
+    page.set_viewport_size({"width": _WIDTH_PX, "height": (bottom * 2) * ROW_PX + 200})
+    page.goto(
+        f"{found.url.rstrip('/')}/d/{board['uid']}?kiosk&theme={theme}&var-ds={SOURCE}&from=now-15m&to=now"
     )
     wanted = len(drawable(board))
-    page.settled(
+    all_have_come = (
         f"document.querySelectorAll('{_SECTIONS}').length >= {wanted}"
         """ && !document.querySelector('[aria-label="Panel loading bar"]')"""
         f" && {_SEEN}.every(panel => panel.drawn || panel.error || panel.text.trim() !== panel.title)"
     )
+    with suppress(NotInTimeError):  # what is still missing then is told panel by panel
+        page.wait_for_function(all_have_come, timeout=_PATIENCE_MS)
     looked: list[dict[str, Any]] = page.evaluate(_SEEN)
     return looked
 

@@ -18,6 +18,7 @@ from redis import Redis
 
 from advisor.workspaces.config import COMMAND as ADVISOR
 from api.access.secrets import make
+from console.config import COMMAND as CONSOLE
 from control.writing import ControlWriter
 from domain.control import ApiKey, Scope
 from feature_store.connect import connect
@@ -77,6 +78,7 @@ class Place:
             "api": False,  # likewise
             "batch": False,  # likewise
             "advisor": False,  # likewise
+            "console": False,  # likewise
         } | settings
 
     def but(self, **settings: object) -> "Place":
@@ -164,6 +166,27 @@ class Place:
             found = Api(here, f"http://127.0.0.1:{port}", api, notifier, client)
             eventually("the API answers", found.answers)
             yield found
+
+    @contextmanager
+    def console(self, api: str, **settings: object) -> Iterator[str]:
+        """The supervised console on a free port, which answers: its address.
+
+        Args:
+            api: address of the API that it calls.
+        """
+        (port,) = free_ports(1, Random())
+        here = self.but(console_port=port, console_api=api, **settings)
+        url = f"http://127.0.0.1:{port}"
+
+        def answers() -> bool:
+            try:
+                return httpx.get(f"{url}/healthz").status_code == 200
+            except httpx.HTTPError:
+                return False
+
+        with here._supervised("console", CONSOLE[-1], "console.log"):
+            eventually("the console answers", answers)
+            yield url
 
     @contextmanager
     def notifier(self, **settings: object) -> Iterator["Supervised"]:

@@ -71,6 +71,26 @@ def test_a_key_passes_only_within_its_scopes(api: Api) -> None:
                     assert answer.status_code == 403, f"{method} {path} is open to {scope}"
 
 
+def test_an_administrator_makes_lists_and_revokes_keys(api: Api) -> None:
+    admin = api.key("admin", name="the keeper")
+    client = httpx.Client(base_url=api.url, headers={"Authorization": f"Bearer {admin}"})
+    with client:
+        made = client.post("/v1/keys", json={"scopes": ["read", "read"], "name": "a guest", "days": 1}).json()
+        assert made["scopes"] == ["read"]
+        assert made["expires"] == made["created"] + 86_400_000
+        api.await_key(made["key"])
+        listed = client.get("/v1/keys")
+        assert made["key"].split("_")[2] not in listed.text
+        assert made["id"] in [key["id"] for key in listed.json()["items"] if key["revoked"] is None]
+        assert client.post(f"/v1/keys/{made['id']}/revoke").status_code == 204
+        api.await_key(made["key"], holds=False)
+        assert client.post(f"/v1/keys/{made['id']}/revoke").status_code == 204, "once more does no harm"
+        own = client.post(f"/v1/keys/{admin.split('_')[1]}/revoke")
+        assert (own.status_code, own.json()["type"].rpartition("/")[2]) == (409, "own_key")
+        assert client.post("/v1/keys/000000000000/revoke").status_code == 404
+        assert client.post("/v1/keys", json={"scopes": ["root"]}).status_code == 422
+
+
 def test_a_rate_is_kept_and_said(api: Api) -> None:
     key = api.key("read", per_second=20)
     with httpx.Client(base_url=api.url, headers={"Authorization": f"Bearer {key}"}) as client:

@@ -236,8 +236,12 @@ def test_a_cursor_neither_skips_nor_repeats_while_scores_move(served: Served) ->
     values = [row["value_at_risk"] for row in by_value]
     assert values == sorted(values, reverse=True)
     assert {row["tier"] for row in by_value} == {"low"}
-    newest = get(served, "/v1/users", sort="changed", limit=30)["items"]
-    assert "late-comer" in {row["user"] for row in newest if row["changed"] == late}
+
+    def newest() -> set[str]:
+        rows = get(served, "/v1/users", sort="changed", limit=30)["items"]
+        return {row["user"] for row in rows if row["changed"] == late}
+
+    eventually("everybody is scored anew", lambda: "late-comer" in newest())
     assert get(served, "/v1/users", plan="none such")["items"] == []
     none = served.http.get("/v1/users", params={"segment": "x"})
     assert (none.status_code, none.json()["type"].rsplit("/", 1)[1]) == (404, "no_segments")

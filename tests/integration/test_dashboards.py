@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from dashboards import pushing
 from dashboards.committed import boards
 from dashboards.panels.told import USUALLY_EMPTY
 from local_stack.ports import free_ports
-from tests.integration.browser import browser, program
+from tests.integration.browser import ABSENT, browser, program
 from tests.integration.grafana import Running, answered, as_before, copies, drawable, faults, grafana, seen
 from tests.integration.place import Api, Place, eventually
 from tests.integration.test_batch_results import supervised
@@ -206,10 +205,11 @@ def test_grafana_has_an_answer_for_every_panel(pushed: httpx.Client, board: dict
 
 @pytest.mark.grafana
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_every_panel_is_drawn(there: Running, pushed: httpx.Client, tmp_path: Path, theme: str) -> None:
+def test_every_panel_is_drawn(there: Running, pushed: httpx.Client, theme: str) -> None:
     if program() is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    with browser(tmp_path / "chromium") as page:
+        pytest.skip(ABSENT)
+    with browser() as chromium:
+        page = chromium.new_page()
         found = {b["uid"]: faults(b, seen(page, there, b, theme)) for b in copies(boards())}
 
     assert {uid: wrong for uid, wrong in found.items() if wrong} == {}

@@ -4,13 +4,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboards.panels.told import USUALLY_EMPTY
-from tests.integration.browser import browser, program
+from tests.integration.browser import ABSENT, browser, program
 from tests.integration.grafana import Running, faults, seen
 
 BOARD: dict[str, Any] = {
@@ -91,9 +90,9 @@ def page_of(body: str, asked: list[tuple[str, str | None]]) -> Iterator[str]:
 
 
 @pytest.mark.grafana
-def test_a_browser_sees_it(tmp_path: Path) -> None:
+def test_a_browser_sees_it() -> None:
     if program() is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+        pytest.skip(ABSENT)
     late = "setTimeout(() => document.body.insertAdjacentHTML('beforeend', `{}`), 500)"
     body = (
         section("Drawn", f"<canvas></canvas>{ERROR}")
@@ -102,8 +101,8 @@ def test_a_browser_sees_it(tmp_path: Path) -> None:
         + f"<script>{late.format(section('Of web', '<canvas></canvas>'))}</script>"
     )
     asked: list[tuple[str, str | None]] = []
-    with page_of(body, asked) as url, browser(tmp_path / "chromium") as page:
-        looked = seen(page, Running(url, ("admin", "secret"), None), BOARD, "light")
+    with page_of(body, asked) as url, browser() as chromium:
+        looked = seen(chromium.new_page(), Running(url, ("admin", "secret"), None), BOARD, "light")
 
     assert faults(BOARD, looked) == ["Drawn: an error"]
     path, who = asked[0]

@@ -57,8 +57,8 @@ def test_they_are_what_another_library_says() -> None:
 
 
 def test_few_snapshots_say_nothing_of_their_own() -> None:
-    channels: Sequence[str | None] = [CHANNELS[0]] * 400 + [CHANNELS[1]] * (LEAST - 1)
-    plans: Sequence[str | None] = [*["pro", "basic"] * 200, *[None] * (LEAST - 1)]
+    channels: list[str | None] = [CHANNELS[number >= 400] for number in range(399 + LEAST)]
+    plans = [("pro", "basic")[number % 2] if number < 400 else None for number in range(len(channels))]
     found = segments(watched(channels, plans), "forest", WORDS)
     assert {(one.label, one.value) for one in found} == {("plan", "basic"), ("plan", "pro")}
     assert segments(watched(channels, plans), "nobody", WORDS) == []

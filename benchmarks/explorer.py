@@ -1,0 +1,161 @@
+"""``python -m benchmarks.explorer``: filter and sort 100,000 customers in the console, in a real browser.
+
+Each choice is timed in the page, from the click to the moment at which the first row that the API names stands in the
+grid. In the same run: the API's own answers to the same questions, and an answer of the console that asks nobody
+(`/healthz`), fetched by the same page, as the limit of what a round trip costs here.
+"""
+
+import statistics
+import sys
+import time
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any, Final
+
+import httpx
+import typer
+from playwright.sync_api import Page
+from rich.console import Console
+from rich.progress import Progress
+
+from benchmarks.deployment import deployment, working
+from benchmarks.findings import Goal, Surroundings, goals_json, goals_table, table, write
+from benchmarks.load import Feed
+from benchmarks.servers import answering_api, new_key, serving
+from local_stack.ports import free_ports
+from tests.integration.browser import browser
+
+_DAYS: Final = 9
+_PATIENCE_S: Final = 900.0
+_ORDERS: Final = {"Most value at risk": "value", "Seen last": "changed", "Highest risk": "risk"}
+_TIERS: Final = {"High": "high", "Medium": "medium", "Low": "low", "All tiers": None}
+_FIRST_ROW: Final = "document.querySelector('.ag-row[row-index=\"0\"] a')?.textContent"
+_CHOICE_MS: Final = 200.0
+_PAGE_MS: Final = 1000.0
+
+
+def measure(users: int, rounds: int, console: Console) -> dict[str, Any]:
+    """All of it."""
+    around = Surroundings()
+    with deployment(console) as here, Progress(console=console, transient=True) as progress:
+        here.begin()
+        Feed(users * 8, _DAYS, users=users).send(here, users * 8, progress)
+        end = here.end()
+        with working(here) as worker:
+            worker.until(lambda: here.read() >= end, _PATIENCE_S, lambda: None)
+        key = new_key(here, "read")
+        (port,) = free_ports(1, Random())
+        with (
+            answering_api(here) as api,
+            httpx.Client(
+                base_url=f"http://127.0.0.1:{api.port}",
+                headers={"Authorization": f"Bearer {key}"},
+                timeout=60,
+            ) as calling,
+        ):
+            at_risk = calling.get("/v1/users", params={"limit": 1}).json()["total"]  # everybody is scored now
+            environment = here.environment() | {
+                "EBBWATCH_CONSOLE_PORT": str(port),
+                "EBBWATCH_CONSOLE_API": f"http://127.0.0.1:{api.port}",
+            }
+            command = [sys.executable, "-m", "ebbwatch", "console"]
+            with (
+                serving(command, environment, here.home / "console.log", port, "/healthz", "console"),
+                browser() as made,
+            ):
+                page = made.new_page()
+                found = _in_browser(page, f"http://127.0.0.1:{port}", key, calling, rounds)
+        found["conditions"] = around.describe(here.at) | {
+            "users": users,
+            "at_risk": at_risk,
+            "rounds": rounds,
+        }
+        return found
+
+
+def _in_browser(page: Page, url: str, key: str, calling: httpx.Client, rounds: int) -> dict[str, Any]:
+    page.goto(f"{url}/sign-in")
+    page.get_by_label("Key of the API").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    opened, choices, answers, trips = [], [], [], []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        page.goto(f"{url}/customers")
+        page.wait_for_function(f"{_FIRST_ROW} !== undefined")
+        opened.append(1000 * (time.perf_counter() - began))
+        page.wait_for_load_state("networkidle")
+        page.evaluate(_NOTE_CLICKS)
+        wish: dict[str, str | None] = {"sort": "risk", "tier": None}
+        for field, label, options in (("sort", "Order", _ORDERS), ("tier", "Tier", _TIERS)):
+            for words, value in options.items():
+                wish[field] = value
+                took, first = _asked(calling, wish)
+                answers.append(took)
+                choices.append(_chosen(page, label, words, first))
+                trips.append(page.evaluate(_TRIP))
+    page.close()
+    series = {
+        "explorer opened, to its first row": opened,
+        "choice of a filter or an order, to the first row": choices,
+        "the same, the API's answer alone": answers,
+        "a round trip that asks nobody": trips,
+    }
+    goals = {
+        "a choice, p95, ms": Goal(_quantile(choices, 0.95), _CHOICE_MS),
+        "the explorer opened, median, ms": Goal(statistics.median(opened), _PAGE_MS),
+    }
+    figures = {
+        name: {"median_ms": round(statistics.median(each), 1), "p95_ms": round(_quantile(each, 0.95), 1)}
+        for name, each in series.items()
+    }
+    return {"milliseconds": figures, "goals": goals_json(goals)}
+
+
+_TRIP: Final = """async () => {
+  const began = performance.now();
+  await (await fetch('/healthz')).text();
+  return performance.now() - began;
+}"""
+_NOTE_CLICKS: Final = (
+    "document.addEventListener('click', () => { window.clicked = performance.now(); }, true)"
+)
+
+
+def _asked(calling: httpx.Client, wish: dict[str, str | None]) -> tuple[float, str]:
+    given = {name: value for name, value in wish.items() if value is not None}
+    began = time.perf_counter()
+    found = calling.get("/v1/users", params=given | {"limit": "100"}).json()
+    return 1000 * (time.perf_counter() - began), str(found["items"][0]["user"])
+
+
+def _chosen(page: Page, label: str, words: str, first: str) -> float:
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=words, exact=True).click()
+    took = page.wait_for_function(f"{_FIRST_ROW} === {first!r} && performance.now() - window.clicked")
+    return float(took.json_value())
+
+
+def _quantile(values: list[float], share: float) -> float:
+    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
+
+
+def main(
+    users: Annotated[
+        int, typer.Option(min=1000, help="simulated users; six of ten are at risk at the end")
+    ] = 170_000,
+    rounds: Annotated[int, typer.Option(min=1, help="times that all choices are made")] = 5,
+    out: Annotated[Path | None, typer.Option(help="JSON file of the results")] = None,
+) -> None:
+    """Say how long people wait."""
+    console = Console()
+    found = measure(users, rounds, console)
+    shown = table("waiting", "", "median ms", "p95 ms")
+    for name, each in found["milliseconds"].items():
+        shown.add_row(name, *(f"{value:,.1f}" for value in each.values()))
+    console.print(shown)
+    console.print(goals_table({name: Goal(g["found"], g["at_most"]) for name, g in found["goals"].items()}))
+    write("explorer", found, out, console)
+
+
+if __name__ == "__main__":
+    typer.run(main)
