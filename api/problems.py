@@ -13,6 +13,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from profiles.questions import UnfitFeatureError
+
 log = logging.getLogger("ebbwatch.api")
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -111,6 +113,10 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         ]
         return problem(422, "invalid", "the request does not fit the schema: see `errors`", errors=errors)
 
+    async def unfit(_: Request, fault: Exception) -> Response:
+        assert isinstance(fault, UnfitFeatureError)
+        return problem(422, "feature", f"{fault.feature}: {fault}")
+
     async def http(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
         match fault.status_code:
@@ -130,6 +136,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
     app.add_exception_handler(ProblemError, known)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(UnfitFeatureError, unfit)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, unforeseen)
 
