@@ -274,8 +274,12 @@ def test_without_kafka_nothing_is_claimed(
         stack.kafka.kill()
         refused = serving.push([an_event(1)], **{"Idempotency-Key": "k"})
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
-        health = serving.http.get("/readyz")
-        assert health.status_code == 503
+
+        def not_ready() -> Any:  # it looks once a second
+            answer = serving.http.get("/readyz")
+            return answer if answer.status_code == 503 else None
+
+        health = eventually("readiness says so", not_ready, 30)
         assert health.json()["checks"]["kafka"]["reason"]
         with EbbwatchClient(serving.url, key=serving.key) as client:
             client.track("waits", "page_view", event_id="w")
