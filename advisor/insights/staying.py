@@ -67,7 +67,9 @@ def staying(events: Path, inactivity_days: int) -> Staying:
         )
         cells = connection.execute(_COHORTS.format(bought=bought)).fetchall()
         everything = f"read_parquet({literal(str(events))})"
-        asked = _LIVES.format(bought=bought, everything=everything, silence=inactivity_days * DAY_MS)
+        asked = _LIVES.format(
+            bought=bought, everything=everything, silence=inactivity_days * DAY_MS, day=DAY_MS
+        )
         lives = connection.execute(asked).fetchall()
     return Staying(cohorts=[_cell(row) for row in cells], **_curve(lives))
 
@@ -97,7 +99,7 @@ WITH gaps AS (
 ), losses AS (
   SELECT "user", min(time_ms) + {silence} AS lost FROM gaps WHERE next - time_ms >= {silence} GROUP BY ALL
 )
-SELECT (coalesce(lost, (SELECT max(time_ms) FROM {everything})) - first) // 86400000 AS duration,
+SELECT (coalesce(lost, (SELECT max(time_ms) FROM {everything})) - first) // {day} AS duration,
   (lost IS NOT NULL)::INTEGER AS event, count(*) AS users
 FROM (SELECT DISTINCT "user", first FROM gaps) LEFT JOIN losses USING ("user") GROUP BY ALL ORDER BY ALL
 """

@@ -1,12 +1,11 @@
 """A new API key, by command or by call."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from api.access.secrets import Token, make
+from domain.calendar import DAY_MS
 from domain.control import ApiKey, Scope
-
-DAY_MS: Final = 86_400_000
 
 
 class Made(NamedTuple):

@@ -74,7 +74,7 @@ class LaidDown:
         Raises:
             ProblemError: 503, too many are kept.
         """
-        kept_s, now = int(KEPT_S + stale_s) + 1, time.time()
+        kept_s, now = _kept_s(stale_s), time.time()
         async with self._scratch.pipeline(transaction=False) as pipe:
             pipe.zremrangebyscore(_KEPT, "-inf", now)
             pipe.zrange(_KEPT, 0, -1)
@@ -107,13 +107,14 @@ class LaidDown:
         stored: Any = await self._scratch.get(self._key(id_, "columns"))
         return None if stored is None else np.frombuffer(stored, COLUMNS)
 
-    async def put_order(self, id_: str, query: str, order: Order) -> None:
+    async def put_order(self, id_: str, query: str, order: Order, stale_s: float) -> None:
         """Lay a ranking of a roster down.
 
         Args:
             query: its fingerprint.
+            stale_s: as of the roster: the last who gets the first page then pages on for `KEPT_S`.
         """
-        await self._scratch.set(self._key(id_, query), order.astype("<u4").tobytes(), ex=KEPT_S)
+        await self._scratch.set(self._key(id_, query), order.astype("<u4").tobytes(), ex=_kept_s(stale_s))
 
     async def stretch(self, id_: str, query: str, begin: int, limit: int) -> Stretch | None:
         """A part of a ranking; None if it is not kept."""
@@ -139,6 +140,10 @@ class LaidDown:
     @staticmethod
     def _key(id_: str, what: str) -> str:
         return f"{_PREFIX}:{id_}:{what}"
+
+
+def _kept_s(stale_s: float) -> int:
+    return int(KEPT_S + stale_s) + 1
 
 
 def _block(rows: Sequence[bytes]) -> bytes:

@@ -118,7 +118,7 @@ class Rankings:
         found = await self._laid_down.stretch(here.head.id, name, 0, limit)
         if found is None:
             order = await asyncio.to_thread(ordered, here.columns, query, members)
-            await self._laid_down.put_order(here.head.id, name, order)
+            await self._laid_down.put_order(here.head.id, name, order, _STALE_FACTOR * here.head.shared_s)
             return await self._told(here.head, name, order[:limit], 0, len(order))
         return await self._told(here.head, name, found.order, 0, found.total)
 

@@ -109,19 +109,6 @@ class Caller:
             raise refusal(answer)
         return answer.headers.get("content-type", "application/octet-stream"), _content(answer)
 
-    async def events(self, path: str) -> AsyncIterator[str]:
-        """Names of server-sent events, as they come, until the API ends the stream; raises as `get` does."""
-        try:
-            async with self._client.stream("GET", path, headers=self._headers(), timeout=None) as answer:
-                if answer.status_code >= 400:
-                    await answer.aread()
-                    raise refusal(answer)
-                async for line in answer.aiter_lines():
-                    if line.startswith("event:"):
-                        yield line.removeprefix("event:").strip()
-        except httpx.HTTPError as fault:
-            raise self._away() from fault
-
     async def ready(self) -> dict[str, Any]:
         """What `/readyz` says, whether all is well or not."""
         try:

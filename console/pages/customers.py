@@ -5,7 +5,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from console.calling.caller import RefusedError
-from console.pages.elements import button, customer_address, text
+from console.pages.elements import button, customer_address, grid, text
 from console.pages.visit import PageOf, Visit
 from console.shown.ranking import COLUMNS, SORTS, TIERS, Paged, rows, wish_of
 
@@ -30,16 +30,7 @@ class _Explorer:
             self._choice("Segment", {"": _ALL, **{s: s for s in self._segments}}, wish.segment, "segment")
             self._choice("Order", SORTS, wish.sort, "sort")
         found = await self._read()
-        options = {
-            "columnDefs": [dict(column) for column in COLUMNS],
-            "defaultColDef": {"sortable": False, "resizable": True, "suppressMovable": True},
-            "rowData": rows(found["items"]),
-            "ensureDomOrder": True,
-            "suppressColumnVirtualisation": True,
-            "rowHeight": 36,
-            "overlayNoRowsTemplate": "No customer fits.",
-        }
-        self._grid = ui.aggrid(options, html_columns=[0])
+        self._grid = grid(COLUMNS, rows(found["items"]))
         with ui.element("div").classes("controls"):
             self._back = button("Previous", self._visit.trying(self._go_back))
             self._forth = button("Next", self._visit.trying(self._go_forth))

@@ -117,6 +117,20 @@ def chart(title: str, options: dict[str, Any], height: int = 320) -> ui.echart:
     return drawn
 
 
+def grid(columns: Sequence[dict[str, Any]], rows: Sequence[dict[str, str]]) -> ui.aggrid:
+    """A page of customers; the first column holds links, and the API has chosen the order."""
+    options = {
+        "columnDefs": [dict(column) for column in columns],
+        "defaultColDef": {"sortable": False, "resizable": True, "suppressMovable": True},
+        "rowData": list(rows),
+        "ensureDomOrder": True,
+        "suppressColumnVirtualisation": True,
+        "rowHeight": 36,
+        "overlayNoRowsTemplate": "No customer fits.",
+    }
+    return ui.aggrid(options, html_columns=[0])
+
+
 def button(words: str, action: Callable[..., Any], icon: str = "", flat: bool = True) -> ui.button:
     """A button; the plain ones stand back."""
     # without the library's colour, whose text would stay white on the light accent of the dark page

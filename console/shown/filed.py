@@ -5,7 +5,7 @@ from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
-from console.shown.charts import cartesian
+from console.shown.charts import cartesian, legend
 from console.shown.figure import Figure
 from console.shown.words import DASH, day, money, number, percent, signed
 
@@ -77,7 +77,7 @@ def months(rows_: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return cartesian(
         {"type": "category", "data": [row["month"] for row in rows_]},
         {"type": "value", "name": "Money"},
-        legend={"top": 0, "data": ["Spent", "Refunded"], "textStyle": {"color": "currentColor"}},
+        **legend(["Spent", "Refunded"]),
         series=[
             {"type": "bar", "name": "Spent", "data": [row["spent"] for row in rows_]},
             {"type": "bar", "name": "Refunded", "data": [-row["refunded"] for row in rows_]},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from console.shown.charts import BLUE, COLOURS, FALL, RISE, band, cartesian, line
+from console.shown.charts import BLUE, COLOURS, FALL, INK, RISE, band, cartesian, legend, line
 from console.shown.cohorts import MOST, Grid, grid
 from console.shown.figure import Figure
 from console.shown.groups import EVERYBODY
@@ -102,7 +102,7 @@ def drivers(summary: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
         {
             "type": "category",
             "data": [_label(name, labels) for name, _ in heaviest],
-            "axisLabel": {"color": "currentColor", "width": 180, "overflow": "break", "interval": 0},
+            "axisLabel": {"color": INK, "width": 180, "overflow": "break", "interval": 0},
         },
         series=[{"type": "bar", "name": "Weight", "data": bars}],
     )
@@ -248,7 +248,7 @@ def positions(customers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return cartesian(
         {"type": "value", "name": "Days of silence"},
         {"type": "log", "name": "Revenue so far (each line ten times the one below)"},
-        legend={"top": 0, "data": [tier.title() for tier in colours], "textStyle": {"color": "currentColor"}},
+        **legend([tier.title() for tier in colours]),
         tooltip={"trigger": "item", "confine": True, "formatter": "{b}: {c}"},
         series=[
             {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from console.shown.charts import BLUE, COLOURS, cartesian, line
+from console.shown.charts import BLUE, COLOURS, cartesian, legend, line
 from console.shown.words import day
 
 
@@ -27,7 +27,7 @@ def weeks(past: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return cartesian(
         {"type": "category", "data": begins},
         {"type": "value", "minInterval": 1},
-        legend={"top": 0, "data": ["Sessions", "Orders"], "textStyle": {"color": "currentColor"}},
+        **legend(["Sessions", "Orders"]),
         series=[
             {"type": "bar", "name": "Sessions", "data": [one["sessions"] for one in past]},
             {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from console.shown.charts import COLOURS, cartesian
+from console.shown.charts import COLOURS, cartesian, legend
 from console.shown.figure import Figure
 from console.shown.words import DASH, money, number, percent, title
 
@@ -68,7 +68,7 @@ def tiers_by(rows: Sequence[Mapping[str, Any]], grouping: str) -> dict[str, Any]
     return cartesian(
         {"type": "category", "data": groups},
         {"type": "value", "minInterval": 1, "name": "Customers"},
-        legend={"top": 0, "data": ["High", "Medium"], "textStyle": {"color": "currentColor"}},
+        **legend(["High", "Medium"]),
         series=[
             {
                 "type": "bar",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from console.shown.charts import BLUE, COLOURS, cartesian, line, two_scales
+from console.shown.charts import BLUE, COLOURS, cartesian, legend, line, two_scales
 from console.shown.figure import Figure
 from console.shown.words import money, number, percent
 
@@ -62,7 +62,7 @@ def months(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         {"type": "category", "data": [row["month"] for row in rows]},
         {"type": "value", "name": "Revenue"},
         {"type": "value", "name": "Customers", "splitLine": {"show": False}},
-        legend={"top": 0, "data": ["Revenue", "Customers"], "textStyle": {"color": "currentColor"}},
+        **legend(["Revenue", "Customers"]),
         series=[
             {"type": "bar", "name": "Revenue", "data": [round(row["revenue"], 2) for row in rows]},
             line("Customers", [[row["month"], row["customers"]] for row in rows], yAxisIndex=1),

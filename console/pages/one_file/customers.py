@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from console.pages.elements import button, card, text
+from console.pages.elements import button, card, grid, text
 from console.pages.visit import Visit
 from console.shown.filed import COLUMNS, PAGE, SORTS, TIERS, range_words, rows
 
@@ -35,18 +35,7 @@ class Customers:
                 sort = ui.select(SORTS, label="Order", value="value").props("outlined dense options-dense")
                 for name, made in (("search", search), ("tier", tier), ("sort", sort)):
                     made.on_value_change(self._visit.trying(partial(self._choose, name, made)))
-            self._grid = ui.aggrid(
-                {
-                    "columnDefs": [dict(column) for column in COLUMNS],
-                    "defaultColDef": {"sortable": False, "resizable": True, "suppressMovable": True},
-                    "rowData": rows(found["items"], self._id),
-                    "ensureDomOrder": True,
-                    "suppressColumnVirtualisation": True,
-                    "rowHeight": 36,
-                    "overlayNoRowsTemplate": "No customer fits.",
-                },
-                html_columns=[0],
-            ).classes("short-grid")
+            self._grid = grid(COLUMNS, rows(found["items"], self._id)).classes("short-grid")
             with ui.element("div").classes("controls"):
                 self._back = button("Previous", self._visit.trying(self._go_back))
                 self._forth = button("Next", self._visit.trying(self._go_forth))

@@ -3,7 +3,12 @@
 import csv
 import datetime as dt
 import io
+from pathlib import Path
 from random import Random
+
+from advisor.intake.events import canonical
+from advisor.intake.mapping import as_proposed
+from advisor.intake.reading import read
 
 BEGIN = dt.datetime(2023, 1, 2, 9, tzinfo=dt.UTC)
 DAYS = 200
@@ -28,3 +33,11 @@ def shop(seed: int, customers: int = 110) -> str:
     for user, when, total, channel in sorted(rows, key=lambda row: row[1]):
         writer.writerow((user, when.strftime("%Y-%m-%d %H:%M:%S"), total, channel, f"{user}@example.org"))
     return out.getvalue()
+
+
+def prepared(folder: Path, content: str) -> Path:
+    """A CSV, read, taken as it seems, and made events of; the folder."""
+    (folder / "shop.csv").write_text(content, encoding="utf-8")
+    found = read(folder / "shop.csv", folder / "rows.parquet")
+    canonical(folder / "rows.parquet", found, as_proposed(found), folder)
+    return folder

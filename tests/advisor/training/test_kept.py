@@ -6,9 +6,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from advisor.intake.events import canonical
-from advisor.intake.mapping import as_proposed
-from advisor.intake.reading import read
 from advisor.training.customers import features_at_the_end
 from advisor.training.kept import keep, keep_people, model, person
 from advisor.training.names import MODEL, PEOPLE
@@ -17,7 +14,7 @@ from advisor.training.words import words
 from domain.catalogue import INDEX
 from domain.features import features
 from online_model.registry.errors import DamagedError, MismatchError, NotThereError
-from tests.advisor.training.files import shop
+from tests.advisor.training.files import prepared, shop
 from tests.advisor.training.kept import FACTS
 
 NAMES = ("logistic", "ftrl", "forest", "own_rhythm")
@@ -25,11 +22,7 @@ NAMES = ("logistic", "ftrl", "forest", "own_rhythm")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("kept")
-    (made / "shop.csv").write_text(shop(1))
-    found = read(made / "shop.csv", made / "rows.parquet")
-    canonical(made / "rows.parquet", found, as_proposed(found), made)
-    return made
+    return prepared(tmp_path_factory.mktemp("kept"), shop(1))
 
 
 @pytest.fixture(scope="module")

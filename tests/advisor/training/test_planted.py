@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from advisor.insights.campaigns import Offer
-from advisor.intake.events import canonical
-from advisor.intake.mapping import as_proposed
-from advisor.intake.reading import read
 from advisor.training.training import Asked, Summary, train
 from ebbwatch.settings import Settings
 from online_model.explain.themes import theme_of
+from tests.advisor.training.files import prepared
 
 BEGIN = dt.datetime(2023, 1, 2, 9, 0, tzinfo=dt.UTC)
 DAYS = 300
@@ -50,9 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(folder: Path) -> tuple[Summary, list[dict[str, Any]]]:
-    (folder / "shop.csv").write_text(planted(5), encoding="utf-8")
-    found = read(folder / "shop.csv", folder / "rows.parquet")
-    canonical(folder / "rows.parquet", found, as_proposed(found), folder)
+    prepared(folder, planted(5))
     facts = Settings().model_copy(update={"horizon_days": 20, "inactivity_days": 30}).facts()
     asked = Asked(facts=facts, contestants=("agile",), seed=3, offer=Offer())
     summary, customers = train(folder / "events.parquet", folder / "results", asked)

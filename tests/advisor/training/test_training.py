@@ -14,9 +14,6 @@ from typer.testing import CliRunner
 
 from advisor.exports.lists import predictions, targets
 from advisor.insights.campaigns import Offer
-from advisor.intake.events import canonical
-from advisor.intake.mapping import as_proposed
-from advisor.intake.reading import read
 from advisor.training import customers as of_customers
 from advisor.training.customers import GONE, customers, features_at_the_end
 from advisor.training.errors import NothingLearnedError, TooShortError
@@ -33,7 +30,7 @@ from ebbwatch.settings import Settings
 from online_model.learners.learner import Matrix, NotAdditiveError, Scorer, Vector
 from online_model.thresholds import Contact
 from online_model.tiers import Thresholds, tier_of
-from tests.advisor.training.files import shop
+from tests.advisor.training.files import prepared, shop
 
 HORIZON, INACTIVITY = 20, 40
 NAMES = ("logistic", "agile")
@@ -43,11 +40,7 @@ ASKED = Asked(facts=FACTS, contestants=NAMES, seed=3, offer=Offer(contact=2.0))
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("training")
-    (made / "shop.csv").write_text(shop(1))
-    found = read(made / "shop.csv", made / "rows.parquet")
-    canonical(made / "rows.parquet", found, as_proposed(found), made)
-    return made
+    return prepared(tmp_path_factory.mktemp("training"), shop(1))
 
 
 @pytest.fixture(scope="module")
