@@ -102,6 +102,10 @@ async def send(
         with path.open("wb") as file:
             async for block in request.stream():
                 await asyncio.to_thread(file.write, block)
+            if not file.tell():
+                raise ProblemError(
+                    422, "empty", "no file came: send it as the body, with --data-binary @FILE"
+                )
         made = await asyncio.to_thread(desk.opened, key, shown_name(name), path)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)

@@ -13,7 +13,7 @@ from online_model.own_rhythm import Population
 from online_model.risk import Risk
 from online_model.tiers import Thresholds
 from profiles.answers import Judge
-from profiles.questions import Given, UnfitFeatureError, WhatIf, what_if
+from profiles.questions import Given, WhatIf, what_if
 from profiles.views import Basis, Judged
 
 COMPARED: Final = 16
@@ -32,7 +32,8 @@ def row_of(held: Held, user: str) -> int:
 def suppose(held: Held, user: str, silent_days: float, changed: Given) -> WhatIf:
     """A customer after so many days without a purchase, and with other features.
 
-    Raises 404 for one that the file does not have, 409 for one that is gone, 422 for a feature that cannot be so.
+    Raises 404 for one that the file does not have, 409 for one that is gone, `UnfitFeatureError` for a feature that
+    cannot be so.
     """
     row = row_of(held, user)
     known = held.table["probability"][row].as_py()
@@ -49,7 +50,4 @@ def suppose(held: Held, user: str, silent_days: float, changed: Given) -> WhatIf
     )
     judge = Judge(Basis(Risk([part]), Population(), facts.horizon_ms, Thresholds()), (False,), (True,))
     names: Mapping[int, str] = person.names
-    try:
-        return what_if(seen, 0, judge, names, silent_days, changed, facts.inactivity_ms)
-    except UnfitFeatureError as fault:
-        raise ProblemError(422, "feature", f"{fault.feature}: {fault}") from fault
+    return what_if(seen, 0, judge, names, silent_days, changed, facts.inactivity_ms)

@@ -13,7 +13,7 @@ from advisor.intake.mapping import Mapping, Proposal, Role, as_proposed
 from advisor.workspaces.workspace import Learn, Progress, State, Workspace
 from api.people.catalogue import Features
 from api.people.ids import UserId
-from api.whole import Whole
+from api.whole import WHOLE, Whole
 from domain.actions import ANY
 from online_model.explain.themes import THEMES
 
@@ -105,14 +105,17 @@ class OfferSaid(BaseModel):
     )
 
 
+_Days = Annotated[int, Field(ge=1, le=180), WHOLE]
+
+
 class LearnSaid(OfferSaid):
     """How it is to be trained on."""
 
-    inactivity_days: Whole | None = Field(
-        None, ge=1, le=180, description="silence that makes a customer gone; else what the gaps propose"
+    inactivity_days: _Days | None = Field(
+        None, description="silence that makes a customer gone; else what the gaps propose"
     )
-    horizon_days: Whole | None = Field(
-        None, ge=1, le=180, description="how far risk looks ahead; else half of that, within 7 and 90"
+    horizon_days: _Days | None = Field(
+        None, description="how far risk looks ahead; else half of that, within 7 and 90"
     )
     seed: Whole = Field(0, ge=0, le=2**31, description="of all randomness")
 

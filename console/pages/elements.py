@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from console.shown.charts import file_name, standalone
+
+_PATIENCE_S: Final = 10.0
 Cell = str | tuple[str, str]
 """Text, or text with the address that it leads to."""
 
@@ -104,13 +107,22 @@ def table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], figur
 
 
 def chart(title: str, options: dict[str, Any], height: int = 320) -> ui.echart:
-    """A picture with its title; drawn as SVG, so that its text takes the page's colour.
+    """A picture with its title, which can be kept; drawn as SVG, so that its text takes the page's colour.
 
     Args:
         height: pixels.
     """
+
+    async def keep() -> None:
+        svg = await drawn.run_chart_method("renderToSVGString", timeout=_PATIENCE_S)
+        ui.download(standalone(svg), file_name(title), "image/svg+xml")
+
     with ui.element("figure").classes("chart"):
-        text("figcaption", title)
+        with ui.element("figcaption"):
+            text("span", title)
+            keeping = button("", keep, icon="download").props("dense size=sm").classes("keep")
+            keeping.props["aria-label"] = f"Keep the picture: {title}"
+            keeping.props["title"] = "Keep the picture"
         drawn = ui.echart(options, renderer="svg").style(f"height: {height}px")
         drawn.props("role=img")
         drawn.props["aria-label"] = title

@@ -1,15 +1,19 @@
 """Pictures as ECharts wants them; colours and axes of all of them stand here."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 INK: Final = "currentColor"
 BLUE: Final = "#3b82c4"
 COLOURS: Final = (BLUE, "#d97706", "#2f9e62", "#a855c7", "#d6455d", "#0f9aa8", "#8a7d2f", "#64748b")
+_PRINTED: Final = "#1f2933"
+"""What the page's ink is outside of a page."""
 FAINT: Final = "rgba(128,140,152,0.35)"
 _FEW: Final = 8
-_FONT: Final = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-"""By name, since the library measures with it: `inherit` it would not understand."""
+_FONT: Final = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+"""By name, since the library measures with it: `inherit` it would not understand. In pictures that are kept it stands
+between double quotes, as it is."""
 RISE: Final = "#d6455d"
 FALL: Final = "#2f9e62"
 
@@ -97,6 +101,18 @@ def band(name: str, points: Sequence[tuple[Any, float, float]], colour: str) -> 
 def steps(name: str, points: Sequence[Sequence[Any]], **more: Any) -> dict[str, Any]:
     """A line that changes at its points only."""
     return line(name, points, step="end", **more)
+
+
+def standalone(svg: str) -> bytes:
+    """A picture that was drawn in a page as a file of its own, which has no page's colours: dark on white."""
+    beginning, rest = svg.split(">", 1)
+    paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return f"{beginning}>{paper}{rest}".replace(INK, _PRINTED).encode()
+
+
+def file_name(title: str) -> str:
+    """Of a picture's file: its title, without what file systems take amiss."""
+    return f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-') or 'picture'}.svg"
 
 
 def _whole(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def api(module_place: Place) -> Iterator[Api]:
 
 
 def test_the_document_holds_whatever_is_sent(api: Api) -> None:
-    key = api.key("ingest", "read", "alerts", "admin")
+    key = api.key("ingest", "read", "alerts", "admin", "workspaces")
     program = Path(sys.executable).parent / "schemathesis"
     done = subprocess.run(
         [str(program), "--config-file", str(SETTINGS), "run", f"{api.url}/v1/openapi.json",

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -194,6 +195,26 @@ def test_a_what_if_says_what_the_api_says_to_the_digit(here: Here) -> None:
     expect(page.locator(".answer code")).to_have_text(
         f"{told['before']['score']!r} → {told['after']['score']!r}"
     )
+    assert faults == []
+    page.context.close()
+
+
+def test_every_picture_can_be_kept(here: Here) -> None:
+    page, faults = visiting(here, DESK)
+    sign_in(here, page, here.key)
+    kept = 0
+    for path in ("/cohorts", "/survival", "/segments", "/model"):
+        page.goto(here.url + path)
+        settled(page)
+        for title in page.locator("figcaption > span").all_inner_texts():
+            with page.expect_download() as downloading:
+                page.get_by_role("button", name=f"Keep the picture: {title}", exact=True).first.click()
+            assert downloading.value.suggested_filename.endswith(".svg")
+            picture = ET.fromstring(Path(downloading.value.path()).read_text("utf-8"))
+            assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+            assert "".join(picture.itertext()).strip(), f"{title} has words on its axes"
+            kept += 1
+    assert kept >= 8
     assert faults == []
     page.context.close()
 

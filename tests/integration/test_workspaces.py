@@ -197,6 +197,8 @@ def test_what_cannot_be_used_is_told_and_leaves_nothing(api: Api, client: httpx.
     assert client.delete(f"/v1/workspaces/{id_}").status_code == 204
     status, said = declared(api, client.headers["authorization"], 101 << 20)
     assert (status, "104,857,600" in said) == (413, True)
+    nothing = client.post("/v1/workspaces", content=b"")
+    assert (nothing.status_code, nothing.json()["type"].rpartition("/")[2]) == (422, "empty")
     for wrong in ("a" * 25, "..%2F..%2Fetc", "A" * 26):
         assert client.get(f"/v1/workspaces/{wrong}").status_code in (404, 422)
     eventually("nothing is left", lambda: not list((api.place.home / "workspaces").iterdir()))

@@ -1,7 +1,6 @@
 """Nothing changed: the digits of the list. Something changed: what the model says of the changed features."""
 
 import csv
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from domain.features import features
 from online_model.explain.attribution import Attribution, odds_of
 from online_model.explain.explain import explain
 from online_model.learners.learner import Matrix, Scorer
+from profiles.questions import UnfitFeatureError
 
 
 @pytest.fixture
@@ -67,22 +67,12 @@ def test_names_are_names(held: Held) -> None:
 
 def test_who_cannot_be_asked_for(held: Held) -> None:
     gone = held.table["user"].to_pylist()[-1]
-    for user, changed, status in (
-        ("nobody", {}, 404),
-        (gone, {}, 409),
-        (_first(held), {"consistency": 1e12}, 422),
-    ):
+    for user, status in (("nobody", 404), (gone, 409)):
         with pytest.raises(ProblemError) as fault:
-            suppose(held, user, 0.0, changed)
+            suppose(held, user, 0.0, {})
         assert fault.value.status == status
-
-
-def test_it_is_quick(held: Held) -> None:
-    suppose(held, _first(held), 1.0, {})
-    begun = time.thread_time()
-    for _ in range(5):
-        suppose(held, _first(held), 1.0, {})
-    assert time.thread_time() - begun < 5 * 0.2
+    with pytest.raises(UnfitFeatureError):
+        suppose(held, _first(held), 0.0, {"consistency": 1e12})
 
 
 def test_who_is_sampled_is_compared_with_fewer(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
