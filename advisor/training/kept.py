@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from advisor.training.customers import features_at_the_end
 from advisor.training.figures import Contestant
-from advisor.training.names import MODEL, PEOPLE
+from advisor.training.names import MODEL, PEOPLE, WHOLE_KEY
 from advisor.training.replayed import Replayed
 from domain.catalogue import CODED, INDEX, NAMES
 from domain.labels import Matrix, delay_ms
@@ -33,7 +33,6 @@ from online_model.risk import Part
 from online_model.training.past import LINEAGE
 from online_model.training.population import background
 
-_KEY: Final = b"keeps whole, vouches for nobody"
 _STATE: Final = "state"
 _ABOUT: Final = b"ebbwatch"
 _TOGETHER: Final = 4096
@@ -152,7 +151,7 @@ def person(folder: Path, row: int) -> Person:
 
 
 def _registry(folder: Path) -> Registry:
-    return Registry(str(folder / MODEL), _KEY)
+    return Registry(str(folder / MODEL), WHOLE_KEY)
 
 
 def _training(past: Replayed, name: str, judged: Contestant | None, seed: int) -> Training:

@@ -15,3 +15,5 @@ PDF: Final = "summary.pdf"
 """The summary for people (`advisor.exports.summary`)."""
 AT_RISK: Final = ("high", "medium")
 """Tiers whose customers a campaign may contact."""
+WHOLE_KEY: Final = b"keeps whole, vouches for nobody"
+"""Signs what a process keeps that reads what strangers send, and so holds no secret."""

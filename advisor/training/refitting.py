@@ -36,7 +36,8 @@ class Refitting:
         self._kinds = kinds
         self._facts = facts
         self._seed = seed
-        self._held: dict[str, tuple[RefittedScorer, Training]] = {}
+        self.held: dict[str, tuple[RefittedScorer, Training]] = {}
+        """By version; a training that goes on from another one takes them over."""
 
     def load(self, version: str, at_ms: int) -> Frozen:
         """A model as it enters the tournament at a moment; see `online_model.training.court.LoadCandidate`.
@@ -44,7 +45,7 @@ class Refitting:
         Raises:
             MismatchError: it knows outcomes of after that moment.
         """
-        scorer, training = self._held[version]
+        scorer, training = self.held[version]
         if training.last_due_ms >= at_ms:
             raise MismatchError(f"version {version}: it knows what was due after the time of its entry")
         return Frozen(scorer, version, training, at_ms)
@@ -79,7 +80,7 @@ class Refitting:
             examples=model.examples,
         )
         version = describe(training, {}).version
-        self._held[version] = (model.scorer, training)
+        self.held[version] = (model.scorer, training)
         return version
 
 

@@ -1,20 +1,25 @@
 """The events of a file through the same path as the stream's, in event time, without a broker."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 import pyarrow.parquet as pq
 
 from advisor.training.errors import TooShortError
+from advisor.training.paused import Paused
+from advisor.training.reached import Way
 from advisor.training.refitting import AT, Refitting
 from domain.calendar import DAY_MS
 from domain.events import Event
 from domain.labels import delay_ms
 from domain.settings import FactSettings
-from online_model.training.past import Past, Watched
+from online_model.training.past import LINEAGE, Past, Watched
 from producers.replay.send import send
 from producers.replay.spool import Spooled
 from producers.validate import encoded
@@ -26,6 +31,8 @@ WEEK_DAYS: Final = 7
 _KEPT_DAYS: Final = 3 * WEEK_DAYS
 """Snapshots come weekly: so many days hold one that is a week old, and less than two."""
 _ROWS: Final = 20_000
+_PARTS: Final = 5
+"""Of the events, after each of which a training is kept: what a kill costs, against some MB to write for each."""
 _LABELS: Final = ("type", "product", "order_id", "channel", "plan", "platform", "geography", "category")
 
 
@@ -51,12 +58,15 @@ def replayed(
     seed: int,
     learners: tuple[str, ...] = (),
     progress: Callable[[str, float], None] = lambda _what, _share: None,
+    paused: Path | None = None,
 ) -> Replayed:
     """Everything that the stream would have done with the events.
 
     Args:
         events: `events.parquet` of `advisor.intake.events.canonical`.
         learners: kinds of batch learners that take part.
+        paused: folder from which a training goes on that did not end, if it was one of these facts, contestants,
+            learners and seed; and where this one is kept now and then. None keeps nothing.
         progress: told now and then what is done and how much of all, 0 to 1; what it raises ends the work.
 
     Raises:
@@ -70,29 +80,57 @@ def replayed(
             f"days at least {-(-2 * delay_ms(facts) // DAY_MS) + WEEK_DAYS} are needed: send a longer time, or "
             "choose a shorter horizon."
         )
-    done = 0
+    done = known = 0
 
     def through(more: int) -> None:
         nonlocal done
         done += more
-        progress(LEARNING, min(done / total, 1.0))
+        progress(LEARNING, min(max(done, known) / total, 1.0))
 
     refitting = Refitting(learners, facts, seed)
-    past = Past(
-        facts, contestants, seed, keep_features=True, keep_days=_KEPT_DAYS, done=through,
-        load_candidate=refitting.load,
-    )  # fmt: skip
-    moments = [first + round(share * (last - first)) for share in AT] if learners else []
 
-    def refitted(spooled: Iterator[Spooled]) -> Iterator[Spooled]:
-        for event in spooled:
-            while moments and event.time >= moments[0]:
-                moments.pop(0)
-                refitting(past, lambda kind: progress(f"fitting {kind}", done / total))
+    def made(folder: Path | None = None, key: bytes = b"") -> Past:
+        return Past(
+            facts, contestants, seed, keep_features=True, keep_days=_KEPT_DAYS, done=through,
+            load_candidate=refitting.load, folder=folder, key=key,
+        )  # fmt: skip
+
+    pausing = (
+        Paused(
+            paused, Way(facts=facts, contestants=contestants, learners=learners, seed=seed, lineage=LINEAGE)
+        )
+        if paused
+        else None
+    )
+    past = pausing.past(made) if pausing else made()
+    known, refitting.held = past.own or (0, refitting.held)
+
+    def refit(row: int) -> None:
+        refitting(past, lambda kind: progress(f"fitting {kind}", row / total))
+
+    def keep(row: int) -> None:
+        assert pausing is not None
+        pausing.keep(past, (row, refitting.held), row / total)
+
+    stops = [(int(np.searchsorted(table, first + share * (last - first))), refit) for share in AT if learners]
+    if pausing:
+        stops += [(-(-total * part // _PARTS), keep) for part in range(1, _PARTS + 1)]
+    stops.sort(key=itemgetter(0))  # what is fitted at a row is kept there
+
+    def stopped(row: int) -> None:
+        while stops and stops[0][0] <= row:
+            at, act = stops.pop(0)
+            past.fold() if at <= known else act(at)
+
+    def stopping(spooled: Iterator[Spooled]) -> Iterator[Spooled]:
+        for row, event in enumerate(spooled):
+            stopped(row)
             yield event
+        stopped(total)
 
-    send(refitted(_spooled(events)), past, mark_every_ms=MARK_EVERY_MS)
-    return Replayed(facts=facts, first_ms=first, last_ms=last, watched=past.finish(last))
+    with closing(past):
+        send(stopping(_spooled(events)), past, mark_every_ms=MARK_EVERY_MS)
+        return Replayed(facts=facts, first_ms=first, last_ms=last, watched=past.finish(last))
 
 
 def _spooled(path: Path) -> Iterator[Spooled]:

@@ -99,12 +99,14 @@ def train(
     folder: Path,
     asked: Asked,
     progress: Callable[[str, float], None] = lambda _what, _share: None,
+    paused: Path | None = None,
 ) -> tuple[Summary, pa.Table]:
     """Write all of `advisor.training.names` but what is for people into a folder.
 
     Args:
         events: `events.parquet` of `advisor.intake.events.canonical`.
         progress: told the stage and how much of it is done, 0 to 1; what it raises ends the work.
+        paused: see `advisor.training.replayed.replayed`.
 
     Returns:
         The summary, and the rows of `advisor.training.customers.SCHEMA`.
@@ -114,7 +116,7 @@ def train(
         NothingLearnedError: there is no outcome to learn from.
     """
     progress(LEARNING, 0.0)
-    past = replayed(events, asked.facts, asked.contestants, asked.seed, asked.learners, progress)
+    past = replayed(events, asked.facts, asked.contestants, asked.seed, asked.learners, progress, paused)
     progress("judging the contestants", 0.0)
     judged = contestants(past, _contact(asked))
     name, scorer, promoted = _serving(past, judged)

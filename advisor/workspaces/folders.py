@@ -20,6 +20,8 @@ CONTACTS: Final = "contacts.parquet"
 PROFILE: Final = "profile.json"
 THRESHOLD: Final = "threshold.json"
 RESULTS: Final = "results"
+PAUSED: Final = "paused"
+"""What a training has learned that is not done (`advisor.training.paused`)."""
 ACTIONS: Final = "actions.json"
 """Rows of the table of recommended actions that take the place of its own (`domain.actions.with_edits`)."""
 SCRATCH: Final = "work-"
@@ -158,8 +160,13 @@ class Workspaces:
                     self.delete(id_)
                     expired.append(id_)
             except UnknownWorkspaceError:
-                continue
+                self.clear(id_)
         return expired
+
+    def clear(self, id_: str) -> None:
+        """Of a workspace that was deleted: what work under way has written after that."""
+        if not (self.root / id_ / _ABOUT).exists():
+            shutil.rmtree(self.root / id_, ignore_errors=True)
 
     def _read(self, id_: str, name: str, kind: type[_T]) -> _T:
         try:

@@ -22,6 +22,7 @@ from advisor.training.errors import UnusableError
 from advisor.workspaces.folders import (
     CONTACTS,
     EVENTS,
+    PAUSED,
     PROFILE,
     RESULTS,
     ROWS,
@@ -73,7 +74,7 @@ def work(job: Job, now_ms: Callable[[], int]) -> None:
         reason = str(fault)
         _leave(workspaces, workspace, lambda w: moved(w, "failed", error=reason))
     except (GivenUpError, UnknownWorkspaceError, FileNotFoundError):
-        pass
+        workspaces.clear(job.id)
 
 
 class _Watch:
@@ -134,7 +135,7 @@ def _map(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, 
         workspace,
         lambda w: moved(w, "mapped", told=made),
         {scratch / name: folder / name for name in names},
-        gone=(folder / RESULTS, folder / CONTACTS, folder / CHARTS),
+        gone=(folder / RESULTS, folder / CONTACTS, folder / CHARTS, folder / PAUSED),
     )
 
 
@@ -157,7 +158,7 @@ def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path
     )
     results = scratch / RESULTS
     results.mkdir()
-    summary, _ = train(folder / EVENTS, results, asked, told)
+    summary, _ = train(folder / EVENTS, results, asked, told, folder / PAUSED)
     today = datetime.fromtimestamp(told.now() / 1000, UTC).date()
     write_for_people(
         results,
@@ -175,7 +176,7 @@ def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path
         workspace,
         lambda w: moved(w, "trained"),
         {results: folder / RESULTS},
-        gone=(folder / RESULTS,),
+        gone=(folder / RESULTS, folder / PAUSED),
     )
 
 

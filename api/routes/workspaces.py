@@ -69,7 +69,7 @@ def _desk(request: Request) -> Desk:
 
 
 def _seen(desk: Desk, found: Any) -> WorkspaceView:
-    return view(found, desk.workspaces.progress(found.id))
+    return view(found, desk.workspaces.progress(found.id), desk.kept(found))
 
 
 @router.post(
@@ -185,7 +185,7 @@ async def train(request: Request, key: Key, id_: Id, said: LearnSaid) -> Respons
 
 @router.delete("/{id_}/training", summary="Cancel the training", responses=answers(409, *_FAULTS))
 async def cancel(request: Request, key: Key, id_: Id) -> Response:
-    """It ends within seconds."""
+    """It ends within seconds. What it has learned is kept: a training with the same days and seed goes on from it."""
     desk = _desk(request)
     return encoded(_seen(desk, await asyncio.to_thread(desk.changed, key, id_, "mapped")))
 

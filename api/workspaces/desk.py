@@ -13,9 +13,11 @@ import msgspec
 from advisor.exports.names import CHARTS, SHOWN, Chart
 from advisor.insights.campaigns import Campaign, Choice, Offer, scenario
 from advisor.training.names import AT_RISK, SUMMARY
+from advisor.training.reached import reached
 from advisor.workspaces.folders import (
     ACTIONS,
     CONTACTS,
+    PAUSED,
     PROFILE,
     RESULTS,
     ROWS,
@@ -123,6 +125,17 @@ class Desk:
             seed=said.seed,
         )
         return self.changed(key, id_, "training", learn=learn)
+
+    def kept(self, workspace: Workspace) -> float | None:
+        """Share of the file, 0 to 1, from which a training like the last one goes on; None where it ended."""
+        found, learn = reached(self.workspaces.root / workspace.id / PAUSED), workspace.learn
+        if found is None or learn is None or workspace.state == "training":
+            return None
+        facts = found.way.facts
+        same = (facts.inactivity_ms, facts.horizon_ms, found.way.seed) == (
+            learn.inactivity_days * _DAY_MS, learn.horizon_days * _DAY_MS, learn.seed
+        )  # fmt: skip
+        return found.share if same else None
 
     def read(self, key: ApiKey, id_: str, name: str) -> bytes:
         """A file of the workspace; raises 409 where it is not there yet."""

@@ -44,6 +44,10 @@ class WorkspaceView(msgspec.Struct, frozen=True, kw_only=True):
     rejected: dict[str, int]
     """Rows that were left out, by reason."""
     learn: Learn | None
+    """How it is, or was last, trained on."""
+    kept: float | None
+    """Share of the file, 0 to 1, of a training as in `learn` that was cancelled: the next like it goes on from there.
+    null where none was."""
     progress: Progress | None
 
 
@@ -218,7 +222,7 @@ def charts_view(id_: str, names: Iterable[Chart]) -> ChartsView:
 CHARTS_EXAMPLE: Final = charts_view("abcdefghijklmnopqrstuvwxyz", ["months"])
 
 
-def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:
+def view(workspace: Workspace, progress: Progress | None, kept: float | None) -> WorkspaceView:
     """As callers see it."""
     described, told = workspace.described, workspace.told
     return WorkspaceView(
@@ -239,5 +243,6 @@ def view(workspace: Workspace, progress: Progress | None) -> WorkspaceView:
         customers=None if told is None else told.customers,
         rejected={} if told is None else told.rejected,
         learn=workspace.learn,
+        kept=kept,
         progress=progress,
     )

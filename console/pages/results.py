@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from console.calling.results import Found
-from console.pages.elements import Cell, chart, note, table, text
+from console.pages.elements import Cell, chart, heading, note, table, text
 from console.pages.visit import Action, Visit
 
 Options = Mapping[str, str]
@@ -101,14 +101,19 @@ def pictured(
     least_width: int = 0,
     figures_from: int = 1,
 ) -> None:
-    """A picture, and its figures in a table for who does not see it.
+    """A picture, and its figures in a table for who does not see it; without figures, a sentence in their place.
 
     Args:
         height: pixels.
         least_width: pixels; where there is less room the picture scrolls.
     """
+    figures = list(rows)
+    if not figures:
+        heading(title)
+        note("Too few for a picture yet.")
+        return
     around = ui.element("div").classes("scrolls").props("tabindex=0 role=region")
     around.props["aria-label"] = title
     with around, ui.element("div").style(f"min-width: {least_width}px"):
         chart(title, options, height)
-    folded(f"{title}: figures", heads, list(rows), figures_from)
+    folded(f"{title}: figures", heads, figures, figures_from)

@@ -94,7 +94,8 @@ def _curves(days: Found, population: Found) -> None:
         of = by_group(days.rows)
         heads, rows = curve_table(of)
         pictured("Still there, with 95 % limits", curve(of), heads, rows, 380)
-        table("Users at risk", *at_risk(of))
+        if of:
+            table("Users at risk", *at_risk(of))
         if missing := left_out(days.rows):
             note(missing)
         note(f"Users in this view: {population_words(population.rows)}.")

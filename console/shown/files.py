@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from console.shown.words import minute, number, title
+from console.shown.words import minute, number, percent, title
 
 STEPS: Final = ("Sent", "Columns", "Quality and silence", "Training", "Results")
 _AT: Final[dict[str, int]] = {
@@ -146,6 +146,15 @@ def progress_words(progress: Mapping[str, Any], since: Watched) -> str:
     if done <= 0 or took < 2:
         return said
     return f"{said}, this stage for about {time_words(took / done * (1 - progress['share']))} more"
+
+
+def kept_words(workspace: Mapping[str, Any]) -> str:
+    """From where a training goes on that was cancelled; empty if none was."""
+    kept, learn = workspace["kept"], workspace["learn"]
+    if kept is None:
+        return ""
+    days = learn["inactivity_days"]
+    return f"The last training was ended at {percent(kept, 0)}: one with {days} days of silence goes on from there."
 
 
 def time_words(seconds: float) -> str:

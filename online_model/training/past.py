@@ -3,6 +3,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -77,23 +78,39 @@ class Past:
         keep_days: int = 0,
         load_candidate: LoadCandidate = no_candidates,
         done: Callable[[int], None] = lambda _: None,
+        folder: Path | None = None,
+        key: bytes = b"",
     ) -> None:
-        """
+        """Goes on from what `keep` left in the folder: all events have to be sent again, with calls of `fold` where
+        there were calls that folded; what was learned by then is not learned again.
+
         Args:
             contestants: see `online_model.training.lineup`.
             keep_features: of every example, 900 bytes each.
             keep_days: keep the snapshots of the last so many days.
             load_candidate: refitted models, for those that `order` lets enter.
             done: told now and then how many more records are through.
+            folder: for what is kept; None for what has no need to go on.
+            key: signs it.
 
         Raises:
             UnknownContestantError: there is no such contestant.
+            CheckpointError: what is kept cannot be gone on from.
+            DamagedQueueError: likewise.
         """
         self._facts = facts
         plan = Plan(lineage=LINEAGE, facts=facts, contestants=tuple(contestants), seed=seed)
-        self._trainer = Trainer(plan, 1, load_candidate=load_candidate)
+        self._trainer = Trainer(plan, 1, folder, key, load_candidate=load_candidate)
         self._offline = Offline(facts, LINEAGE)
         self._collected = _Collected(keep_features, delay_ms(facts))
+        self.own: Any = None
+        """What `keep` was given; None for who begins anew."""
+        if self._trainer.extra is not None:
+            self._collected, self.own = self._trainer.extra
+        self._from = {
+            Snapshots: self._trainer.resume("snapshots"),
+            Outcomes: self._trainer.resume("outcomes"),
+        }
         self._recent = Recent(seed)
         self._keep_ms = keep_days * DAY_MS
         self._latest: deque[Snapshots] = deque()
@@ -111,6 +128,29 @@ class Past:
     def mark(self, time_ms: int) -> None:
         """A clock mark."""
         self._offline.mark(time_ms)
+
+    def fold(self) -> None:
+        """Take what was sent so far. Blocks are cut where this is done: who goes on from what was kept folds where
+        it was folded before."""
+        self._pass_on()
+
+    def keep(self, own: Any) -> None:
+        """Keep all that was learned so far, in the folder.
+
+        Args:
+            own: of the caller, to be pickled too: `own` of who goes on from here.
+
+        Raises:
+            OSError: the disk is full; what was kept before is still there.
+        """
+        self._pass_on()
+        self._collected.join()
+        self._trainer.extra = (self._collected, own)
+        self._trainer.checkpoint()
+
+    def close(self) -> None:
+        """Close the files of the folder; what was found can still be asked for."""
+        self._trainer.close()
 
     def examples(self) -> Examples:
         """Those whose outcome is settled by now."""
@@ -151,9 +191,11 @@ class Past:
         self._since = 0
 
     def _take(self, block: Snapshots | Outcomes) -> None:
-        snapshots = isinstance(block, Snapshots)
-        self._trainer.add("snapshots" if snapshots else "outcomes", self._numbers[type(block)], block)
-        self._numbers[type(block)] += 1
+        kind = type(block)
+        number = self._numbers[kind]
+        self._numbers[kind] += 1
+        if number >= self._from[kind]:
+            self._trainer.add("snapshots" if isinstance(block, Snapshots) else "outcomes", number, block)
         if isinstance(block, Snapshots):
             self._recent.add(block.times, block.features)
             if len(block.times) and self._keep_ms:
@@ -200,6 +242,14 @@ class _Collected:
                 self.decisions.append(effect)
             case Drifted():
                 self.drift.append(effect)
+
+    def join(self) -> None:
+        """Few large arrays in place of many small ones, which take ten times as long to be kept."""
+        if self._times:
+            self._times, self._weights = [np.concatenate(self._times)], [np.concatenate(self._weights)]
+            self._scored = [joined(self._scored)]
+        if self._features:
+            self._features = [np.concatenate(self._features)]
 
     def examples(self) -> Examples:
         """All so far."""

@@ -204,14 +204,27 @@ def test_what_cannot_be_used_is_told_and_leaves_nothing(api: Api, client: httpx.
     eventually("nothing is left", lambda: not list((api.place.home / "workspaces").iterdir()))
 
 
-def test_a_training_is_cancelled(client: httpx.Client) -> None:
-    id_ = sent(client, shop(5).encode())
+def test_a_training_is_cancelled_and_gone_on_with(client: httpx.Client) -> None:
+    id_ = sent(client, shop(5, customers=800).encode())
     here = f"/v1/workspaces/{id_}"
     mapped(client, id_)
     assert client.delete(f"{here}/training").status_code == 409
     assert client.post(f"{here}/training", json={}).status_code == 202
+
+    def far() -> bool:
+        progress = client.get(here).json()["progress"]
+        return (
+            progress is not None and progress["stage"].startswith("predicting") and progress["share"] >= 0.4
+        )
+
+    eventually("it has learned", far)
     assert client.delete(f"{here}/training").json()["state"] == "mapped"
     eventually("nobody works on it", lambda: client.get(here).json()["progress"] is None)
+    kept = client.get(here).json()["kept"]
+    assert 0.2 <= kept < 1
+    assert client.post(f"{here}/training", json={}).status_code == 202, "it goes on"
+    becomes(client, id_, "trained")
+    assert client.get(here).json()["kept"] is None
     assert client.delete(here).status_code == 204
 
 

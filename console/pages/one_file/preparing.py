@@ -8,7 +8,7 @@ from nicegui import ui
 from console.pages.elements import button, card, chart, columns, note, slider, table, text, tile, tiles
 from console.pages.one_file.mapping import Ask
 from console.pages.visit import Visit
-from console.shown.files import left_out
+from console.shown.files import kept_words, left_out
 from console.shown.quality import (
     LEAST_DAYS,
     MOST_DAYS,
@@ -30,7 +30,7 @@ async def build(visit: Visit, path: str, found: dict[str, Any], ask: Ask) -> Non
     )
     with columns():
         days = _silence(threshold, found)
-        _training(visit, path, days, ask)
+        _training(visit, path, days, found, ask)
     _quality(profile, found)
     with ui.element("div").classes("controls"):
         button("Correct the columns", visit.trying(lambda: ask("mapping")), icon="undo")
@@ -59,7 +59,7 @@ def _silence(threshold: dict[str, Any], found: dict[str, Any]) -> dict[str, int]
     return chosen
 
 
-def _training(visit: Visit, path: str, days: dict[str, int], ask: Ask) -> None:
+def _training(visit: Visit, path: str, days: dict[str, int], found: dict[str, Any], ask: Ask) -> None:
     with card("Train"):
         note("What a contact costs and brings decides whom it pays to contact; it can be changed later.")
         with ui.element("div").classes("fields"):
@@ -71,6 +71,8 @@ def _training(visit: Visit, path: str, days: dict[str, int], ask: Ask) -> None:
         note(
             "It learns day by day, as it would have at the time, and is judged before it learns. A few minutes."
         )
+        if words := kept_words(found):
+            note(words)
 
         async def train() -> None:
             body = {

@@ -68,7 +68,7 @@ def test_decisions_tell_of_them_and_the_others_are_as_without(past: Replayed, ev
 def test_one_that_knows_too_much_is_refused(past: Replayed) -> None:
     learner = next(iter(past.watched.trainer.training.lineup.refitted().values()))
     refitting = Refitting(KINDS, FACTS, 3)
-    refitting._held["v"] = (learner.scorer(), learner.training)
+    refitting.held["v"] = (learner.scorer(), learner.training)
     assert refitting.load("v", learner.entered_ms).training == learner.training
     with pytest.raises(MismatchError, match="after the time of its entry"):
         refitting.load("v", learner.training.last_due_ms)

@@ -84,6 +84,8 @@ def test_what_expires_goes_and_what_was_left_half_made(workspaces: Workspaces, t
     assert workspaces.sweep(100) == [ID]
     assert workspaces.ids() == ["b" * 26]
     workspaces.delete("b" * 26)
+    (workspaces.root / ("b" * 26) / "paused").mkdir(parents=True)  # by work that has not noticed
+    assert workspaces.sweep(100) == []
     assert list(workspaces.root.iterdir()) == []
     with pytest.raises(UnknownWorkspaceError):
         workspaces.tell("b" * 26, Progress(stage="", share=0, began_ms=0, at_ms=0))

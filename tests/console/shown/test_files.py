@@ -7,6 +7,7 @@ from console.shown.files import (
     Watched,
     amount_is,
     facts,
+    kept_words,
     lacking,
     left_out,
     mapping_said,
@@ -84,3 +85,9 @@ def test_the_time_left_is_told_by_the_pace_of_the_stage() -> None:
 
 def test_first_rows() -> None:
     assert preview_table([{"_row": 1, "a": "x", "b": None}], [{"name": "a"}, {"name": "b"}]) == [["x", ""]]
+
+
+def test_from_where_a_training_goes_on() -> None:
+    assert kept_words(NEW | {"kept": None, "learn": None}) == ""
+    words = kept_words(NEW | {"kept": 0.6, "learn": {"inactivity_days": 58}})
+    assert words == "The last training was ended at 60 %: one with 58 days of silence goes on from there."
