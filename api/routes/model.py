@@ -127,9 +127,21 @@ async def versions(
     response_class=Response,
 )
 async def pin(pinned: Pinned, here: Shared, _: Admin) -> Response:
-    """A contestant with its later versions, or one version as it is. Until `ebbwatch model unpin`."""
+    """A contestant with its later versions, or one version as it is. Until `unpin`."""
     serving = here.people.following.present.serving
     return await _ordered(lambda: [_operator(here).pin(serving, pinned.name)])
+
+
+@router.post(
+    "/unpin",
+    summary="Let evidence decide again",
+    responses=returns(Decisions, DECIDED) | _ORDERED,
+    response_class=Response,
+)
+async def unpin(here: Shared, _: Admin) -> Response:
+    """Takes a pin off."""
+    serving = here.people.following.present.serving
+    return await _ordered(lambda: [_operator(here).order(serving, "unpin", None)])
 
 
 @router.post(

@@ -109,7 +109,10 @@ class _Model:
         with card("Orders"):
             with ui.element("div").classes("controls"):
                 button("Promote …", self._visit.trying(self._promote), icon="upgrade")
-                button("Pin …", self._visit.trying(self._pin), icon="push_pin")
+                if self._shown["pinned"]:
+                    button("Unpin …", self._visit.trying(self._unpin), icon="location_off")
+                else:
+                    button("Pin …", self._visit.trying(self._pin), icon="push_pin")
                 button("Roll back …", self._visit.trying(self._roll_back), icon="undo")
             self._answer = text("p", "", "answer").props("role=status")
             note("Orders count for everybody and at once; the trainer says what has become of them.")
@@ -126,10 +129,14 @@ class _Model:
 
     async def _pin(self) -> None:
         with asking("Pin what serves") as dialog:
-            text("p", "It serves whatever evidence says, until somebody runs: ebbwatch model unpin")
+            text("p", "It serves whatever evidence says, until somebody unpins it.")
             chosen = _choice("What", nameable(self._metrics["contestants"], self._versions))
             order = self._order("pin", lambda: {"name": chosen.value} if chosen.value else {})
             answers(self._visit, dialog, "Pin", order)
+
+    async def _unpin(self) -> None:
+        says = "Evidence decides again who serves."
+        confirming(self._visit, "Unpin", says, "Unpin", self._order("unpin", lambda: None))
 
     async def _roll_back(self) -> None:
         before = self._shown["predecessor"]

@@ -186,10 +186,18 @@ def operators_decide(desk: Desk, version: str) -> None:
     (named,) = desk.report("model", "pin", "logistic")
     assert named["detail"]["version"] is None
     eventually("the pin is shown", lambda: desk.report("model", "show")["pinned"], 30.0)
-    desk.report("model", "unpin")
+    unpinned_over_http(desk)
     eventually("and taken off", lambda: desk.report("model", "show")["pinned"] is False, 30.0)
     decided = [found["kind"] for found in desk.report("model", "show", "--decisions", 6)["decisions"]]
     assert decided == ["unpin", "pin", "pin", "unpin", "pin", "roll_back"]
+
+
+def unpinned_over_http(desk: Desk) -> None:
+    """Orders need the scope admin."""
+    with desk.place.answering_api() as api:
+        assert api.post("/v1/model/unpin", api.key("read")).status_code == 403
+        (unpinned,) = api.post("/v1/model/unpin", api.key("admin")).json()["items"]
+        assert (unpinned["kind"], unpinned["by"]) == ("unpin", "operator")
 
 
 def one_version_is_pinned(desk: Desk) -> None:
