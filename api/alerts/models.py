@@ -72,12 +72,13 @@ class Feed(BaseModel):
     """Some entries, in order."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [_ENTRY], "next": None, "cursor": "1841"}]}
+        json_schema_extra={"examples": [{"items": [_ENTRY], "next": None, "cursor": "1841", "end": "1841"}]}
     )
 
     items: list[Entry]
     next: str | None = Field(description="cursor of the next page; null if there is none yet")
     cursor: str = Field(description="where to go on later: store it once the items are dealt with")
+    end: str = Field(description="cursor behind everything that there was when this was asked")
 
 
 class StepTaken(BaseModel):

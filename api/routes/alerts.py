@@ -51,9 +51,10 @@ async def feed(
     twice. With `state` or `tier`, the alerts that are so now, as they are now.
     """
     after = int(cursor or 0)
+    end = await last_number(here.store)  # before the page: what comes in between is behind it
     found = await page(here.store, after, limit, Wanted(state, tier))
     last = str(found.last)
-    body = {"items": found.entries, "next": last if found.more else None, "cursor": last}
+    body = {"items": found.entries, "next": last if found.more else None, "cursor": last, "end": str(end)}
     return Response(msgspec.json.encode(body), media_type=_JSON)
 
 

@@ -57,7 +57,7 @@ class _Inbox:
 
     async def _show(self) -> None:
         found = await self._read(None)
-        self._seen = await self._end(found["cursor"])
+        self._seen = found["end"]
         self._news.set_visibility(False)
         self._list.clear()
         self._shown = 0
@@ -74,14 +74,6 @@ class _Inbox:
             for entry in entries:
                 _Card(self._visit, shown(entry)).build()
         self._shown += len(entries)
-
-    async def _end(self, cursor: str) -> str:
-        """The end of the feed, behind which all is new."""
-        while (found := await self._visit.caller.get("/v1/alerts", {"cursor": cursor, "limit": 1000}))[
-            "items"
-        ]:
-            cursor = found["cursor"]
-        return cursor
 
     async def _look(self) -> None:
         try:

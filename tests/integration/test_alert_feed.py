@@ -100,6 +100,7 @@ def test_cursor_readers_agree_with_the_topic(services: Api, client: httpx.Client
     assert MANY * 0.8 < len(wanted) < MANY
     assert sorted(entry["alert"] for entry in slow.entries) == wanted
     assert quick.entries == slow.entries
+    assert client.get("/v1/alerts", params={"limit": 1}).json()["end"] == quick.cursor
     assert [entry["number"] for entry in slow.entries] == sorted({entry["number"] for entry in slow.entries})
 
 
