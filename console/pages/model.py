@@ -49,6 +49,8 @@ class _Model:
         self._shown: dict[str, Any] = {}
         self._metrics: dict[str, Any] = {}
         self._versions: list[dict[str, Any]] = []
+        self._unpinning: ui.button | None = None
+        """Offered while there is a pin, to those who may give orders."""
 
     async def build(self) -> None:
         self._serving = ui.element("div").classes("figures")
@@ -77,6 +79,8 @@ class _Model:
         judged = self._metrics
         if part != _WHOLE:
             judged = await self._visit.caller.get("/v1/model/metrics", {"part": part})
+        if self._unpinning is not None:
+            self._unpinning.set_visibility(bool(self._shown["pinned"]))
         self._serving.clear()
         with self._serving:
             _serving(self._shown)
@@ -109,10 +113,8 @@ class _Model:
         with card("Orders"):
             with ui.element("div").classes("controls"):
                 button("Promote …", self._visit.trying(self._promote), icon="upgrade")
-                if self._shown["pinned"]:
-                    button("Unpin …", self._visit.trying(self._unpin), icon="location_off")
-                else:
-                    button("Pin …", self._visit.trying(self._pin), icon="push_pin")
+                button("Pin …", self._visit.trying(self._pin), icon="push_pin")
+                self._unpinning = button("Unpin …", self._visit.trying(self._unpin), icon="location_off")
                 button("Roll back …", self._visit.trying(self._roll_back), icon="undo")
             self._answer = text("p", "", "answer").props("role=status")
             note("Orders count for everybody and at once; the trainer says what has become of them.")
