@@ -8,6 +8,8 @@ from advisor.insights.campaigns import Offer
 from advisor.intake.canonical import Canonical
 from advisor.intake.described import Described
 from advisor.intake.mapping import Mapping, Proposal, Role
+from advisor.training.reached import Reached
+from domain.calendar import DAY_MS
 
 State = Literal["uploaded", "read", "mapping", "mapped", "training", "trained", "failed"]
 """Its file is to be read; its columns are to be confirmed; it is to be mapped; it can be trained on; it is to be
@@ -90,3 +92,17 @@ def moved(workspace: Workspace, state: State, **changes: object) -> Workspace:
     if state not in _NEXT[workspace.state] or (needed is not None and getattr(workspace, needed) is None):
         raise StateError(f"the workspace is {workspace.state}: it cannot become {state} now")
     return msgspec.structs.replace(workspace, state=state, **{"error": "", **changes})
+
+
+def kept(workspace: Workspace, found: Reached | None) -> float | None:
+    """Share of the file, 0 to 1, from which a training like the last one goes on; None where that ended, or goes on.
+
+    Args:
+        found: the training that lies in the workspace's folder, if one does.
+    """
+    learn = workspace.learn
+    if found is None or learn is None or workspace.state == "training":
+        return None
+    facts = found.way.facts
+    asked = (learn.inactivity_days * DAY_MS, learn.horizon_days * DAY_MS, learn.seed)
+    return found.share if (facts.inactivity_ms, facts.horizon_ms, found.way.seed) == asked else None

@@ -1,7 +1,7 @@
 """Files of transactions: sent, looked at, trained on, and gone again."""
 
 import asyncio
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Security
@@ -13,6 +13,7 @@ from advisor.insights.campaigns import Campaign
 from advisor.intake.mapping import Mapping, MappingError, check
 from advisor.training.names import PDF
 from advisor.workspaces.folders import PROFILE, RESULTS, THRESHOLD, shown_name
+from advisor.workspaces.workspace import Workspace
 from api.access.guard import guard
 from api.answers import encoded, returns
 from api.paths import decoded
@@ -37,7 +38,6 @@ from api.workspaces.views import (
     WorkspacesView,
     WorkspaceView,
     charts_view,
-    view,
 )
 from domain.control import ApiKey
 from profiles.questions import WhatIf
@@ -68,8 +68,8 @@ def _desk(request: Request) -> Desk:
     return resources.desk
 
 
-def _seen(desk: Desk, found: Any) -> WorkspaceView:
-    return view(found, desk.workspaces.progress(found.id), desk.kept(found))
+async def _seen(desk: Desk, found: Workspace) -> WorkspaceView:
+    return await asyncio.to_thread(desk.seen, found)
 
 
 @router.post(
@@ -109,7 +109,7 @@ async def send(
         made = await asyncio.to_thread(desk.opened, key, shown_name(name), path)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
-    answer = encoded(_seen(desk, made))
+    answer = encoded(await _seen(desk, made))
     answer.status_code = 201
     answer.headers["Location"] = f"/v1/workspaces/{made.id}"
     return answer
@@ -119,15 +119,15 @@ async def send(
 async def all_of_them(request: Request, key: Key) -> Response:
     """Those of the key, the newest first; of all keys for one with the scope admin."""
     desk = _desk(request)
-    found = await asyncio.to_thread(desk.all, key)
-    return encoded(WorkspacesView(items=[_seen(desk, one) for one in found]))
+    found = await asyncio.to_thread(lambda: [desk.seen(one) for one in desk.all(key)])
+    return encoded(WorkspacesView(items=found))
 
 
 @router.get("/{id_}", summary="One workspace", responses=answers(*_FAULTS))
 async def one(request: Request, key: Key, id_: Id) -> Response:
     """Its state, columns, what they seem to mean, and how far the work is that is under way."""
     desk = _desk(request)
-    return encoded(_seen(desk, await asyncio.to_thread(desk.one, key, id_)))
+    return encoded(await _seen(desk, await asyncio.to_thread(desk.one, key, id_)))
 
 
 @router.delete("/{id_}", status_code=204, summary="Delete a workspace", responses=answers(*_FAULTS))
@@ -159,7 +159,7 @@ async def map_(request: Request, key: Key, id_: Id, said: MappingSaid) -> Respon
         check(mapping, described)
     except MappingError as fault:
         raise ProblemError(422, "mapping", str(fault)) from fault
-    return _accepted(desk, await asyncio.to_thread(desk.changed, key, id_, "mapping", mapping=mapping))
+    return await _accepted(desk, await asyncio.to_thread(desk.changed, key, id_, "mapping", mapping=mapping))
 
 
 @router.get("/{id_}/profile", summary="Quality of the file", responses=answers(409, *_FAULTS))
@@ -180,14 +180,14 @@ async def threshold(request: Request, key: Key, id_: Id) -> Response:
 async def train(request: Request, key: Key, id_: Id, said: LearnSaid) -> Response:
     """Replays the file through the stream's own code; results of a former training stand until it is done."""
     desk = _desk(request)
-    return _accepted(desk, await asyncio.to_thread(desk.train, key, id_, said))
+    return await _accepted(desk, await asyncio.to_thread(desk.train, key, id_, said))
 
 
 @router.delete("/{id_}/training", summary="Cancel the training", responses=answers(409, *_FAULTS))
 async def cancel(request: Request, key: Key, id_: Id) -> Response:
     """It ends within seconds. What it has learned is kept: a training with the same days and seed goes on from it."""
     desk = _desk(request)
-    return encoded(_seen(desk, await asyncio.to_thread(desk.changed, key, id_, "mapped")))
+    return encoded(await _seen(desk, await asyncio.to_thread(desk.changed, key, id_, "mapped")))
 
 
 @router.get("/{id_}/results", summary="What was found", responses=answers(409, *_FAULTS))
@@ -339,8 +339,8 @@ async def card(request: Request, key: Key, id_: Id) -> Response:
     return Response(content, media_type=_HTML, headers=_SHOWN)
 
 
-def _accepted(desk: Desk, found: Any) -> Response:
-    answer = encoded(_seen(desk, found))
+async def _accepted(desk: Desk, found: Workspace) -> Response:
+    answer = encoded(await _seen(desk, found))
     answer.status_code = 202
     return answer
 

@@ -25,14 +25,14 @@ from advisor.workspaces.folders import (
     UnknownWorkspaceError,
     Workspaces,
 )
-from advisor.workspaces.workspace import Learn, StateError, Workspace, moved
+from advisor.workspaces.workspace import Learn, StateError, Workspace, kept, moved
 from api.problems import ProblemError
 from api.workspaces.customers import CustomersView, OneCustomer, page
 from api.workspaces.customers import one as customer
 from api.workspaces.shelf import Held, Shelf
 from api.workspaces.sorting import Sort
 from api.workspaces.supposing import row_of
-from api.workspaces.views import LearnSaid, Supposed
+from api.workspaces.views import LearnSaid, Supposed, WorkspaceView, view
 from domain.actions import with_edits
 from domain.control import ApiKey
 from storage.durable import replacing
@@ -126,16 +126,10 @@ class Desk:
         )
         return self.changed(key, id_, "training", learn=learn)
 
-    def kept(self, workspace: Workspace) -> float | None:
-        """Share of the file, 0 to 1, from which a training like the last one goes on; None where it ended."""
-        found, learn = reached(self.workspaces.root / workspace.id / PAUSED), workspace.learn
-        if found is None or learn is None or workspace.state == "training":
-            return None
-        facts = found.way.facts
-        same = (facts.inactivity_ms, facts.horizon_ms, found.way.seed) == (
-            learn.inactivity_days * _DAY_MS, learn.horizon_days * _DAY_MS, learn.seed
-        )  # fmt: skip
-        return found.share if same else None
+    def seen(self, workspace: Workspace) -> WorkspaceView:
+        """A workspace as callers see it."""
+        found = reached(self.workspaces.root / workspace.id / PAUSED)
+        return view(workspace, self.workspaces.progress(workspace.id), kept(workspace, found))
 
     def read(self, key: ApiKey, id_: str, name: str) -> bytes:
         """A file of the workspace; raises 409 where it is not there yet."""

@@ -11,6 +11,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from console.shown.charts import file_name, standalone
 
 _PATIENCE_S: Final = 10.0
+"""For a browser to draw a picture that is to be kept."""
 Cell = str | tuple[str, str]
 """Text, or text with the address that it leads to."""
 
@@ -120,7 +121,7 @@ def chart(title: str, options: dict[str, Any], height: int = 320) -> ui.echart:
     with ui.element("figure").classes("chart"):
         with ui.element("figcaption"):
             text("span", title)
-            keeping = button("", keep, icon="download").props("dense size=sm").classes("keep")
+            keeping = button("", keep, icon="download").props("dense size=sm")
             keeping.props["aria-label"] = f"Keep the picture: {title}"
             keeping.props["title"] = "Keep the picture"
         drawn = ui.echart(options, renderer="svg").style(f"height: {height}px")

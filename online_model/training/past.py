@@ -123,7 +123,7 @@ class Past:
         self._offline.send(key, value)
         self._since += 1
         if self._since >= _AT_ONCE:
-            self._pass_on()
+            self.fold()
 
     def mark(self, time_ms: int) -> None:
         """A clock mark."""
@@ -132,7 +132,10 @@ class Past:
     def fold(self) -> None:
         """Take what was sent so far. Blocks are cut where this is done: who goes on from what was kept folds where
         it was folded before."""
-        self._pass_on()
+        for block in self._offline.blocks():
+            self._take(block)
+        self._done(self._since)
+        self._since = 0
 
     def keep(self, own: Any) -> None:
         """Keep all that was learned so far, in the folder.
@@ -143,7 +146,7 @@ class Past:
         Raises:
             OSError: the disk is full; what was kept before is still there.
         """
-        self._pass_on()
+        self.fold()
         self._collected.join()
         self._trainer.extra = (self._collected, own)
         self._trainer.checkpoint()
@@ -154,12 +157,12 @@ class Past:
 
     def examples(self) -> Examples:
         """Those whose outcome is settled by now."""
-        self._pass_on()
+        self.fold()
         return self._collected.examples()
 
     def order(self, order: Order) -> None:
         """An order to the tournament, of now."""
-        self._pass_on()
+        self.fold()
         for effect in self._trainer.order(order):
             self._collected.keep(effect)
 
@@ -169,7 +172,7 @@ class Past:
         Args:
             last_ms: time of the last event.
         """
-        self._pass_on()
+        self.fold()
         for block in _nothing_more(last_ms + _REST_MS + delay_ms(self._facts)):
             self._take(block)
         return Watched(
@@ -183,12 +186,6 @@ class Past:
             latest=list(self._latest),
             snapshots=self._trainer.training.counts["predicted"],
         )
-
-    def _pass_on(self) -> None:
-        for block in self._offline.blocks():
-            self._take(block)
-        self._done(self._since)
-        self._since = 0
 
     def _take(self, block: Snapshots | Outcomes) -> None:
         kind = type(block)
@@ -244,7 +241,7 @@ class _Collected:
                 self.drift.append(effect)
 
     def join(self) -> None:
-        """Few large arrays in place of many small ones, which take ten times as long to be kept."""
+        """Few large arrays in place of many small ones, which take far longer to be pickled."""
         if self._times:
             self._times, self._weights = [np.concatenate(self._times)], [np.concatenate(self._weights)]
             self._scored = [joined(self._scored)]

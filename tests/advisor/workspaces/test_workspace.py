@@ -1,5 +1,6 @@
 """What may come next, against the obvious table; what cannot be is refused."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +8,10 @@ from hypothesis import strategies as st
 from advisor.insights.campaigns import Offer
 from advisor.intake.canonical import Canonical
 from advisor.intake.described import Described
-from advisor.workspaces.workspace import STATES, TO_DO, Learn, State, StateError, Workspace, moved
+from advisor.training.reached import Reached, Way
+from advisor.workspaces.workspace import STATES, TO_DO, Learn, State, StateError, Workspace, kept, moved
+from domain.calendar import DAY_MS
+from domain.settings import FactSettings
 
 MAY = {
     ("uploaded", "read"), ("uploaded", "failed"), ("read", "mapping"), ("mapping", "mapped"), ("mapping", "failed"),
@@ -61,3 +65,19 @@ def test_a_file_that_was_refused_cannot_be_trained_on() -> None:
 def test_days_have_bounds(days: int) -> None:
     with pytest.raises(ValueError, match="horizon_days"):
         Learn(inactivity_days=40, horizon_days=days, offer=Offer())
+
+
+def test_a_training_goes_on_from_one_like_it() -> None:
+    learn = Learn(inactivity_days=40, horizon_days=20, seed=3)
+    facts = FactSettings(inactivity_ms=40 * DAY_MS, horizon_ms=20 * DAY_MS)
+    way = Way(facts=facts, contestants=(), learners=(), seed=3, lineage="")
+    found, workspace = Reached(way=way, share=0.4), msgspec.structs.replace(at("mapped"), learn=learn)
+    assert kept(workspace, found) == 0.4
+    assert kept(workspace, None) is None
+    assert kept(at("mapped"), found) is None
+    assert kept(msgspec.structs.replace(workspace, state="training"), found) is None
+    for other in ({"inactivity_days": 41}, {"horizon_days": 21}, {"seed": 4}):
+        assert (
+            kept(msgspec.structs.replace(workspace, learn=msgspec.structs.replace(learn, **other)), found)
+            is None
+        )
