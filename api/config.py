@@ -51,6 +51,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     saving_chance: float
     per_second: int
     """Requests a second of a key that has no rate of its own; 0 for no limit."""
+    patience_s: float = 2.0
+    """So long a call waits for who carries out what it has written."""
     id_secret: str = ""
     """With it, user ids are replaced by a keyed hash at the door."""
     cors_origins: tuple[str, ...] = ()

@@ -9,12 +9,11 @@ from redis import asyncio as aredis
 from control import tables
 from control.projection import Reached
 
-_PATIENCE_S: Final = 2.0
 _LOOK_S: Final = 0.01
 _LONGEST_S: Final = 0.1
 
 
-async def projected(store: aredis.Redis, offset: int, patience_s: float = _PATIENCE_S) -> bool:
+async def projected(store: aredis.Redis, offset: int, patience_s: float) -> bool:
     """Whether the record at an offset of `control` is projected, within so many seconds.
 
     Raises:

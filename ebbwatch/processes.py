@@ -246,6 +246,7 @@ def api_config(here: Deployment, restarts: int) -> ApiConfig:
         workspace_days=settings.workspace_days,
         batch=str(batch_folder(settings)),
         per_second=settings.api_per_second,
+        patience_s=settings.api_patience,
         id_secret=settings.id_secret,
         cors_origins=settings.api_cors_origins,
         webhook_private=settings.webhook_private,

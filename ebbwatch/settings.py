@@ -241,6 +241,12 @@ class Settings(BaseSettings):
     api_per_second: int = Field(
         1000, ge=0, description="requests a second of a key that has no rate of its own; 0 for no limit"
     )
+    api_patience: float = Field(
+        2.0,
+        ge=0,
+        le=60,
+        description="seconds that a call of the API waits for those who carry out what it has written",
+    )
     api_cors_origins: tuple[str, ...] = Field(
         (), description="web origins that may call the API; none by default"
     )

@@ -26,7 +26,7 @@ async def write(here: Resources, records: Sequence[Record]) -> bool:
         ControlAwayError: nothing was decided.
     """
     offset = await here.control.write_async(records)
-    return await projected(here.store, offset)
+    return await projected(here.store, offset, here.config.patience_s)
 
 
 def answer(body: Any, status: int, *, seen: bool) -> Response:

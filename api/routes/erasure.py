@@ -25,7 +25,6 @@ from profiles.known import Known, Sources, known
 
 router = APIRouter(prefix="/v1/users", tags=["users"])
 
-_PATIENCE_S: Final = 2.0
 _RETRY: Final = {"Retry-After": "5"}
 Shared = Annotated[Resources, Depends(resources_of)]
 Admin = Annotated[ApiKey, Security(guard, scopes=["admin"])]
@@ -100,7 +99,7 @@ async def erase(user: KnownUser, key: Admin, here: Shared) -> Response:
 
     def run() -> dict[str, Any]:
         with connect(config.redis) as store:
-            done = here.eraser.erase(store, user, key.name or key.id, _PATIENCE_S)
+            done = here.eraser.erase(store, user, key.name or key.id, config.patience_s)
         try:
             kept.erase(Path(config.batch), {user})
         except OSError as fault:

@@ -30,7 +30,7 @@ Admin = Annotated[ApiKey, Security(guard, scopes=["admin"])]
 Shared = Annotated[Resources, Depends(resources_of)]
 _T = TypeVar("_T")
 _SHOWN_DECISIONS: Final = 5
-_PATIENCE_S: Final = 5.0
+_LEAST_PATIENCE_S: Final = 5.0  # a trainer answers between two batches
 _ORDERED: Final[dict[int | str, dict[str, Any]]] = {
     202: returns(Decisions, Decisions(items=[]), "No trainer has answered yet; the order stands.")[200],
     **answers(401, 403, 404, 409, 413, 422, 429, 503),
@@ -170,7 +170,7 @@ async def promote(chosen: Chosen, here: Shared, _: Admin) -> Response:
 
 def _operator(here: Resources) -> Operator:
     # where there is no trainer nobody will answer: the order is left for one that comes
-    patience_s = _PATIENCE_S if here.config.trainer else 0.0
+    patience_s = max(_LEAST_PATIENCE_S, here.config.patience_s) if here.config.trainer else 0.0
     return Operator(here.records.topics, here.people.following.registry, patience_s)
 
 

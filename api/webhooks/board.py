@@ -100,7 +100,7 @@ async def write(resources: Resources, webhooks: Sequence[Webhook], removed: Sequ
         offset = await resources.control.write_async(webhooks, removed)
     except ControlAwayError as fault:
         raise ProblemError(503, "kafka_away", str(fault), {"Retry-After": "5"}) from fault
-    return await projected(resources.store, offset)
+    return await projected(resources.store, offset, resources.config.patience_s)
 
 
 def _check(resources: Resources, url: str) -> None:

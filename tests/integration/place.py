@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +31,8 @@ from tests.processes import children_running
 
 REPOSITORY: Final = Path(__file__).parents[2]
 COMMAND_S: Final = 240.0
+ANSWER_S: Final = 60.0
+"""For one answer, also of a machine with much else to do; httpx gives up after five seconds."""
 _LOOK_S: Final = 0.1
 
 
@@ -79,6 +82,7 @@ class Place:
             "batch": False,  # likewise
             "advisor": False,  # likewise
             "console": False,  # likewise
+            "api_patience": ANSWER_S / 2,  # what is written can be read when the answer comes
         } | settings
 
     def but(self, **settings: object) -> "Place":
@@ -161,7 +165,7 @@ class Place:
         with (
             here._supervised("notifier", NOTIFIER[-1], "notifier.log") as notifier,
             here._supervised("api", API[-1], "api.log") as api,
-            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30.0) as client,
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=ANSWER_S) as client,
         ):
             found = Api(here, f"http://127.0.0.1:{port}", api, notifier, client)
             eventually("the API answers", found.answers)
@@ -257,7 +261,7 @@ class Api(NamedTuple):
     def caller(self, *scopes: Scope) -> httpx.Client:
         """Calls with a new key."""
         headers = {"Authorization": f"Bearer {self.key(*scopes, name='tests')}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=10.0)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=ANSWER_S)
 
     def kill_notifier(self) -> None:
         """-9; its supervisor starts it anew."""
@@ -315,6 +319,7 @@ class Supervised:
 
     def kill(self) -> None:
         """It and all that it has started at once, as when the machine dies."""
+        self.supervisor.send_signal(signal.SIGSTOP)  # so that it starts none between the look and its end
         try:
             started = psutil.Process(self.supervisor.pid).children(recursive=True)
         except psutil.NoSuchProcess:
@@ -325,12 +330,12 @@ class Supervised:
                 process.kill()
         self.supervisor.wait()
 
-    def stop(self, seconds: float = 60.0) -> int:
+    def stop(self, seconds: float = 120.0) -> int:
         """SIGTERM; the exit code."""
         self.supervisor.terminate()
         return self.supervisor.wait(seconds)
 
-    def ended(self, seconds: float = 60.0) -> int:
+    def ended(self, seconds: float = 120.0) -> int:
         """Wait for it to end by itself; the exit code."""
         return self.supervisor.wait(seconds)
 

@@ -32,7 +32,7 @@ def api(module_place: Place) -> Iterator[Api]:
         "value",
     ):  # none of experiments
         results.write(job, basis, getattr(found_tables, job)(), 1, lambda: 2, lambda: None)
-    with module_place.answering_api(api_per_second=0) as found:
+    with module_place.answering_api(api_per_second=0, api_patience=2) as found:  # no worker erases
         yield found
 
 
