@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import time
 from collections.abc import Iterator
 from typing import get_args
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from api.app import ROUTERS
 from api.protocol import MAX_HEAD_BYTES, MAX_HEADERS
 from domain.control import Scope
 from tests.api.test_app import OPEN
-from tests.integration.place import Api, Place, eventually
+from tests.integration.place import ANSWER_S, Api, Place, eventually
 
 CALLS = [
     (method, path)
@@ -29,7 +28,7 @@ CALLS = [
 @pytest.fixture(scope="module")
 def api(module_place: Place) -> Iterator[Api]:
     """One for all tests of this module."""
-    with module_place.answering_api() as found:
+    with module_place.answering_api(api_patience=2) as found:  # no worker carries erasures out
         yield found
 
 
@@ -73,7 +72,7 @@ def test_a_key_passes_only_within_its_scopes(api: Api) -> None:
 
 def test_an_administrator_makes_lists_and_revokes_keys(api: Api) -> None:
     admin = api.key("admin", name="the keeper")
-    client = httpx.Client(base_url=api.url, headers={"Authorization": f"Bearer {admin}"})
+    client = httpx.Client(base_url=api.url, headers={"Authorization": f"Bearer {admin}"}, timeout=ANSWER_S)
     with client:
         made = client.post("/v1/keys", json={"scopes": ["read", "read"], "name": "a guest", "days": 1}).json()
         assert made["scopes"] == ["read"]
@@ -92,14 +91,16 @@ def test_an_administrator_makes_lists_and_revokes_keys(api: Api) -> None:
 
 
 def test_a_rate_is_kept_and_said(api: Api) -> None:
-    key = api.key("read", per_second=20)
-    with httpx.Client(base_url=api.url, headers={"Authorization": f"Bearer {key}"}) as client:
-        answers = [client.get("/v1/keys/self") for _ in range(100)]
+    key = api.key("read", per_second=2)  # a slow machine, too, answers more
+    with httpx.Client(
+        base_url=api.url, headers={"Authorization": f"Bearer {key}"}, timeout=ANSWER_S
+    ) as client:
+        answers = [client.get("/v1/keys/self") for _ in range(50)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
     assert all(answer.headers["retry-after"] == "1" for answer in refused)
     passed = [answer for answer in answers if answer.status_code == 200]
-    assert {answer.headers["ratelimit-limit"] for answer in passed} == {"20"}
+    assert {answer.headers["ratelimit-limit"] for answer in passed} == {"2"}
 
 
 def test_decisions_stand_in_the_audit_log_and_secrets_nowhere(api: Api) -> None:
@@ -114,7 +115,7 @@ def test_decisions_stand_in_the_audit_log_and_secrets_nowhere(api: Api) -> None:
     assert not any(secret in text or "somebody" in text for text in texts)
 
 
-def raw(api: Api, data: bytes, seconds: float = 15.0) -> bytes:
+def raw(api: Api, data: bytes, seconds: float = ANSWER_S) -> bytes:
     where = urlsplit(api.url)
     with socket.create_connection((where.hostname or "", where.port or 0), timeout=seconds) as connection:
         connection.sendall(data)
@@ -144,9 +145,8 @@ def test_a_head_that_is_too_large_is_refused(api: Api, head: bytes) -> None:
 
 
 def test_a_head_that_does_not_end_is_given_up(api: Api) -> None:
-    begun = time.monotonic()
-    assert raw(api, b"GET /healthz HTTP/1.1\r\nHost: a\r\n", 30) == b""
-    assert time.monotonic() - begun < 25
+    # the API waits for five seconds; who calls would wait for the minute that `raw` gives up after
+    assert raw(api, b"GET /healthz HTTP/1.1\r\nHost: a\r\n") == b""
 
 
 def test_a_body_that_is_said_to_be_too_long_is_refused_at_once(api: Api) -> None:
@@ -162,7 +162,7 @@ def test_ids_are_whatever_they_are(api: Api) -> None:
 
 
 async def test_many_at_once_are_all_answered(api: Api) -> None:
-    async with httpx.AsyncClient(base_url=api.url) as client:
+    async with httpx.AsyncClient(base_url=api.url, timeout=ANSWER_S) as client:
         answers = await asyncio.gather(*(client.get("/healthz") for _ in range(200)))
     assert {answer.status_code for answer in answers} == {200}
     assert json.loads(answers[0].text) == {"status": "ok"}

@@ -1,6 +1,5 @@
 """Redis Cluster: three masters, three workers over twelve partitions, one of them killed, and nothing is lost."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -81,7 +80,7 @@ def test_a_worker_is_killed_and_the_store_is_identical(
 
 
 def test_the_api_reads_and_decides_on_a_cluster(clustered: Place, cluster: LocalCluster) -> None:
-    clustered.settings |= {"limits_redis": cluster.url, "api_per_second": 5}
+    clustered.settings |= {"limits_redis": cluster.url, "api_per_second": 1}
     publish(clustered, some_days(seed=8, users=50, events=2000))
     clustered.ebbwatch("run", "--until-idle")
     with clustered.answering_api() as api:
@@ -103,7 +102,6 @@ def test_the_api_reads_and_decides_on_a_cluster(clustered: Place, cluster: Local
 
 def _limits_hold(api: Api) -> None:
     slow = api.key("read")
-    time.sleep(1.0 - time.time() % 1.0)  # a window begins
     assert 429 in [api.get("/v1/keys/self", slow).status_code for _ in range(20)]
 
 
