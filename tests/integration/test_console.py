@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from domain.control import Scope
 from tests.advisor.training.files import shop
 from tests.integration.browser import ABSENT, browser, program
-from tests.integration.place import Api, Place, eventually
+from tests.integration.place import ANSWER_S, Api, Place, eventually
 from tests.integration.services import raised, send
 
 ALERTS = 3
@@ -30,6 +30,7 @@ PAGES = (
 )  # fmt: skip
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 WAIT_MS = 60_000
+expect.set_options(timeout=WAIT_MS)  # a context's own time-out does not hold for it
 
 
 class Here(NamedTuple):
@@ -131,7 +132,7 @@ def test_every_page_is_whole(here: Here, size: dict[str, int], colours: str) -> 
 
 
 def test_who_has_no_key_comes_nowhere(here: Here) -> None:
-    with httpx.Client(base_url=here.url) as client:
+    with httpx.Client(base_url=here.url, timeout=ANSWER_S) as client:
         for path in (*PAGES, "/fetch/abcdefghijklmnopqrstuvwxyz/targets.csv", "/_nicegui/3/static/x.js"):
             assert client.get(path, headers={"Sec-Fetch-Mode": "navigate"}).status_code == 303
             assert client.get(path, headers={"Sec-Fetch-Mode": "cors"}).status_code == 401
@@ -164,7 +165,10 @@ def test_a_session_is_a_cookie_that_scripts_cannot_read_and_ends(here: Here) -> 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     kept = httpx.get(
-        here.url, cookies={cookie["name"]: cookie["value"]}, headers={"Sec-Fetch-Mode": "navigate"}
+        here.url,
+        cookies={cookie["name"]: cookie["value"]},
+        headers={"Sec-Fetch-Mode": "navigate"},
+        timeout=ANSWER_S,
     )
     assert kept.status_code == 303, "the cookie leads nowhere any more"
     page.context.close()
