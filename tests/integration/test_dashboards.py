@@ -1,7 +1,6 @@
 """Every query of every board, asked of a real Prometheus that reads real processes; and the same figures by HTTP."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from random import Random
@@ -59,9 +58,11 @@ def watched(module_place: Place) -> Iterator[Watched]:
         place.but(trainer=True, archiver=True).ebbwatch("wait", "--timeout", 200)
         place.ebbwatch("batch", "run")
         key = api.key("read")
-        for _ in range(3):
+        asked = 'sum(ebbwatch_api_requests_total{route="/v1/users",status="200"})'
+        for number in (1, 2, 3):
             assert api.get("/v1/users", key).status_code == 200
-            time.sleep(1.1)  # what is counted shows as an increase between two scrapes
+            # what is counted shows as an increase between two scrapes
+            eventually("it is read", lambda n=number: found.ask(f"{asked} >= {n}"))  # type: ignore[misc]
         eventually("the results are told", lambda: found.ask('ebbwatch_job_success{batch_job="experiments"}'))
         eventually("how things stand is told", lambda: found.ask("ebbwatch_store_at_risk_users > 0"))
         yield Watched(api, found)
@@ -149,8 +150,11 @@ def test_figures_are_those_of_the_api(watched: Watched) -> None:
     told = watched.prometheus.ask("ebbwatch_segment_users")
     assert {s.labels["segment"]: s.value for s in told} == segments
     ranked = rows("/v1/users")
-    tiers = {s.labels["tier"]: s.value for s in watched.prometheus.ask("ebbwatch_store_at_risk_users")}
-    assert sum(tiers.values()) == len(ranked)  # tiers are of each user's last visit here, of now there
+    # tiers are of each user's last visit here, of now there; the API counts every ten seconds
+    eventually(
+        "as many are told as are ranked",
+        lambda: watched.prometheus.ask(f"sum(ebbwatch_store_at_risk_users) == {len(ranked)}"),
+    )
     money = {
         row["group"]: row["at_risk"] / 100
         for row in rows("/v1/value", table="revenue_at_risk")
