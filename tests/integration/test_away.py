@@ -15,7 +15,7 @@ import pytest
 from local_stack.addresses import Addresses
 from local_stack.local import LocalStack
 from local_stack.ports import free_ports
-from tests.integration.feed import START, event, publish, some_days
+from tests.integration.feed import START, event, prepare, publish, some_days
 from tests.integration.place import Place, Supervised, eventually
 from tests.integration.telling import told
 from tests.promtool import require_clean_metrics
@@ -30,7 +30,7 @@ def test_a_service_that_is_away_is_waited_for(breakable_stack: LocalStack, tmp_p
     with place.worker() as worker:
         eventually("all is read", lambda: place.call("wait", "--timeout", 60).returncode == 0)
         process = worker.child()
-        assert health(port)[0] == 200
+        eventually("it is well", lambda: health(port)[0] == 200)
         metrics = told(port, "worker")
 
         breakable_stack.parts[part].kill()
@@ -51,14 +51,18 @@ def test_a_service_that_is_away_is_waited_for(breakable_stack: LocalStack, tmp_p
 
 
 def test_a_worker_killed_at_its_first_batch_loses_nothing(place: Place) -> None:
-    records = publish(place, some_days(seed=7, users=40, events=4000))
+    sent = list(some_days(seed=7, users=40, events=4000))
+    prepare(place)
+    records = 0
     with place.worker(max_poll_records=20) as worker:
-        for _ in range(3):
-            # each one dies as soon as it has begun
-            child = eventually("it runs", worker.child)
-            eventually("it has begun", partial(has_read_more, place, read(place)))
+        for part in range(3):
+            # each one dies as soon as it has begun; however quick it is, there is something to read
+            child, before = eventually("it runs", worker.child), read(place)
+            records += publish(place, sent[part * 1000 : (part + 1) * 1000])
+            eventually("it has begun", partial(has_read_more, place, before))
             child.send_signal(signal.SIGKILL)
             eventually("it is started anew", partial(runs_another, worker, child))
+    records += publish(place, sent[3000:])
     ran = place.report("run", "--until-idle")
     assert (ran["records"], sum(ran["events"].values())) == (records, records)
     assert place.report("verify")["identical"]
@@ -112,7 +116,7 @@ def read(place: Place) -> int:
 def health(port: int) -> tuple[int, Any]:
     """Status and body of ``/healthz``; 0 while nobody answers."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as answer:
         with answer:
