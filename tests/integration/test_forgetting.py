@@ -59,5 +59,5 @@ def test_what_failed_is_still_wanted(store: Redis, tmp_path: Path) -> None:
 def test_the_thread_does_it(store: Redis, url: str, tmp_path: Path) -> None:
     with Forgetting(url, tmp_path):
         decided(store, "ann", 7)
-        eventually("it is done", lambda: not store.exists(tables.TO_FORGET), 20)
+        eventually("it is done", lambda: not store.exists(tables.TO_FORGET))
     assert hashed("ann") in (tmp_path / "erased.json").read_text()

@@ -84,7 +84,7 @@ class Desk:
             (row,) = self.report("model", "show")["serves"]
             return str(row["version"]) if row["contestant"] == contestant else ""
 
-        return str(eventually(f"{contestant} serves", found, 30.0))
+        return str(eventually(f"{contestant} serves", found))
 
     def score(self, user: str, version: str) -> float:
         """What the version's scorer says of the user, asked without any of what serves."""
@@ -185,9 +185,9 @@ def operators_decide(desk: Desk, version: str) -> None:
     assert set(kept) == {"champion", "pinned"}
     (named,) = desk.report("model", "pin", "logistic")
     assert named["detail"]["version"] is None
-    eventually("the pin is shown", lambda: desk.report("model", "show")["pinned"], 30.0)
+    eventually("the pin is shown", lambda: desk.report("model", "show")["pinned"])
     unpinned_over_http(desk)
-    eventually("and taken off", lambda: desk.report("model", "show")["pinned"] is False, 30.0)
+    eventually("and taken off", lambda: desk.report("model", "show")["pinned"] is False)
     decided = [found["kind"] for found in desk.report("model", "show", "--decisions", 6)["decisions"]]
     assert decided == ["unpin", "pin", "pin", "unpin", "pin", "roll_back"]
 
@@ -208,15 +208,15 @@ def one_version_is_pinned(desk: Desk) -> None:
     (pinned,) = desk.report("model", "pin", older)
     assert (pinned["kind"], pinned["detail"]["champion"]) == ("pin", "own_rhythm")
     assert pinned["detail"]["version"] == older
-    eventually("it serves", lambda: desk.served_by("own_rhythm") == older, 30.0)
+    eventually("it serves", lambda: desk.served_by("own_rhythm") == older)
     users, _ = desk.top()
     assert {user["model"] for user in users} == {older}
     assert users[0]["risk"] == pytest.approx(desk.score(users[0]["user"], older), rel=1e-9)
-    eventually("the pin is shown", lambda: desk.report("model", "show")["pinned_version"] == older, 30.0)
+    eventually("the pin is shown", lambda: desk.report("model", "show")["pinned_version"] == older)
     assert f"pinned to {older}" in desk.call("model", "show").said
     assert desk.call("model", "pin", f"{older[:-12]}{'0' * 12}").returncode == 1
     desk.report("model", "unpin")
-    eventually("the newest serves again", lambda: desk.served_by("own_rhythm") == newest, 30.0)
+    eventually("the newest serves again", lambda: desk.served_by("own_rhythm") == newest)
 
 
 def damaged_is_refused(desk: Desk, version: str) -> None:

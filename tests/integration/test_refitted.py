@@ -94,6 +94,11 @@ def predicted(ledger: Ledger, name: str, since_ms: int, said: Callable[[Any], An
     return found
 
 
+def serving(place: Place) -> set[str]:
+    """Contestants that serve."""
+    return {row["contestant"] for row in place.report("model", "show")["serves"]}
+
+
 def test_it_enters_is_scored_on_the_same_snapshots_and_promoted(place: Place) -> None:
     settings = Settings()
     here = open_deployment(settings)
@@ -123,8 +128,7 @@ def test_it_enters_is_scored_on_the_same_snapshots_and_promoted(place: Place) ->
         eventually(
             "all is learned", lambda: len(ledger.days()) > 140 and ledger.days()[-1] * DAY_MS > h.times[-1]
         )
-        shown = eventually("it serves", lambda: place.report("model", "show")["serves"])
-        assert name in {row["contestant"] for row in shown}
+        eventually("it serves", lambda: name in serving(place))
     version = candidates(registry_address(settings), registry_key_of(settings).encode()).load(
         model["version"]
     )
