@@ -1,6 +1,5 @@
 """A user is erased by HTTP and by command: gone from everywhere, also after a rebuild, and may begin anew."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +14,11 @@ from control import tables
 from control.writing import ControlWriter
 from domain.control import Note
 from domain.events import UserErasure, encode
+from local_stack.ports import free_ports
 from online_model.ledger.ledger import Ledger
 from online_model.ledger.schema import to_table
 from tests.integration.feed import DAY, START, Sent, event, publish, some_days
-from tests.integration.place import Place, Supervised, eventually
+from tests.integration.place import ANSWER_S, Place, Supervised, eventually
 from tests.integration.test_model import Desk
 from tests.online_model.ledger.test_ledger import DAY as LEDGER_DAY
 from tests.online_model.ledger.test_ledger import LINEAGE, settled
@@ -26,12 +26,6 @@ from tests.online_model.ledger.test_ledger import LINEAGE, settled
 USER = "zoë the unmistakable"
 OTHER = "user-1"
 END = START + 60 * DAY
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def lives() -> Iterator[Sent]:
@@ -49,7 +43,7 @@ def client(desk: Desk) -> Iterator[httpx.Client]:
     key = desk.report("keys", "create", "--scope", "admin")["key"]
     url = f"http://127.0.0.1:{desk.place.settings['api_port']}/v1/users/"
     headers = {"Authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=30) as opened:
+    with httpx.Client(base_url=url, headers=headers, timeout=ANSWER_S) as opened:
 
         def holds() -> bool:
             try:
@@ -121,7 +115,7 @@ def erased_by_http(desk: Desk) -> None:
         eventually("the ledger lets go", lambda: api.get(f"{path}/export").status_code == 404)
         again = api.delete(path).json()
         assert (again["forgotten"], again["removed"]) == (True, 0)
-        assert httpx.delete(f"{api.base_url}{path}").status_code == 401
+        assert httpx.delete(f"{api.base_url}{path}", timeout=ANSWER_S).status_code == 401
     held = contents(place)
     for written in (repr(USER), repr(USER.encode())):
         assert written[2:-1].encode() not in held
@@ -132,7 +126,7 @@ def erased_by_http(desk: Desk) -> None:
 def test_who_is_erased_is_gone_from_everywhere_and_may_begin_anew(
     make_place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = make_place(partitions=2, api_port=free_port())
+    place = make_place(partitions=2, api_port=free_ports(1, Random())[0])
     desk = Desk(place, monkeypatch, capsys)
     publish(place, lives())
     archived(place)
