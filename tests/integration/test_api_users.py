@@ -29,7 +29,7 @@ from online_model.registry.key import registry_key
 from online_model.registry.registry import Registry
 from producers.topics import ensure_topics
 from tests.integration.feed import DAY, START, event, prepare, publish, some_days
-from tests.integration.place import Place, eventually
+from tests.integration.place import ANSWER_S, Place, eventually
 
 DAYS = 60
 
@@ -102,9 +102,11 @@ def served(
         version = _serve(place, home)
         token = _key(place)
         http = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}, timeout=30
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=ANSWER_S,
         )
-        eventually("the API is ready", lambda: _answers(http), 60)
+        eventually("the API is ready", lambda: _answers(http))
         eventually(
             "the version serves", lambda: http.get("/v1/model").json()["serves"][0]["version"] == version
         )
@@ -260,9 +262,14 @@ def test_the_model_is_told_and_orders_are_answered(served: Served, desk: Desk) -
     listed = get(served, "/v1/model/versions")
     assert listed["items"] == desk.report("model", "list")
     assert get(served, "/v1/model/metrics")["contestants"] == []  # nobody has judged
-    ready = served.http.get("/readyz").json()
+    ready: dict[str, Any] = {}
+
+    def is_ready() -> Any:  # it looks once a second, and Kafka may be slow to answer one look
+        ready.update(served.http.get("/readyz").json())
+        return ready["ready"]
+
+    eventually("it is ready", is_ready)
     assert set(ready["checks"]) == {"ingest", "kafka", "redis", "lag", "model", "projection"}
-    assert ready["ready"], ready
     assert "ebbwatch_api_ready" in served.http.get("/metrics").text
     document = served.http.get("/v1/openapi.json").json()
     assert set(document["components"]["schemas"]["Features"]["properties"]) == set(NAMES)

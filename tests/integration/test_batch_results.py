@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from batch_jobs.config import EXPORTER
 from ebbwatch.batch import SCHEDULER
 from local_stack.ports import free_ports
-from tests.integration.place import REPOSITORY, Api, Place, eventually
+from tests.integration.place import ANSWER_S, REPOSITORY, Api, Place, eventually
 from tests.integration.telling import told
 from tests.processes import children_running
 from tests.promtool import require_clean_metrics
@@ -45,7 +45,7 @@ def supervised(place: Place, *words: str) -> Iterator["subprocess.Popen[bytes]"]
     try:
         yield process
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0, log.read_text("utf-8")
+        assert process.wait(120) == 0, log.read_text("utf-8")
     finally:
         for child in psutil.Process(process.pid).children() if process.poll() is None else ():
             child.kill()
@@ -156,7 +156,7 @@ def test_prometheus_reads_the_last_results(api: Api) -> None:
     place.report("batch", "run")
 
     def read() -> dict[str, dict[str, float]]:
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=ANSWER_S).text
         return {
             family.name: {",".join(sample.labels.values()): sample.value for sample in family.samples}
             for family in text_string_to_metric_families(text)

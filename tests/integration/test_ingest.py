@@ -36,7 +36,7 @@ from local_stack.local import LocalStack
 from local_stack.ports import free_ports
 from producers.client import EbbwatchClient
 from producers.topics import ensure_topics
-from tests.integration.place import Place, eventually
+from tests.integration.place import ANSWER_S, Place, eventually
 
 
 class Serving(NamedTuple):
@@ -59,7 +59,7 @@ def serve(started: ExitStack, place: Place) -> Serving:
     started.enter_context(place.api())
     url = f"http://127.0.0.1:{port}"
     http = started.enter_context(
-        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20)
+        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=ANSWER_S)
     )
 
     def answers() -> bool:
@@ -238,7 +238,7 @@ def test_our_client_speaks_http_too(serving: Serving) -> None:
         for number in range(1_500):
             client.track(f"client-{number % 7}", "page_view", event_id=f"c{number}")
         client.track("null\0", "page_view")
-        assert client.flush(30), client.stats()
+        assert client.flush(ANSWER_S), client.stats()
         stats = client.stats()
     assert (stats.sent, stats.failed, stats.dropped) == (1_500, 1, 0)
     ids: dict[bytes, list[int]] = {}
@@ -270,7 +270,7 @@ def test_without_kafka_nothing_is_claimed(
     place = Place(tmp_path, at, "away")
     with in_this_process(place, monkeypatch) as serving:
         assert serving.push([an_event(0)]).status_code == 200
-        assert serving.http.get("/readyz").status_code == 200
+        eventually("it is ready", lambda: serving.http.get("/readyz").status_code == 200)
         stack.kafka.kill()
         refused = serving.push([an_event(1)], **{"Idempotency-Key": "k"})
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
@@ -279,7 +279,7 @@ def test_without_kafka_nothing_is_claimed(
             answer = serving.http.get("/readyz")
             return answer if answer.status_code == 503 else None
 
-        health = eventually("readiness says so", not_ready, 30)
+        health = eventually("readiness says so", not_ready)
         assert health.json()["checks"]["kafka"]["reason"]
         with EbbwatchClient(serving.url, key=serving.key) as client:
             client.track("waits", "page_view", event_id="w")
@@ -290,7 +290,7 @@ def test_without_kafka_nothing_is_claimed(
                 lambda: (r := serving.push([an_event(1)], **{"Idempotency-Key": "k"})).is_success and r,
             )
             assert again.json()["accepted"] == 1
-            assert client.flush(30), client.stats()
+            assert client.flush(ANSWER_S), client.stats()
         assert "w" in by_id(serving)
 
 
@@ -312,7 +312,7 @@ def in_this_process(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     try:
         eventually("the API answers", lambda: server.started)
         with httpx.Client(
-            base_url=url, headers={"Authorization": f"Bearer {token.text}"}, timeout=20
+            base_url=url, headers={"Authorization": f"Bearer {token.text}"}, timeout=ANSWER_S
         ) as http:
             yield Serving(place, url, token.text, http)
     finally:
