@@ -57,7 +57,7 @@ def port() -> int:
 
 @contextmanager
 def server(box: Box, port: int) -> Iterator[None]:
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60.0)
     controller.start()
     try:
         yield
