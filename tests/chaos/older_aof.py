@@ -10,10 +10,10 @@ _END: Final = b"*1\r\n$4\r\nEXEC\r\n"
 
 
 def keep(data: Path, to: Path) -> bool:
-    """Copy the append-only files of a running Redis; False if they hold no transaction yet."""
+    """Copy the append-only files of a running Redis; False if they hold no whole transaction yet."""
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(data / "appendonlydir", to)
-    return _BEGIN in _latest(to).read_bytes()
+    return _END in _latest(to).read_bytes()
 
 
 def cut_and_put_back(kept: Path, data: Path, random: Random) -> str:

@@ -130,6 +130,7 @@ def _storm(
         findings += aftermath.put_back_older(stack, place, kept, random)
         codes = [worker.running.stop() for worker in workers]
         findings += [Finding("the workers end cleanly", codes == [0, 0], str(codes))]
+        place.ebbwatch("wait", "--timeout", _PATIENCE_S)  # the trainer's port tells what it knew a moment ago
         eventually("the trainer has read all", lambda: trainer.lag() == 0, _PATIENCE_S)
         code = trainer.running.stop()
         findings += [Finding("the trainer ends cleanly", code == 0, str(code))]
