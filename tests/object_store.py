@@ -43,7 +43,7 @@ def _make_bucket(url: str, running: Server) -> None:
     give_up = time.monotonic() + 60
     while True:
         try:
-            httpx.put(url).raise_for_status()
+            httpx.put(url, timeout=30.0).raise_for_status()
         except httpx.TransportError:
             assert running.poll() is None
             assert time.monotonic() < give_up

@@ -14,7 +14,7 @@ from local_stack.readiness import POLL_SECONDS
 from local_stack.redis.server import RedisServer
 
 SLOTS: Final = 16_384
-_READY_S: Final = 30.0
+_READY_S: Final = 60.0
 
 
 class ClusterMember(RedisServer):

@@ -13,7 +13,7 @@ from zlib import crc32
 from local_stack.readiness import redis_answers
 from local_stack.redis.server import find_program
 
-_START_S: Final = 5.0
+_START_S: Final = 30.0
 _LONGEST_PATH: Final = 100
 """Bytes that the path of a socket may have on every system (`sun_path`)."""
 

@@ -2,19 +2,18 @@
 
 import socket
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from ebbwatch.commands import run
 from ebbwatch.settings import Settings
-from local_stack.ports import HOST
+from local_stack.ports import HOST, free_ports
 
 
 def test_it_says_where_the_api_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port = free.getsockname()[1]
-    run._announce(Settings(home=tmp_path, api_port=port))
+    port, console = free_ports(2, Random())
+    run._announce(Settings(home=tmp_path, api_port=port, console_port=console))
     assert f"http://127.0.0.1:{port}" in capsys.readouterr().err
 
 

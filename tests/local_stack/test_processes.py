@@ -65,14 +65,14 @@ def test_another_process_with_the_same_pid_is_not_ours_and_is_left_alone(sleeper
 
 
 def test_end_lets_a_process_end_by_itself(sleeper: ProcessId) -> None:
-    assert end(sleeper, grace=5.0)
+    assert end(sleeper, grace=60.0)
     assert not alive(sleeper)
 
 
 def test_end_wakes_a_frozen_process(tmp_path: Path) -> None:
     process = spawn_python(HANDLES_SIGTERM, tmp_path / "log")
     assert send(process, SIGSTOP)
-    assert end(process, grace=5.0)
+    assert end(process, grace=60.0)
     assert not alive(process)
 
 
@@ -109,7 +109,7 @@ def test_output_of_both_streams_is_appended(tmp_path: Path) -> None:
     log.write_text("before\n")
     command = ["/bin/sh", "-c", "echo out; echo err >&2; sleep 0.2"]
     process = spawn(command, output=log, environ=os.environ)
-    assert processes.gone_within(process, 5.0)
+    assert processes.gone_within(process, 60.0)
     assert log.read_text() == "before\nout\nerr\n"
 
 

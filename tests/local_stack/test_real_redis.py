@@ -38,7 +38,7 @@ def server(tmp_path: Path, told: Told) -> Iterator[RedisServer]:
 
 
 def client(server: RedisServer) -> "redis.Redis":
-    return redis.Redis(host=HOST, port=server.port, socket_timeout=2.0)
+    return redis.Redis(host=HOST, port=server.port, socket_timeout=30.0)
 
 
 def test_every_answered_write_survives_a_kill(server: RedisServer) -> None:

@@ -40,21 +40,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def topics(bootstrap: str) -> set[str]:
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    return set(admin.list_topics(timeout=20).topics)
+    return set(admin.list_topics(timeout=60).topics)
 
 
 def make_topic(bootstrap: str, topic: str) -> None:
     new = NewTopic(topic, num_partitions=1, replication_factor=1)
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for made in admin.create_topics([new]).values():
-        made.result(timeout=20)
+        made.result(timeout=60)
 
 
 def send(bootstrap: str, topic: str, value: bytes) -> None:
     failed: list[object] = []
     producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "message.max.bytes": 8_000_000})
     producer.produce(topic, value, on_delivery=lambda error, _: failed.append(error) if error else None)
-    assert producer.flush(20) == 0
+    assert producer.flush(60) == 0
     assert not failed
 
 
@@ -62,12 +62,12 @@ def read_all(bootstrap: str, topic: str) -> list[bytes]:
     settings = {"bootstrap.servers": bootstrap, "group.id": "reader", "enable.auto.commit": False}
     consumer = Consumer(settings)
     try:
-        _, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=20)
+        _, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=60)
         consumer.assign([TopicPartition(topic, 0, 0)])
         values: list[bytes] = []
         while len(values) < end:
-            record = consumer.poll(20)
-            assert record is not None, "no record within 20 s"
+            record = consumer.poll(60)
+            assert record is not None, "no record within 60 s"
             assert record.error() is None
             value = record.value()
             assert value is not None

@@ -89,7 +89,7 @@ def no_thread_is_left() -> Iterator[None]:
     """The test must end all threads that it started."""
     before = set(threading.enumerate())
     yield
-    give_up = time.monotonic() + 10  # threads of a server that has answered end a moment later
+    give_up = time.monotonic() + 60  # threads of a server that has answered end a moment later
     while (left := set(threading.enumerate()) - before) and time.monotonic() < give_up:
         time.sleep(0.01)
     assert left == set()

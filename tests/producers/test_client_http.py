@@ -12,6 +12,7 @@ import pytest
 from producers.client import EbbwatchClient
 from producers.client.buffer import Record
 from producers.client.http_delivery import batches, wait_before
+from tests.producers.waiting import await_fault
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
@@ -77,7 +78,7 @@ def test_events_go_packed_with_key_and_idempotency_key(api: Api) -> None:
     with EbbwatchClient(api.url, key="k", max_buffer_events=5000) as client:
         for number in range(300):
             client.track(f"u{number}", "page_view", event_id=str(number))
-        assert client.flush(10)
+        assert client.flush(60)
         assert (client.stats().sent, client.stats().waiting) == (300, 0)
     assert [e["event_id"] for _, events in api.seen for e in events] == [str(n) for n in range(300)]
     assert {h["authorization"] for h, _ in api.seen} == {"Bearer k"}
@@ -89,7 +90,7 @@ def test_what_may_pass_is_sent_again_under_the_same_idempotency_key(api: Api, st
     api.says = [(status, {}, {}), (200, {}, "what a proxy says")]
     with EbbwatchClient(api.url, key="k") as client:
         client.track("u", "page_view", event_id="e")
-        assert client.flush(10)
+        assert client.flush(60)
         assert client.stats().sent == 1
     assert len(api.seen) == 3
     assert len({h["idempotency-key"] for h, _ in api.seen}) == 1
@@ -103,7 +104,7 @@ def test_what_the_api_refuses_is_counted_as_failed(api: Api) -> None:
     with EbbwatchClient(api.url, key="k") as client:
         for _ in range(2):
             client.track("u", "page_view")
-            assert client.flush(10)
+            assert client.flush(60)
         stats = client.stats()
         client.track("u", "page_view")
     assert (stats.sent, stats.failed) == (0, 2)
@@ -113,7 +114,8 @@ def test_what_the_api_refuses_is_counted_as_failed(api: Api) -> None:
 def test_without_an_api_events_wait_and_the_end_is_not_held_up(free_address: str) -> None:
     client = EbbwatchClient(f"http://{free_address}", key="k")
     client.track("u", "page_view")
-    assert not client.flush(0.2)
+    await_fault(client)
+    assert not client.flush(0.1)
     assert client.close(timeout=0) is False
     assert (client.stats().failed, client.stats().waiting) == (1, 0)
     assert "Connection refused" in (client.stats().last_error or "")

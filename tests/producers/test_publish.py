@@ -88,7 +88,7 @@ def test_the_events_of_a_user_keep_their_order(stack: Addresses, topic: str, log
 
 
 def test_a_full_queue_makes_send_wait_for_kafka(free_address: str) -> None:
-    publisher = Publisher(free_address, "events", 1, timeout_ms=2000)
+    publisher = Publisher(free_address, "events", 1, timeout_ms=8000)  # the first ones fail when all wait
     for _ in range(200_000):
         publisher.send(b"u", b"x")
     with pytest.raises(PublishError, match="did not reach Kafka"):  # no room until the first ones fail

@@ -75,7 +75,7 @@ async def test_who_waits_for_a_busy_lane_is_let_go_when_it_closes(breakable_stac
 
     breakable_stack.redis.kill()
     await lanes.put(fetch(0, 1))
-    await asyncio.wait_for(until_waiting(health), 30)
+    await asyncio.wait_for(until_waiting(health), 120)
     await lanes.put(fetch(1, 1))
     third = asyncio.create_task(lanes.put(fetch(2, 1)))
     reopened = asyncio.create_task(lanes.open({0: LogBounds(0, 9)}, 2))
@@ -84,8 +84,8 @@ async def test_who_waits_for_a_busy_lane_is_let_go_when_it_closes(breakable_stac
 
     await asyncio.to_thread(breakable_stack.redis.start)
     # the batch in work is finished, what waited is left to the next owner
-    assert await asyncio.wait_for(reopened, 30) == {0: 1}
-    await asyncio.wait_for(third, 5)
+    assert await asyncio.wait_for(reopened, 120) == {0: 1}
+    await asyncio.wait_for(third, 60)
 
     await lanes.put(fetch(1, 1))  # of the former assignment
     await lanes.put(fetch(1, 2))

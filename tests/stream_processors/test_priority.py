@@ -18,7 +18,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield begun
     finally:
-        begun.communicate(b"\n", timeout=20)
+        begun.communicate(b"\n", timeout=120)
 
 
 def test_it_yields(process: subprocess.Popen[bytes]) -> None:

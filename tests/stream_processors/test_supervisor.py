@@ -53,7 +53,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def await_text(path: Path, text: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not path.exists() or text not in path.read_text():
         assert time.monotonic() < deadline, f"no {text!r} in {path}"
         time.sleep(0.01)
@@ -97,7 +97,7 @@ def stopped_after(supervisor: Supervisor, ready: Callable[[], None]) -> int:
         ready()
     finally:
         supervisor.stop()
-        thread.join(20)
+        thread.join(120)
     assert not thread.is_alive()
     return codes[0]
 

@@ -68,7 +68,7 @@ def advised(workspaces: Workspaces, at_once: int = 2) -> Iterator[Advisor]:
         yield advisor
     finally:
         advisor.stop()
-        thread.join(30)
+        thread.join(120)
         assert not thread.is_alive()
 
 
@@ -163,10 +163,10 @@ def test_work_ends_with_who_waits_for_it(workspaces: Workspaces, tmp_path: Path)
     )
     environment = os.environ | {ENVIRONMENT: msgspec.json.encode(config).decode()}
     parent = psutil.Popen(COMMAND, env=environment)
-    (child,) = eventually("a process works", parent.children)
+    (child,) = eventually("a process works", lambda: children_running(_WORK, parent.pid))
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    child.wait(30)
+    child.wait(120)
     assert workspaces.read(ID).state in ("uploaded", "read")
 
 
