@@ -55,7 +55,7 @@ def put_back_older(stack: LocalStack, place: Place, kept: Path, random: Random) 
     where = older_aof.cut_and_put_back(kept, stack.redis.dir, random)
     stack.redis.start()
     behind = before - strikes.read(place)
-    done = place.call("wait", "--timeout", 200)
+    done = place.call("wait", "--timeout", 300)
     how = f"{where}; {behind:,} records behind, read again"
     if done.returncode != 0:
         place.ebbwatch("rebuild")
@@ -67,7 +67,7 @@ def refuse_other_settings(place: Place) -> list[Finding]:
     """A worker, a check with other settings than the store was built with."""
     other = place.but(inactivity_days=20)
     with other.worker(number=8) as worker:
-        code = worker.ended(90)
+        code = worker.ended()
         said = _refusal(worker.text())
     verified = other.call("verify")
     return [
@@ -94,7 +94,7 @@ def refuse_missing_beginning(place: Place) -> list[Finding]:
         for partition in range(place.partitions):
             store.unlink(*place.stream().keys(partition).all())
     with place.worker(number=9) as worker:
-        code = worker.ended(90)
+        code = worker.ended()
         said = _refusal(worker.text())
     return [
         Finding("a log whose beginning is gone", code == EXIT_REFUSED and "the log begins at" in said, said),

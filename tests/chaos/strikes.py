@@ -27,7 +27,7 @@ KILLS: Final[tuple[Kind, ...]] = (
 FREEZES: Final[tuple[Kind, ...]] = ("freeze", "freeze the trainer")
 """Likewise."""
 TRAINER_LAG: Final = "ebbwatch_trainer_lag_records"
-_PATIENCE_S: Final = 150.0
+_PATIENCE_S: Final = 300.0
 
 
 class Worker(NamedTuple):

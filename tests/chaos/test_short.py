@@ -9,6 +9,7 @@ from tests.chaos.trial import Trial, run
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(1200)
 def test_nothing_is_lost_or_doubled_in_a_short_storm(tmp_path: Path) -> None:
     try:
         report = run(Trial(seed=7, kills=5, freezes=1), tmp_path, print)

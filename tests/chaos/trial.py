@@ -20,7 +20,7 @@ from tests.integration.place import Place, eventually
 
 _SESSION_TIMEOUT_S = 6
 _AFTER_S = 3.0
-_PATIENCE_S = 200.0
+_PATIENCE_S = 300.0
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,7 +30,9 @@ from stream_processors.supervisor import API, ARCHIVER, COURIER, NOTIFIER, TRAIN
 from tests.processes import children_running
 
 REPOSITORY: Final = Path(__file__).parents[2]
-COMMAND_S: Final = 240.0
+COMMAND_S: Final = 420.0
+WAIT_S: Final = 400
+"""For all to be processed; a command that waits for it says more than one that is ended."""
 ANSWER_S: Final = 60.0
 """For one answer, also of a machine with much else to do; httpx gives up after five seconds."""
 _LOOK_S: Final = 0.1
@@ -340,7 +342,7 @@ class Supervised:
         return self.supervisor.wait(seconds)
 
 
-def eventually(what: str, holds: Callable[[], Any], seconds: float = 180.0) -> Any:
+def eventually(what: str, holds: Callable[[], Any], seconds: float = 240.0) -> Any:
     """Wait until `holds` gives something true, and return that."""
     give_up = time.monotonic() + seconds
     while not (found := holds()):

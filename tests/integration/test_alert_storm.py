@@ -39,7 +39,7 @@ class Reader(threading.Thread):
         self.ended = False
 
     def run(self) -> None:
-        with httpx.Client(headers=self._headers, timeout=5.0) as client:
+        with httpx.Client(headers=self._headers, timeout=30.0) as client:
             while not (self.ended and self._over.is_set()):
                 self._page(client)
 
@@ -82,9 +82,9 @@ def test_each_alert_arrives_once_whoever_is_killed(breakable_stack: LocalStack, 
                 reader.start()
                 _storm(services, courier, receiver, breakable_stack, random)
                 wanted = sum(not in_holdout(f"user-{n}", HOLDOUT) for n in range(ALERTS))
-                feed = eventually("all are handed out", lambda: _feed(store, wanted), 120)
-                eventually("all have arrived", lambda: len(receiver.had()) >= wanted, 120)
-                eventually("the reader is at the end", lambda: len(reader.numbers) >= wanted, 60)
+                feed = eventually("all are handed out", lambda: _feed(store, wanted))
+                eventually("all have arrived", lambda: len(receiver.had()) >= wanted)
+                eventually("the reader is at the end", lambda: len(reader.numbers) >= wanted)
                 reader.stop()
                 had = receiver.had()
     numbers = [entry.number for entry in feed]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.place import REPOSITORY, Api, Place
+from tests.integration.place import COMMAND_S, REPOSITORY, Api, Place
 
 PAGE = (REPOSITORY / "docs" / "api.md").read_text("utf-8")
 
@@ -32,7 +32,7 @@ def test_the_five_minutes(api: Api) -> None:
     }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
-        env=environ, cwd=api.place.home, capture_output=True, text=True, check=False, timeout=200,
+        env=environ, cwd=api.place.home, capture_output=True, text=True, check=False, timeout=COMMAND_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"score":' in done.stdout

@@ -24,7 +24,7 @@ from feature_store.served import facts
 from local_stack.ports import free_ports
 from stream_processors.config import EXIT_REFUSED
 from tests.integration.feed import Sent, event, prepare, publish, some_days
-from tests.integration.place import Place, Supervised, eventually
+from tests.integration.place import WAIT_S, Place, Supervised, eventually
 from tests.integration.telling import told
 from tests.promtool import require_clean_metrics
 
@@ -117,7 +117,7 @@ def reached(place: Place) -> int:
     return sum(archived(place).positions(place.partitions).values())
 
 
-@pytest.mark.timeout(60 * KILLS + 200)
+@pytest.mark.timeout(60 * KILLS + 900)
 def test_killed_at_random_every_offset_is_there_once(make_place: Callable[..., Place]) -> None:
     place = make_place(partitions=3, archive_batch_records=150, archive_batch_seconds=0.1)
     random = Random()
@@ -181,12 +181,12 @@ def test_wait_returns_once_all_is_archived(make_place: Callable[..., Place]) -> 
     publish(place, mixed(1, 600))
     with place.worker() as worker:
         eventually("it works", worker.child)
-        place.but(archiver=False).ebbwatch("wait", "--timeout", 90)
+        place.but(archiver=False).ebbwatch("wait", "--timeout", WAIT_S)
         waiting = place.call("wait", "--timeout", 2)
         assert waiting.returncode == 1
         assert "by the archiver" in waiting.said
         with place.archiver() as archiver:
-            place.ebbwatch("wait", "--timeout", 90)
+            place.ebbwatch("wait", "--timeout", WAIT_S)
             every_offset_once(place)
             assert archiver.stop() == 0
         assert worker.stop() == 0
@@ -259,7 +259,7 @@ def test_a_rebuild_from_the_archive_is_that_from_the_log(make_place: Callable[..
     place = make_place(partitions=2)
     publish(place, mixed(6, 2500))
     with place.worker() as worker, place.archiver() as archiver:
-        place.but(archiver=True).ebbwatch("wait", "--timeout", 200)
+        place.but(archiver=True).ebbwatch("wait", "--timeout", WAIT_S)
         assert [archiver.stop(), worker.stop()] == [0, 0]
     assert place.report("verify")["identical"]
     before = facts_of(place)
@@ -271,7 +271,7 @@ def test_a_rebuild_from_the_archive_is_that_from_the_log(make_place: Callable[..
     assert facts_of(place) == before
     place.ebbwatch("rebuild", "--from-archive")
     with place.worker() as worker:
-        place.ebbwatch("wait", "--timeout", 200)
+        place.ebbwatch("wait", "--timeout", WAIT_S)
         assert worker.stop() == 0
     report = place.report("verify")
     assert report["identical"], report["differences"]
@@ -293,7 +293,7 @@ def test_users_are_the_same_from_an_archive_without_the_erased(make_place: Calla
     place = make_place(partitions=2)
     publish(place, [*mixed(8, 1200), (b"user-1", encode(UserErasure(erase=True))), *mixed(9, 60)])
     with place.worker() as worker, place.archiver() as archiver:
-        place.but(archiver=True).ebbwatch("wait", "--timeout", 200)
+        place.but(archiver=True).ebbwatch("wait", "--timeout", WAIT_S)
         eventually("the erasure is carried out", lambda: not wishes(archived(place)))
         assert [archiver.stop(), worker.stop()] == [0, 0]
     before = facts_of(place)
@@ -326,11 +326,11 @@ def test_export_shows_and_erase_empties_what_is_archived(make_place: Callable[..
     place = make_place(partitions=2, archiver=True)
     publish(place, [event("user-1", f"a{n}") for n in range(20)])
     with place.worker() as worker, place.notifier() as notifier, place.archiver() as archiver:
-        place.ebbwatch("wait", "--timeout", 120)
+        place.ebbwatch("wait", "--timeout", WAIT_S)
         rows = place.ebbwatch("users", "export", "user-1", "--archive").json()["archive"]
         assert [row["kind"] for row in rows] == ["event"] * 20
         assert '"event_id":"a0"' in rows[0]["value"]
-        done = place.report("erase", "user-1", "--yes")
+        done = place.report("erase", "user-1", "--yes", "--wait", WAIT_S)
         assert (done["forgotten"], done["archive"]) == (True, True)
         assert rows_of_user(archived(place), "user-1") == []
         assert place.call("users", "export", "user-1", "--archive").returncode == 1

@@ -16,7 +16,7 @@ from local_stack.addresses import Addresses
 from local_stack.local import LocalStack
 from local_stack.ports import free_ports
 from tests.integration.feed import START, event, prepare, publish, some_days
-from tests.integration.place import Place, Supervised, eventually
+from tests.integration.place import WAIT_S, Place, Supervised, eventually
 from tests.integration.telling import told
 from tests.promtool import require_clean_metrics
 
@@ -28,7 +28,7 @@ def test_a_service_that_is_away_is_waited_for(breakable_stack: LocalStack, tmp_p
     place = Place(tmp_path / "home", at, "away", metrics_port=port)
     publish(place, some_days(seed=6, users=50, events=2000))
     with place.worker() as worker:
-        eventually("all is read", lambda: place.call("wait", "--timeout", 60).returncode == 0)
+        eventually("all is read", lambda: place.call("wait", "--timeout", WAIT_S).returncode == 0)
         process = worker.child()
         eventually("it is well", lambda: health(port)[0] == 200)
         metrics = told(port, "worker")
@@ -43,7 +43,7 @@ def test_a_service_that_is_away_is_waited_for(breakable_stack: LocalStack, tmp_p
         breakable_stack.parts[part].start()
         eventually("it is well again", lambda: health(port)[0] == 200)
         publish(place, [event("bob", "after", time=START)])
-        place.ebbwatch("wait", "--timeout", 90)
+        place.ebbwatch("wait", "--timeout", WAIT_S)
         assert worker.child() == process, worker.text()[-2000:]
         assert worker.stop() == 0
     assert place.report("verify")["identical"]
@@ -84,12 +84,12 @@ def test_a_worker_in_the_middle_of_its_work_ends_cleanly(place: Place) -> None:
 def test_a_store_that_went_back_is_noticed_without_new_events(place: Place) -> None:
     publish(place, some_days(seed=9, users=20, events=300))
     with place.worker() as worker:
-        place.ebbwatch("wait", "--timeout", 90)
+        place.ebbwatch("wait", "--timeout", WAIT_S)
         process = worker.child()
         with place.store as store:
             store.unlink(*place.stream().keys(0).all())
         eventually("it starts anew", lambda: worker.child() not in (None, process))
-        place.ebbwatch("wait", "--timeout", 90)
+        place.ebbwatch("wait", "--timeout", WAIT_S)
         assert "the store has gone back" in worker.text()
         assert worker.stop() == 0
     assert place.report("verify")["identical"]

@@ -15,7 +15,7 @@ from dashboards.panels.told import USUALLY_EMPTY
 from local_stack.ports import free_ports
 from tests.integration.browser import ABSENT, browser, program
 from tests.integration.grafana import Running, answered, as_before, copies, drawable, faults, grafana, seen
-from tests.integration.place import Api, Place, eventually
+from tests.integration.place import WAIT_S, Api, Place, eventually
 from tests.integration.test_batch_results import supervised
 from tests.integration.watching import Prometheus, as_asked, prometheus
 
@@ -55,7 +55,7 @@ def watched(module_place: Place) -> Iterator[Watched]:
         found = running.enter_context(prometheus(place.home / "prometheus", targets))
         eventually("all are read", lambda: set(found.up().values()) == {"up"})
         place.ebbwatch("simulate", "--users", 250, "--days", 150, "--seed", 3)
-        place.but(trainer=True, archiver=True).ebbwatch("wait", "--timeout", 200)
+        place.but(trainer=True, archiver=True).ebbwatch("wait", "--timeout", WAIT_S)
         place.ebbwatch("batch", "run")
         key = api.key("read")
         asked = 'sum(ebbwatch_api_requests_total{route="/v1/users",status="200"})'

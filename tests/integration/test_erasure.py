@@ -18,7 +18,7 @@ from local_stack.ports import free_ports
 from online_model.ledger.ledger import Ledger
 from online_model.ledger.schema import to_table
 from tests.integration.feed import DAY, START, Sent, event, publish, some_days
-from tests.integration.place import ANSWER_S, Place, Supervised, eventually
+from tests.integration.place import ANSWER_S, WAIT_S, Place, Supervised, eventually
 from tests.integration.test_model import Desk
 from tests.online_model.ledger.test_ledger import DAY as LEDGER_DAY
 from tests.online_model.ledger.test_ledger import LINEAGE, settled
@@ -70,7 +70,7 @@ def contents(place: Place) -> bytes:
 
 
 def caught_up(desk: Desk, worker: Supervised) -> None:
-    answer = desk.call("wait", "--timeout", 90)
+    answer = desk.call("wait", "--timeout", WAIT_S)
     assert answer.returncode == 0, answer.said + worker.text()[-2000:]
 
 
@@ -134,7 +134,7 @@ def test_who_is_erased_is_gone_from_everywhere_and_may_begin_anew(
         caught_up(desk, worker)
         said(place)
         erased_by_http(desk)
-        done = desk.report("erase", OTHER, "--yes")
+        done = desk.report("erase", OTHER, "--yes", "--wait", WAIT_S)
         assert (done["forgotten"], done["decided"]) == (True, True)
         assert desk.call("users", "export", OTHER).returncode == 1
         publish(place, [event(USER, "z1", "page_view", END + DAY), END + 2 * DAY])

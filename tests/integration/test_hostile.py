@@ -13,7 +13,7 @@ from producers.topics import MAX_RECORD_BYTES
 from stream_processors.dead_letters import original_key
 from tests.hostile.messages import Message, last_mark, messages
 from tests.integration.feed import prepare
-from tests.integration.place import Place, eventually
+from tests.integration.place import WAIT_S, Place, eventually
 
 COUNT = int(os.environ.get("HOSTILE_MESSAGES", "10000"))
 
@@ -30,7 +30,7 @@ def test_bad_input_harms_nobody(place: Place, tmp_path: Path) -> None:
     )
     with place.worker() as worker:
         process = eventually("the worker runs", worker.child)
-        waited = place.report("wait", "--timeout", 230)
+        waited = place.report("wait", "--timeout", WAIT_S)
         assert waited["events"] == dict(sorted(outcomes.items()))
         assert worker.child() == process, worker.text()[-2000:]
         assert worker.stop() == 0

@@ -256,7 +256,7 @@ def test_a_model_from_its_training_to_its_end(
     place.ebbwatch("run", "--until-idle")
     (port,) = free_ports(1, Random())
     with place.trainer(trainer_metrics_port=port):
-        desk.report("model", "promote", "logistic")
+        desk.report("model", "promote", "logistic", "--timeout", 240)  # it has just begun
         version = desk.served_by("logistic")
         all_agree(desk, version)
         tiers_keep_their_shares(desk)

@@ -15,7 +15,7 @@ SPARKIFY = DATA / "sparkify_log_2018_11.jsonl.zst"
 
 pytestmark = [
     pytest.mark.real_data,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(not RETAIL.exists(), reason=f"{RETAIL} is not here"),
     pytest.mark.skipif(not SPARKIFY.exists(), reason=f"{SPARKIFY} is not here"),
 ]

@@ -28,7 +28,7 @@ Origins = Mapping[str, pd.Timestamp]
 
 pytestmark = [
     pytest.mark.real_data,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
     pytest.mark.skipif(not RETAIL.exists(), reason=f"{RETAIL} is not here"),
 ]
 
@@ -59,7 +59,7 @@ def found(module_place: Place) -> Found:
 
     with place.archiver():
         eventually("the archive is there", lambda: any((archive / "_delta_log").glob("*.json")))
-        eventually("all is archived", all_there, 240.0)
+        eventually("all is archived", all_there, 600.0)
     place.ebbwatch("batch", "run")
     results = open_results(str(place.home / "archive" / "results"))
     read = {job: results.read(job) for job in JOBS}

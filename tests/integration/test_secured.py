@@ -240,7 +240,7 @@ def _the_api_reads_what_stands(place: Place) -> None:
     ControlWriter(place.at.kafka, str(place.settings["control_topic"])).write([key])
     url = f"http://127.0.0.1:{place.settings['api_port']}"
     headers = {"Authorization": f"Bearer {token.text}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=30.0) as http:
+    with httpx.Client(base_url=url, headers=headers, timeout=60.0) as http:
 
         def listed() -> Any:
             try:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.advisor.training.files import shop
-from tests.integration.place import REPOSITORY, Api, Place, eventually
+from tests.integration.place import COMMAND_S, REPOSITORY, Api, Place, eventually
 
 PAGE = (REPOSITORY / "docs" / "advisor-workspaces.md").read_text("utf-8")
 FEW = {"inactivity_days": 40, "horizon_days": 20, "contact": 2.0}
@@ -44,7 +44,7 @@ def becomes(client: httpx.Client, id_: str, *states: str) -> dict[str, Any]:
         found: dict[str, Any] = client.get(f"/v1/workspaces/{id_}").json()
         return found if found["state"] in states else None
 
-    found: dict[str, Any] = eventually(f"it is {states}", there, 120)
+    found: dict[str, Any] = eventually(f"it is {states}", there)
     return found
 
 
@@ -57,7 +57,7 @@ def mapped(client: httpx.Client, id_: str) -> dict[str, Any]:
 
 def declared(api: Api, authorization: str, size: int) -> tuple[int, str]:
     """The answer to somebody who announces so much, and sends nothing."""
-    calling = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=10)
+    calling = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=60)
     calling.putrequest("POST", "/v1/workspaces")
     calling.putheader("Authorization", authorization)
     calling.putheader("Content-Length", str(size))
@@ -234,7 +234,7 @@ def test_the_page(api: Api, tmp_path: Path) -> None:
     environ = os.environ | {"URL": api.url, "KEY": api.key("workspaces", name="tests")}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        env=environ, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200,
+        env=environ, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=COMMAND_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"gain":' in done.stdout

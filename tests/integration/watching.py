@@ -33,7 +33,7 @@ class Prometheus:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._client = httpx.Client(base_url=url, timeout=30.0)
+        self._client = httpx.Client(base_url=url, timeout=60.0)
 
     def get(self, path: str, **params: str) -> Any:
         """The data of an answer; a refusal fails the test with Prometheus' words."""

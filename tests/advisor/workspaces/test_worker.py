@@ -72,7 +72,7 @@ def advised(workspaces: Workspaces, at_once: int = 2) -> Iterator[Advisor]:
         assert not thread.is_alive()
 
 
-def eventually(what: str, found: Callable[[], Any], patience_s: float = 120) -> Any:
+def eventually(what: str, found: Callable[[], Any], patience_s: float = 300) -> Any:
     give_up = time.monotonic() + patience_s
     while not (value := found()):
         assert time.monotonic() < give_up, what
