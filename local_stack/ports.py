@@ -11,6 +11,9 @@ _RANGE = range(20_000, 30_000)
 # Below the ports that systems hand out to outgoing connections: while a server is down, a client that keeps
 # trying to reach it may otherwise be given that very port, and the server cannot come back.
 
+_handed_out: set[int] = set()
+"""By this process: whoever asked for them may not listen yet."""
+
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on this port of the loopback address now."""
@@ -33,7 +36,7 @@ def is_open(port: int) -> bool:
 
 
 def free_ports(count: int, random: Random, *, but: Sequence[int] = ()) -> tuple[int, ...]:
-    """`count` different free ports, none of them in `but`.
+    """`count` different free ports, none of them in `but`, and none that this process was given before.
 
     Raises:
         StackError: nearly every port is taken.
@@ -43,6 +46,7 @@ def free_ports(count: int, random: Random, *, but: Sequence[int] = ()) -> tuple[
         if len(found) == count:
             return tuple(found)
         port = random.choice(_RANGE)
-        if port not in found and port not in but and is_free(port):
+        if port not in _handed_out and port not in but and is_free(port):
             found.append(port)
+            _handed_out.add(port)
     raise StackError(f"no {count} free ports between {_RANGE.start} and {_RANGE.stop - 1} on {HOST}")

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from hypothesis import settings
 
-from local_stack import docker
+from local_stack import docker, ports
 from local_stack import stack as stacks
 from local_stack.addresses import Addresses
 from local_stack.errors import StackError
@@ -24,6 +24,10 @@ from local_stack.readiness import await_ready
 REDIS_IMAGE = "redis:7.2.11-alpine"
 MAY_SKIP_IN_CI = ("docker", "grafana", "real_data")
 ONLY_BY_NAME = "mlflow"
+
+# processes that test at the same time: a port that one of them is about to listen at, or to come back to, stays free
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    ports._RANGE = ports._RANGE[int(worker.removeprefix("gw")) % 4 :: 4]
 
 # the same examples at every run of CI, so that a change is judged by what it changes; people's runs look further
 settings.register_profile("ci", derandomize=True)
