@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+import pyarrow as pa
 from matplotlib.figure import Figure
 
 from advisor.exports.names import CHARTS, Chart
@@ -12,6 +14,7 @@ from advisor.profile.profile import Profile
 from advisor.threshold.threshold import Threshold
 from advisor.training.training import Summary
 from batch_jobs.reports.section import png
+from batch_jobs.segments.picture import map_of_segments
 
 
 def of_file(profile: Profile, threshold: Threshold) -> dict[Chart, Figure]:
@@ -25,7 +28,20 @@ def of_summary(summary: Summary) -> dict[Chart, Figure]:
         "months": ahead(summary.months),
         "sureness": sureness(summary.contestants[0].metrics),
     }
-    return found | ({"reasons": reasons(summary)} if summary.importance else {})
+    if summary.importance:
+        found["reasons"] = reasons(summary)
+    if summary.segmentation.points:
+        found["segments"] = kinds(summary)
+    return found
+
+
+def kinds(summary: Summary) -> Figure:
+    """The batch job's map, of customers of the file."""
+    points, axes = (
+        pa.Table.from_pylist(msgspec.to_builtins(rows))
+        for rows in (summary.segmentation.points, summary.segmentation.axes)
+    )
+    return map_of_segments(points, axes, "Kinds of customers")
 
 
 def write(folder: Path, charts: Mapping[Chart, Figure]) -> None:

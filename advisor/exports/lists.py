@@ -14,10 +14,20 @@ PREDICTIONS: Final = "predictions.csv"
 TARGETS: Final = "targets.csv"
 _CONTACTS: Final = ("email", "name", "phone")
 _COLUMNS: Final = (
-    "user", "tier", "probability", "tier_week_ago", "probability_week_ago", "silence_days", "tenure_days", "orders",
-    "revenue", "value", "value_at_risk", "why",
+    "user", "tier", "probability", "tier_week_ago", "probability_week_ago", "segment", "silence_days", "tenure_days",
+    "orders", "revenue", "value", "value_at_risk", "why",
 )  # fmt: skip
-_TARGETED: Final = ("user", "tier", "probability", "value", "value_at_risk", "gain", "why", "action")
+_TARGETED: Final = (
+    "user",
+    "tier",
+    "probability",
+    "segment",
+    "value",
+    "value_at_risk",
+    "gain",
+    "why",
+    "action",
+)
 
 
 def predictions(customers: pa.Table, contacts: pa.Table | None) -> bytes:

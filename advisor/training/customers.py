@@ -33,6 +33,7 @@ SCHEMA: Final = pa.schema(
         pa.field("probability", pa.float64()),  # of leaving within the horizon; null of who is gone
         pa.field("tier_week_ago", pa.string()),  # null of who was not there, or gone
         pa.field("probability_week_ago", pa.float64()),
+        pa.field("segment", pa.string(), nullable=False),  # kind of customer (advisor.insights.segmentation)
         pa.field("last_purchase_ms", pa.int64()),
         pa.field("silence_days", pa.float64(), nullable=False),
         pa.field("tenure_days", pa.float64(), nullable=False),
@@ -55,13 +56,19 @@ def features_at_the_end(replayed: Replayed) -> tuple[list[str], Matrix]:
 
 
 def customers(
-    replayed: Replayed, scorer: Scorer, thresholds: Thresholds, seed: int, names: Mapping[int, str]
+    replayed: Replayed,
+    scorer: Scorer,
+    thresholds: Thresholds,
+    seed: int,
+    names: Mapping[int, str],
+    segments: Mapping[str, str],
 ) -> pa.Table:
     """
     Args:
         scorer: what serves.
         seed: of what is sampled.
         names: of codes, for drivers in words.
+        segments: of everybody.
 
     Returns:
         Rows of `SCHEMA`, the most money at risk first, those who are gone last.
@@ -93,6 +100,7 @@ def customers(
                 "probability": p if there[n] else None,
                 "tier_week_ago": None if then is None else tier_of(then, thresholds),
                 "probability_week_ago": then,
+                "segment": segments[users[n]],
                 "last_purchase_ms": int(states["last_purchase_ms"][n]) or None,
                 "silence_days": float(silence[n]),
                 "tenure_days": float(x[n, INDEX["tenure_days"]]),

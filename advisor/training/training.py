@@ -14,6 +14,7 @@ from advisor.insights.campaigns import SCENARIOS, Campaign, Choice, Offer, scena
 from advisor.insights.months import Months, months
 from advisor.insights.outlook import AtRisk, Warned, at_risk, warnings
 from advisor.insights.rules import Rule, rules
+from advisor.insights.segmentation import Segmentation, segmentation
 from advisor.insights.staying import Staying, staying
 from advisor.training.customers import GONE, customers
 from advisor.training.errors import NothingLearnedError
@@ -92,6 +93,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Cohorts and the curve of who stays; lost is who is silent for as long as makes a customer gone."""
     segments: tuple[SegmentError, ...]
     """Of who scores, by channel, plan, platform and geography."""
+    segmentation: Segmentation
+    """Kinds of customers by how they behave."""
 
 
 def train(
@@ -122,13 +125,14 @@ def train(
     name, scorer, promoted = _serving(past, judged)
     progress("scoring the customers", 0.0)
     said = words(events)
-    table = customers(past, scorer, Thresholds(), asked.seed, said)
+    kinds, kind_of = segmentation(events, asked.facts, past.last_ms, asked.seed)
+    table = customers(past, scorer, Thresholds(), asked.seed, said, kind_of)
     progress("looking for reasons", 0.0)
     version = keep(folder, past, name, scorer, judged, asked.seed)
     keep_people(folder, past, table["user"].to_pylist(), said)
     stay = staying(events, asked.facts.inactivity_ms // DAY_MS)
     summary = _summary(
-        past, asked, judged, (name, scorer, promoted), table, months(events), stay, version, said
+        past, asked, judged, (name, scorer, promoted), table, months(events), stay, version, said, kinds
     )
     pq.write_table(table, folder / CUSTOMERS, compression="zstd")
     (folder / SUMMARY).write_bytes(msgspec.json.encode(summary))
@@ -164,6 +168,7 @@ def _summary(
     stay: Staying,
     version: str,
     said: dict[int, str],
+    kinds: Segmentation,
 ) -> Summary:
     name, scorer, promoted = serving
     there = table.filter(pa.compute.not_equal(table["tier"], GONE))
@@ -194,6 +199,7 @@ def _summary(
         months=by_month,
         staying=stay,
         segments=tuple(segments(past, name, said)),
+        segmentation=kinds,
     )
 
 

@@ -21,7 +21,7 @@ from api.people.examples import WHAT_IF
 from api.problems import ProblemError, answers
 from api.resources import Resources
 from api.routes.campaigns import EXAMPLE
-from api.workspaces.customers import ONE, PAGE, CustomersView, OneCustomer
+from api.workspaces.customers import ONE, PAGE, CustomersView, OneCustomer, Wanted
 from api.workspaces.desk import Desk
 from api.workspaces.sorting import Sort
 from api.workspaces.supposing import suppose
@@ -206,6 +206,7 @@ async def customers(
     key: Key,
     id_: Id,
     tier: Annotated[Literal["high", "medium", "low", "gone"] | None, Query()] = None,
+    segment: Annotated[str | None, Query(max_length=64, description="kind of customer")] = None,
     search: Annotated[str, Query(max_length=256, description="what ids begin with")] = "",
     sort: Annotated[
         Sort,
@@ -217,7 +218,9 @@ async def customers(
     ] = 0,
 ) -> Response:
     """All or some of them, with what to do; who has none of what is sorted by comes last."""
-    found = await asyncio.to_thread(_desk(request).customers, key, id_, tier, search, sort, cursor, limit)
+    found = await asyncio.to_thread(
+        _desk(request).customers, key, id_, Wanted(tier, segment, search), sort, cursor, limit
+    )
     return encoded(found)
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -45,6 +45,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     tier_week_ago: str | None
     """Null of who was not there, or gone."""
     probability_week_ago: float | None
+    segment: str | None
+    """Kind of customer, by behaviour; null in results of a program that told none."""
     last_purchase_ms: int | None
     silence_days: float
     tenure_days: float
@@ -59,6 +61,15 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """Heaviest first; null where none were looked for."""
     action: str | None
     """What to do, of customers in the high or medium tier."""
+
+
+class Wanted(NamedTuple):
+    """Which customers are shown; None is all."""
+
+    tier: str | None
+    segment: str | None
+    search: str
+    """What ids begin with."""
 
 
 class CustomersView(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +114,9 @@ class OneCustomer(Customer, frozen=True, kw_only=True):
     """In the order of the catalogue."""
 
 
-def page(
-    held: Held, tier: str | None, search: str, sort: Sort, start: int, limit: int, actions: Actions
-) -> CustomersView:
-    """Customers from `start` on, of one tier or all, whose ids begin so."""
-    rows = _chosen(held, tier, search, sort)
+def page(held: Held, wanted: Wanted, sort: Sort, start: int, limit: int, actions: Actions) -> CustomersView:
+    """Some of the customers from `start` on."""
+    rows = _chosen(held, wanted, sort)
     items = [_customer(row, actions) for row in held.table.take(rows[start : start + limit]).to_pylist()]
     after = start + len(items)
     return CustomersView(items=items, total=len(rows), cursor=after if after < len(rows) and items else None)
@@ -165,15 +174,17 @@ def months(events: Path, user: str) -> list[Month]:
     ]
 
 
-def _chosen(held: Held, tier: str | None, search: str, sort: Sort) -> npt.NDArray[np.int64]:
+def _chosen(held: Held, wanted: Wanted, sort: Sort) -> npt.NDArray[np.int64]:
     import pyarrow.compute as pc
 
     table, order = held.table, held.ordered(sort)
     among = np.ones(table.num_rows, np.bool_)
-    if tier is not None:
-        among &= pc.equal(table["tier"], tier).to_numpy()
-    if search:
-        among &= pc.starts_with(table["user"], search).to_numpy()
+    if wanted.tier is not None:
+        among &= pc.equal(table["tier"], wanted.tier).to_numpy()
+    if wanted.segment is not None:
+        among &= pc.fill_null(pc.equal(table["segment"], wanted.segment), False).to_numpy()
+    if wanted.search:
+        among &= pc.starts_with(table["user"], wanted.search).to_numpy()
     return order[among[order]]
 
 
@@ -196,6 +207,7 @@ _CUSTOMER: Final = Customer(
     probability=0.7431,
     tier_week_ago="medium",
     probability_week_ago=0.61,
+    segment="At-Risk",
     last_purchase_ms=1_322_000_000_000,
     silence_days=17.2,
     tenure_days=372.9,

@@ -27,7 +27,7 @@ from advisor.workspaces.folders import (
 )
 from advisor.workspaces.workspace import Learn, StateError, Workspace, kept, moved
 from api.problems import ProblemError
-from api.workspaces.customers import CustomersView, OneCustomer, page
+from api.workspaces.customers import CustomersView, OneCustomer, Wanted, page
 from api.workspaces.customers import one as customer
 from api.workspaces.shelf import Held, Shelf
 from api.workspaces.sorting import Sort
@@ -204,10 +204,10 @@ class Desk:
         return with_edits(content)
 
     def customers(
-        self, key: ApiKey, id_: str, tier: str | None, search: str, sort: Sort, start: int, limit: int
+        self, key: ApiKey, id_: str, wanted: Wanted, sort: Sort, start: int, limit: int
     ) -> CustomersView:
-        """Customers from `start` on, of one tier or all, whose ids begin so."""
-        return page(self.held(key, id_), tier, search, sort, start, limit, self.actions(key, id_))
+        """Some of the customers from `start` on."""
+        return page(self.held(key, id_), wanted, sort, start, limit, self.actions(key, id_))
 
     def customer(self, key: ApiKey, id_: str, user: str) -> OneCustomer:
         """All that is known of a customer; raises 404 for one that the file does not have."""

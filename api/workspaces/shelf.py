@@ -32,13 +32,17 @@ class Held:
         Raises:
             FileNotFoundError: there are none.
         """
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         self.folder: Final = folder
         self._mark = mark
         self._lock = threading.Lock()
         self._orders: dict[Sort, npt.NDArray[np.int64]] = {}
-        self.table: Final = pq.read_table(folder / CUSTOMERS).combine_chunks()
+        table = pq.read_table(folder / CUSTOMERS).combine_chunks()
+        if "segment" not in table.column_names:  # results of a program that told none
+            table = table.append_column("segment", pa.nulls(table.num_rows, pa.string()))
+        self.table: Final = table
         """`advisor.training.customers.SCHEMA`."""
 
     @cached_property

@@ -39,13 +39,15 @@ def found(
     served: Algorithm,
     inactivity_days: float,
     last: Groups | None,
+    algorithms: Sequence[Algorithm] = ALGORITHMS,
 ) -> Found:
-    """Groups of a sample by every algorithm.
+    """Groups of a sample by each algorithm.
 
     Args:
         sample: natural units, shape (n, features), at least one row.
         judged: how many of its first rows silhouettes are measured on.
         last: what the last run has found; None where there was none.
+        algorithms: `served` among them.
     """
     logs = logs_of(sample)
     scale = scale_of(logs)
@@ -53,7 +55,7 @@ def found(
     clusters: dict[Algorithm, Clusters] = {}
     ids: dict[Algorithm, list[int]] = {}
     next_ids: dict[Algorithm, int] = {}
-    for algorithm in ALGORITHMS:
+    for algorithm in algorithms:
         before = last.by_algorithm.get(algorithm) if last else None
         known = before.groups if before else []
         clusters[algorithm] = fitted(algorithm, z, z[:judged], ks, seed, len(known) or None)

@@ -12,7 +12,7 @@ COLOURS: Final = dict(zip(NAMES, ("#8a8f98", "#d1495b", "#2e7d5b", "#e0a030", "#
 _NOBODY: Final = "not there"
 
 
-def map_of_segments(points: pa.Table, axes_table: pa.Table) -> Figure:
+def map_of_segments(points: pa.Table, axes_table: pa.Table, title: str = "Segments of users") -> Figure:
     """Users of the sample and the centres of the groups on two principal components.
 
     Args:
@@ -38,7 +38,7 @@ def map_of_segments(points: pa.Table, axes_table: pa.Table) -> Figure:
             label(f"{words} ({own[0]['explained']:.0%} of the variance)")
     if rows:
         axes.legend(frameon=False, markerscale=2)
-    axes.set_title("Segments of users")
+    axes.set_title(title)
     return figure
 
 

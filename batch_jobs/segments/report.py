@@ -15,7 +15,7 @@ from batch_jobs.segments.scale import Matrix
 from online_model.quality.intervals import wilson
 
 Rows = list[dict[str, Any]]
-_MOST_POINTS: Final = 2_000
+MOST_POINTS: Final = 2_000
 
 
 def segments(members: Table) -> Rows:
@@ -61,10 +61,14 @@ def scores(groups: Found, sample: int) -> Rows:
     ]
 
 
-def picture(groups: Found, z: Matrix) -> tuple[Rows, Rows]:
+def picture(groups: Found, z: Matrix, most: int = MOST_POINTS) -> tuple[Rows, Rows]:
     """Points and axes by principal components (Pearson 1901; Hotelling 1933), of the scaled sample.
 
     The sign of an axis is such that its heaviest loading is positive. Nothing where all users are alike.
+
+    Args:
+        z: shape (n, features).
+        most: points that are told, the first of `z`.
     """
     if len(z) < 2 or not np.ptp(z, axis=0).any():
         return [], []
@@ -72,7 +76,7 @@ def picture(groups: Found, z: Matrix) -> tuple[Rows, Rows]:
     heaviest = np.abs(pca.components_).argmax(axis=1)
     axes = pca.components_ * np.sign(pca.components_[[0, 1], heaviest])[:, None]
     served, ids = groups.clusters[groups.served], groups.ids[groups.served]
-    some = z[:_MOST_POINTS]
+    some = z[:most]
     users = [
         ("user", ids[place], row) for place, row in zip(_places(some, served).tolist(), some, strict=True)
     ]

@@ -18,6 +18,7 @@ COLUMNS: Final[tuple[dict[str, Any], ...]] = (
         "field": "tier", "headerName": "Tier", "minWidth": 85, "flex": 1,
         "cellClassRules": {"tier-high": "x === 'high'", "tier-medium": "x === 'medium'"},
     },
+    {"field": "segment", "headerName": "Kind", "minWidth": 110, "flex": 1},
     {"field": "risk", "headerName": "Risk", "type": "rightAligned", "minWidth": 80, "flex": 1},
     {"field": "before", "headerName": "A week ago", "type": "rightAligned", "minWidth": 105, "flex": 1},
     {"field": "at_risk", "headerName": "At risk", "type": "rightAligned", "minWidth": 95, "flex": 1},
@@ -43,6 +44,7 @@ def rows(items: Sequence[Mapping[str, Any]], id_: str) -> list[dict[str, str]]:
         {
             "user": f'<a href="{escape(address(id_, item["user"]))}">{escape(item["user"])}</a>',
             "tier": item["tier"],
+            "segment": item["segment"] or DASH,
             "risk": percent(item["probability"]),
             "before": percent(item["probability_week_ago"]),
             "at_risk": money(item["value_at_risk"]),

@@ -165,6 +165,11 @@ def _show(summary: Summary, inactivity: int, horizon: int) -> None:
         figures = (row.would_leave, row.value, row.at_risk, row.recoverable)
         tiers.add_row(row.tier or "all", f"{row.customers:,}", *(f"{figure:,.0f}" for figure in figures))
     _answers.print(tiers)
+    kinds = _table("kind", "customers", "not gone", "revenue of 90 days", "lost of those there")
+    for kind in summary.segmentation.segments:
+        lost = "" if kind.churn is None else f"{kind.churn:.0%} of {kind.known:,}"
+        kinds.add_row(kind.segment, f"{kind.customers:,}", f"{kind.active:,}", f"{kind.revenue:,.0f}", lost)
+    _answers.print(kinds)
     campaigns = _table("contacted", "of them", "saved", "cost", "gain", "95 %", "pays from")
     for name, found in summary.scenarios.items():
         campaigns.add_row(

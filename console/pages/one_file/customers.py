@@ -13,16 +13,18 @@ from console.shown.filed import COLUMNS, PAGE, SORTS, TIERS, range_words, rows
 class Customers:
     """What one tab looks at."""
 
-    def __init__(self, visit: Visit, path: str, id_: str) -> None:
+    def __init__(self, visit: Visit, path: str, id_: str, kinds: dict[str, str]) -> None:
         """
         Args:
             path: of the workspace in the API.
             id_: of the workspace.
+            kinds: of customers, to choose from.
         """
         self._visit = visit
         self._path = path
         self._id = id_
-        self._wish: dict[str, str] = {"tier": "", "search": "", "sort": "value"}
+        self._kinds = kinds
+        self._wish: dict[str, str] = {"tier": "", "segment": "", "search": "", "sort": "value"}
         self._start = 0
 
     async def build(self) -> None:
@@ -32,8 +34,9 @@ class Customers:
             with ui.element("div").classes("controls"):
                 search = ui.input(label="Ids that begin with").props("outlined dense clearable debounce=250")
                 tier = ui.select(TIERS, label="Tier", value="").props("outlined dense options-dense")
+                kind = ui.select(self._kinds, label="Kind", value="").props("outlined dense options-dense")
                 sort = ui.select(SORTS, label="Order", value="value").props("outlined dense options-dense")
-                for name, made in (("search", search), ("tier", tier), ("sort", sort)):
+                for name, made in (("search", search), ("tier", tier), ("segment", kind), ("sort", sort)):
                     made.on_value_change(self._visit.trying(partial(self._choose, name, made)))
             self._grid = grid(COLUMNS, rows(found["items"], self._id)).classes("short-grid")
             with ui.element("div").classes("controls"):

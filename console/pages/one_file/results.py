@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from console.pages.elements import button, card, chart, columns, note, table, text, tile, tiles
+from console.pages.one_file import kinds
 from console.pages.one_file.actions import Actions
 from console.pages.one_file.customers import Customers
 from console.pages.one_file.mapping import Ask
@@ -16,6 +17,7 @@ from console.sending import FETCH
 from console.shown import findings
 from console.shown.asking import fields
 from console.shown.cohorts import extent, grid_table, heatmap
+from console.shown.kinds import choices
 from console.shown.survival import at_risk, curve
 
 _DRAWN = 1000
@@ -41,10 +43,11 @@ async def build(visit: Visit, path: str, found: dict[str, Any], ask: Ask) -> Non
             tile(*figure)
     _lists(found, charts["items"])
     await Campaign(visit, f"{path}/simulate", (found["learn"] or {}).get("offer")).build()
-    await Customers(visit, path, found["id"]).build()
+    await Customers(visit, path, found["id"], choices(summary)).build()
     await Actions(visit, path).build()
     _why(summary, labels)
     _warnings(summary)
+    kinds.show(summary)
     _staying(summary, charted["items"])
     _outlook(summary)
     _quality(summary)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from advisor.exports.lists import predictions, targets
 from advisor.insights.campaigns import Offer
+from advisor.insights.segmentation import segmentation
 from advisor.training import customers as of_customers
 from advisor.training.customers import GONE, customers, features_at_the_end
 from advisor.training.errors import NothingLearnedError, TooShortError
@@ -55,6 +57,10 @@ def trained(folder: Path) -> tuple[Summary, pa.Table]:
     assert [share for what, share in told if what == "predicting, then learning"][-1] == 1
     assert told[-1] == ("done", 1.0)
     return found
+
+
+def kinds(past: Replayed) -> dict[str, str]:
+    return dict.fromkeys(past.watched.offline.users, "Casual")
 
 
 def called(*words: object) -> Any:
@@ -100,6 +106,8 @@ def test_every_customer_as_a_loop_says(folder: Path, trained: tuple[Summary, pa.
             assert [abs(d["weight"]) for d in row["drivers"]] == sorted(
                 (abs(d["weight"]) for d in row["drivers"]), reverse=True
             )
+    sizes = {kind.segment: kind.customers for kind in summary.segmentation.segments}
+    assert Counter(row["segment"] for row in rows.values()) == sizes
     assert summary.gone == sum(row["tier"] == GONE for row in rows.values()) > 0
     money = [row["value_at_risk"] for row in rows.values() if row["tier"] != GONE]
     assert money == sorted(money, reverse=True)
@@ -108,7 +116,7 @@ def test_every_customer_as_a_loop_says(folder: Path, trained: tuple[Summary, pa.
 def test_scores_are_those_of_the_model_now_and_a_week_ago(past: Replayed) -> None:
     scorer = past.watched.trainer.training.lineup.scorer("logistic")
     assert scorer is not None
-    table = customers(past, scorer, Thresholds(), 3, {})
+    table = customers(past, scorer, Thresholds(), 3, {}, kinds(past))
     users, x = features_at_the_end(past)
     said = dict(zip(users, scorer.score(x).tolist(), strict=True))
     then = {
@@ -152,7 +160,7 @@ def test_where_reasons_are_sampled_the_first_have_them(
     monkeypatch.setattr(of_customers, "EXPLAINED", 3)
     scorer = past.watched.trainer.training.lineup.scorer("logistic")
     assert scorer is not None
-    table = customers(past, Opaque(scorer), Thresholds(), 3, {})
+    table = customers(past, Opaque(scorer), Thresholds(), 3, {}, kinds(past))
     assert [row["drivers"] is not None for row in table.to_pylist()[:5]] == [True, True, True, False, False]
 
 
@@ -187,7 +195,8 @@ def test_it_is_the_same_each_time(folder: Path, past: Replayed, trained: tuple[S
     scorer = past.watched.trainer.training.lineup.scorer(summary.served)
     assert scorer is not None
     said = words(folder / "events.parquet")
-    assert customers(past, scorer, Thresholds(), 3, said) == table
+    _, of = segmentation(folder / "events.parquet", FACTS, past.last_ms, 3)
+    assert customers(past, scorer, Thresholds(), 3, said, of) == table
     assert tuple(contestants(past, Contact(cost=2.0))) == summary.contestants
 
 

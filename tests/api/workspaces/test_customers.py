@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor.training.customers import SCHEMA
-from api.workspaces.customers import months, one, page
+from api.workspaces.customers import Wanted, months, one, page
 from api.workspaces.shelf import Held, Shelf
 from api.workspaces.sorting import Sort
 from domain.actions import DEFAULT, with_edits
@@ -43,6 +43,7 @@ def made(folder: Path, count: int, seed: int = 1) -> Held:
                 "probability": None if gone else p,
                 "tier_week_ago": None,
                 "probability_week_ago": None if number % 5 == 0 else then,
+                "segment": "Casual" if number % 3 else "At-Risk",
                 "last_purchase_ms": 1,
                 "silence_days": 1.0,
                 "tenure_days": 2.0,
@@ -61,12 +62,17 @@ def made(folder: Path, count: int, seed: int = 1) -> Held:
 @pytest.mark.parametrize("sort", ["value", "risk", "changed"])
 @pytest.mark.parametrize("tier", [None, "high", "gone"])
 @pytest.mark.parametrize("search", ["", "B0001", "nobody"])
-def test_pages_are_what_a_loop_finds(tmp_path: Path, sort: Sort, tier: str | None, search: str) -> None:
+@pytest.mark.parametrize("segment", [None, "At-Risk"])
+def test_pages_are_what_a_loop_finds(
+    tmp_path: Path, sort: Sort, tier: str | None, segment: str | None, search: str
+) -> None:
     held = made(tmp_path, 300)
     rows = [
         row
         for row in held.table.to_pylist()
-        if (tier is None or row["tier"] == tier) and row["user"].startswith(search)
+        if (tier is None or row["tier"] == tier)
+        and (segment is None or row["segment"] == segment)
+        and row["user"].startswith(search)
     ]
     if sort != "value":
         key = KEYS[sort]
@@ -74,7 +80,7 @@ def test_pages_are_what_a_loop_finds(tmp_path: Path, sort: Sort, tier: str | Non
         rows = sorted(told, key=lambda row: -(key(row) or 0.0)) + [row for row in rows if key(row) is None]
     found, start = list[str](), 0
     while True:
-        at = page(held, tier, search, sort, start, 70, DEFAULT)
+        at = page(held, Wanted(tier, segment, search), sort, start, 70, DEFAULT)
         assert at.total == len(rows)
         found += [item.user for item in at.items]
         if at.cursor is None:
@@ -83,11 +89,20 @@ def test_pages_are_what_a_loop_finds(tmp_path: Path, sort: Sort, tier: str | Non
     assert found == [row["user"] for row in rows]
 
 
+def test_results_that_tell_no_segments_are_shown_without(tmp_path: Path) -> None:
+    made(tmp_path, 10)
+    table = pq.read_table(tmp_path / "customers.parquet").drop_columns(["segment"])
+    pq.write_table(table, tmp_path / "customers.parquet")
+    held = Shelf().results(tmp_path)
+    assert {c.segment for c in page(held, Wanted(None, None, ""), "value", 0, 10, DEFAULT).items} == {None}
+    assert page(held, Wanted(None, "Casual", ""), "value", 0, 10, DEFAULT).total == 0
+
+
 def test_what_to_do_is_by_the_table(tmp_path: Path) -> None:
     held = made(tmp_path, 100)
     table = with_edits(b'{"spend": {"medium": "Write."}, "silence": {"high": "Call."}}')
     told = set()
-    for item in page(held, None, "", "value", 0, 100, table).items:
+    for item in page(held, Wanted(None, None, ""), "value", 0, 100, table).items:
         if item.tier in ("high", "medium"):
             assert item.drivers is not None
             theme = next(driver.theme for driver in item.drivers if driver.weight > 0)

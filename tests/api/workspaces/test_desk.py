@@ -10,6 +10,7 @@ import pytest
 from advisor.exports.names import CHARTS
 from advisor.workspaces.folders import CONTACTS, EVENTS, RESULTS
 from api.problems import ProblemError
+from api.workspaces.customers import Wanted
 from api.workspaces.desk import Desk
 from domain.actions import DEFAULT
 from domain.control import ApiKey
@@ -74,15 +75,7 @@ def test_lists_and_customers_have_the_edited_text_without_a_training(desk: Desk,
         assert row["action"] != before[row["user"]]
         assert row["action"].endswith(row["tier"])
         assert desk.customer(KEY, id_, row["user"]).action == row["action"]
-    shown = desk.customers(
-        KEY,
-        id_,
-        "high",
-        "",
-        "value",
-        0,
-        5,
-    ).items
+    shown = desk.customers(KEY, id_, Wanted("high", None, ""), "value", 0, 5).items
     assert [item.action for item in shown] == [desk.customer(KEY, id_, item.user).action for item in shown]
 
 

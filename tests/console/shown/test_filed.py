@@ -8,6 +8,7 @@ RAISING = {"text": "no order for 40 days", "direction": "raises", "weight": 1.5}
 LOWERING = {"text": "many orders", "direction": "lowers", "weight": -0.25}
 GONE: dict[str, Any] = {
     "user": "<c&1>", "tier": "gone", "probability": None, "probability_week_ago": None, "value_at_risk": None,
+    "segment": None,
     "orders": 3, "last_purchase_ms": 86_400_000, "drivers": None, "action": None, "silence_days": 61.5,
     "tenure_days": 90.0, "revenue": 120.0, "value": 80.0,
 }  # fmt: skip
@@ -25,7 +26,13 @@ def test_what_raises_the_risk_is_told_first() -> None:
 
 def test_a_row_leads_to_its_customer_whatever_the_id() -> None:
     (row,) = rows([GONE], "abc")
-    assert (row["risk"], row["at_risk"], row["last"], row["action"]) == ("–", "–", "1970-01-02", "")
+    assert (row["risk"], row["at_risk"], row["last"], row["action"], row["segment"]) == (
+        "–",
+        "–",
+        "1970-01-02",
+        "",
+        "–",
+    )
     assert row["user"] == '<a href="/file/customer?id=abc&amp;user=%3Cc%261%3E">&lt;c&amp;1&gt;</a>'
     assert address("a", "x/y") == "/file/customer?id=a&user=x%2Fy"
 
