@@ -102,7 +102,7 @@ def drivers(summary: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, 
         {
             "type": "category",
             "data": [_label(name, labels) for name, _ in heaviest],
-            "axisLabel": {"color": INK, "width": 180, "overflow": "break", "interval": 0},
+            "axisLabel": {"color": INK, "width": 210, "overflow": "break", "interval": 0, "lineHeight": 13},
         },
         series=[{"type": "bar", "name": "Weight", "data": bars}],
     )

@@ -53,7 +53,9 @@ def kinds_lost(summary: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def kinds_centres(summary: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """What is typical of each group."""
+    """What is typical of each group, without what no customer has, such as pages where the file tells of none."""
+    centres = kinds(summary)["centres"]
+    told = {feature for centre in centres for feature, value in centre["features"].items() if value}
     rows = [
         {
             "group": centre["group"],
@@ -62,8 +64,9 @@ def kinds_centres(summary: Mapping[str, Any]) -> tuple[list[str], list[list[str]
             "feature": feature,
             "centre": value,
         }
-        for centre in kinds(summary)["centres"]
+        for centre in centres
         for feature, value in centre["features"].items()
+        if feature in told
     ]
     heads, cells = centre_table(rows)
     return [heads[0], "Customers", *heads[2:]], cells

@@ -49,7 +49,13 @@ def picture(points: Rows, axes: Rows, names: Sequence[str]) -> dict[str, Any]:
     """
     return cartesian(
         {"type": "value", "name": axis_words(axes, "x"), "scale": True},
-        {"type": "value", "name": axis_words(axes, "y"), "scale": True},
+        # its name stands above it, and would be cut off if it stood at 0
+        {
+            "type": "value",
+            "name": axis_words(axes, "y"),
+            "scale": True,
+            "axisLine": {"onZero": False, "show": False},
+        },
         tooltip={"show": False},
         **legend(names),
         series=[

@@ -25,7 +25,10 @@ SUMMARY: dict[str, Any] = {
             },
         ],
         "centres": [
-            {"group": 1, "segment": "At-Risk", "customers": 30, "features": {"recency_days": 50.26, "orders": 1.5}},
+            {
+                "group": 1, "segment": "At-Risk", "customers": 30,
+                "features": {"recency_days": 50.26, "pages_a_day": 0.0, "orders": 1.5},
+            },
         ],
         "points": [
             {"kind": "user", "segment": "At-Risk", "x": 1.234, "y": -1.0},
