@@ -86,15 +86,16 @@ class Refitting:
 
 def _in_time(examples: Examples, delay: int) -> Known:
     """In the order of time, as batch learners take them."""
-    order = (
-        np.lexsort((np.array(examples.users, object), examples.times)) if examples.users else np.zeros(0, int)
-    )
+    rows = examples.sampled
+    times = examples.times[rows]
+    users = np.array([examples.users[row] for row in rows.tolist()], object)
+    order = np.lexsort((users, times)) if len(rows) else np.zeros(0, int)
     found = Known(
-        times=examples.times,
-        dues=examples.times + delay,
+        times=times,
+        dues=times + delay,
         features=examples.features,
-        lost=examples.scored.lost,
-        weights=examples.weights,
-        served=np.full(len(examples.times), np.nan),
+        lost=examples.scored.lost[rows],
+        weights=examples.weights[rows],
+        served=np.full(len(rows), np.nan),
     )
     return found.take(order)

@@ -30,6 +30,9 @@ MARK_EVERY_MS: Final = 3_600_000
 WEEK_DAYS: Final = 7
 _KEPT_DAYS: Final = 3 * WEEK_DAYS
 """Snapshots come weekly: so many days hold one that is a week old, and less than two."""
+MOST_FEATURES: Final = 150_000
+"""Snapshots on which rules are found, batch learners are fitted and errors are told by label: an even sample, since
+100,000 customers have some millions of them within a year."""
 _ROWS: Final = 20_000
 _PARTS: Final = 5
 """Of the events, after each of which a training is kept: what a kill costs, against some MB to write for each."""
@@ -91,8 +94,8 @@ def replayed(
 
     def made(folder: Path | None = None, key: bytes = b"") -> Past:
         return Past(
-            facts, contestants, seed, keep_features=True, keep_days=_KEPT_DAYS, done=through,
-            load_candidate=refitting.load, folder=folder, key=key,
+            facts, contestants, seed, keep_features=True, most_features=MOST_FEATURES, keep_days=_KEPT_DAYS,
+            done=through, load_candidate=refitting.load, folder=folder, key=key,
         )  # fmt: skip
 
     pausing = (

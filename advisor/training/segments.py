@@ -20,7 +20,8 @@ OTHER: Final = "other"
 
 
 class SegmentError(msgspec.Struct, frozen=True, kw_only=True):
-    """Of snapshots of the second half of the time span that the model had predicted, with one value of a label."""
+    """Of snapshots of the second half of the time span that the model had predicted, with one value of a label; of a
+    sample of them where there are very many (`advisor.training.replayed.MOST_FEATURES`)."""
 
     label: str
     value: str
@@ -44,15 +45,16 @@ def segments(past: Replayed, contestant: str, words: Mapping[int, str]) -> list[
     said = examples.scored.predictions.get(contestant)
     if said is None:
         return []
-    rows = np.flatnonzero((examples.times >= past.middle_ms) & np.isfinite(said) & (examples.weights > 0))
+    counts = (examples.times >= past.middle_ms) & np.isfinite(said) & (examples.weights > 0)
+    known = np.flatnonzero(counts[examples.sampled])
     found = []
     for label in LABELS:
-        codes = examples.features[rows, INDEX[label]]
+        codes = examples.features[known, INDEX[label]]
         parts = _parts(codes, words)
         if len(parts) < 2:
             continue
         for value, members in parts.items():
-            at = rows[members]
+            at = examples.sampled[known[members]]
             judged = metrics(examples.scored.lost[at], said[at], examples.weights[at])
             if judged.base_rate is None or judged.mean_prediction is None:
                 continue

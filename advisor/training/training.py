@@ -174,6 +174,7 @@ def _summary(
     there = table.filter(pa.compute.not_equal(table["tier"], GONE))
     probability, value = (there[column].to_numpy() for column in ("probability", "value"))
     examples = past.watched.examples
+    sampled = examples.sampled
     contacted = np.isin(np.asarray(there["tier"].to_pylist(), object), AT_RISK)
     chosen = Choice(probability[contacted], value[contacted])
     weighed, dependence = _reasons(scorer, past, asked.seed)
@@ -192,7 +193,12 @@ def _summary(
         scenarios={kind: scenario(kind, chosen, asked.offer) for kind in SCENARIOS},
         warnings=tuple(warnings(there)),
         rules=tuple(
-            rules(examples.features, examples.scored.lost, examples.times >= past.middle_ms, asked.seed)
+            rules(
+                examples.features,
+                examples.scored.lost[sampled],
+                examples.times[sampled] >= past.middle_ms,
+                asked.seed,
+            )
         ),
         importance=tuple(weighed),
         dependence=dependence,

@@ -19,6 +19,7 @@ from online_model.training.court import LoadCandidate, no_candidates
 from online_model.training.effects import Decided, Drifted, LedgerDay
 from online_model.training.orders import Order
 from online_model.training.settle import Settled, scored
+from online_model.training.spread import Spread
 from online_model.training.trainer import Trainer
 from online_model.training.training import Plan
 
@@ -29,7 +30,7 @@ _REST_MS: Final = 2 * DAY_MS
 
 
 class Examples(NamedTuple):
-    """All snapshots with a settled outcome, in the order of (due time, user); shapes (n,) or (n, features)."""
+    """All snapshots with a settled outcome, in the order of (due time, user); shapes (n,)."""
 
     users: list[str]
     times: Times
@@ -37,8 +38,10 @@ class Examples(NamedTuple):
     """Predictions as they were made at the snapshots; what served stands under `settle.CHAMPION`."""
     weights: Vector
     """What each counts (`online_model.quality.untreated`)."""
+    sampled: npt.NDArray[np.int64]
+    """Places of those whose features were kept, in order, shape (m,)."""
     features: Matrix
-    """Shape (0, features) if they were not to be kept."""
+    """Of these, shape (m, features)."""
 
 
 class Watched(NamedTuple):
@@ -75,6 +78,7 @@ class Past:
         seed: int,
         *,
         keep_features: bool = False,
+        most_features: int | None = None,
         keep_days: int = 0,
         load_candidate: LoadCandidate = no_candidates,
         done: Callable[[int], None] = lambda _: None,
@@ -86,7 +90,8 @@ class Past:
 
         Args:
             contestants: see `online_model.training.lineup`.
-            keep_features: of every example, 900 bytes each.
+            keep_features: of examples, 900 bytes each.
+            most_features: how many have them at most, an even sample; None is all.
             keep_days: keep the snapshots of the last so many days.
             load_candidate: refitted models, for those that `order` lets enter.
             done: told now and then how many more records are through.
@@ -102,7 +107,7 @@ class Past:
         plan = Plan(lineage=LINEAGE, facts=facts, contestants=tuple(contestants), seed=seed)
         self._trainer = Trainer(plan, 1, folder, key, load_candidate=load_candidate)
         self._offline = Offline(facts, LINEAGE)
-        self._collected = _Collected(keep_features, delay_ms(facts))
+        self._collected = _Collected(Spread(most_features) if keep_features else None, delay_ms(facts))
         self.own: Any = None
         """What `keep` was given; None for who begins anew."""
         if self._trainer.extra is not None:
@@ -218,14 +223,13 @@ def _nothing_more(upto: int) -> tuple[Snapshots, Outcomes]:
 class _Collected:
     """What comes of the training."""
 
-    def __init__(self, keep_features: bool, delay: int) -> None:
-        self._keep_features = keep_features
+    def __init__(self, spread: Spread | None, delay: int) -> None:
+        self._spread = spread
         self._delay = delay
         self._users: list[str] = []
         self._times: list[Times] = []
         self._scored: list[Scored] = []
         self._weights: list[Vector] = []
-        self._features: list[Matrix] = []
         self.decisions: list[Decided] = []
         self.drift: list[Drifted] = []
 
@@ -245,18 +249,20 @@ class _Collected:
         if self._times:
             self._times, self._weights = [np.concatenate(self._times)], [np.concatenate(self._weights)]
             self._scored = [joined(self._scored)]
-        if self._features:
-            self._features = [np.concatenate(self._features)]
+        if self._spread:
+            self._spread.join()
 
     def examples(self) -> Examples:
         """All so far."""
         nobody: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        sampled, features = (self._spread or Spread(None)).sample()
         return Examples(
             users=self._users,
             times=np.concatenate(self._times) if self._times else nobody,
             scored=joined(self._scored or [_NOTHING]),
             weights=np.concatenate(self._weights) if self._weights else np.zeros(0),
-            features=np.concatenate(self._features) if self._features else np.zeros((0, FEATURES)),
+            sampled=sampled,
+            features=features,
         )
 
     def _add(self, settled: Settled, weights: Vector) -> None:
@@ -265,8 +271,8 @@ class _Collected:
         self._times.append(taken.times)
         self._scored.append(scored(settled, np.zeros(len(taken), np.bool_), self._delay))
         self._weights.append(weights)
-        if self._keep_features:
-            self._features.append(taken.features)
+        if self._spread:
+            self._spread.add(taken.users, taken.times, taken.features)
 
 
 _NO_WHOLE: Final = np.zeros(0, np.int64)

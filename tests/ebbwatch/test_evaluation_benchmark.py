@@ -65,7 +65,12 @@ def test_a_last_label_is_remembered_only_once_it_is_known() -> None:
     times = np.array([0, 5, 10, 11, 5]) * HOUR
     lost = np.array([True, False, False, False, False])
     examples = Examples(
-        ["a", "a", "a", "a", "b"], times, nothing.scored._replace(lost=lost), np.ones(5), nothing.features
+        ["a", "a", "a", "a", "b"],
+        times,
+        nothing.scored._replace(lost=lost),
+        np.ones(5),
+        nothing.sampled,
+        nothing.features,
     )
     # the label of hour 0 is known from hour 5 on, but not in it; that of hour 5 in hour 11
     assert last_label(examples, 5 * HOUR).tolist() == [0.5, 0.5, 0.75, 0.25, 0.5]
