@@ -268,8 +268,10 @@ class _Collected:
     def _add(self, settled: Settled, weights: Vector) -> None:
         taken = settled.snapshots
         self._users += taken.users
-        self._times.append(taken.times)
-        self._scored.append(scored(settled, np.zeros(len(taken), np.bool_), self._delay))
+        self._times.append(taken.times.copy())
+        # columns of the features and of what was unpacked: without copies, each would hold all of it in memory
+        every = np.arange(len(taken))
+        self._scored.append(scored(settled, np.zeros(len(taken), np.bool_), self._delay).take(every))
         self._weights.append(weights)
         if self._spread:
             self._spread.add(taken.users, taken.times, taken.features)

@@ -1,5 +1,5 @@
-"""An even sample of examples, of bounded size: which they are depends on user and time alone, not on the order of their
-coming, so whoever goes on from what was kept has the same ones.
+"""An even sample of examples, of bounded size. Which they are depends on user and time alone, so that whoever goes on
+from what was kept has the same ones.
 
 An example is in the sample if its hash lies below a limit, which is halved whenever there are too many (adaptive
 sampling: Wegman; Flajolet 1990, "On adaptive sampling").

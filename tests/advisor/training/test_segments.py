@@ -27,7 +27,8 @@ def watched(channels: Sequence[str | None], plans: Sequence[str | None], seed: i
     lost = chance.random(n) < said
     said[n // 5 : 2 * n // 5] = np.nan
     scored = SimpleNamespace(lost=lost, predictions={"forest": said})
-    examples = SimpleNamespace(times=np.arange(n), features=x, scored=scored, weights=np.ones(n))
+    places = np.arange(n)
+    examples = SimpleNamespace(times=places, sampled=places, features=x, scored=scored, weights=np.ones(n))
     return SimpleNamespace(watched=SimpleNamespace(examples=examples), middle_ms=n // 5)
 
 
@@ -54,6 +55,21 @@ def test_they_are_what_another_library_says() -> None:
         assert one.predicted == pytest.approx(predicted.mean())
         assert one.roc_auc == pytest.approx(roc_auc_score(lost, predicted))
         assert one.log_loss == pytest.approx(log_loss(lost, predicted))
+
+
+def test_of_a_sample_they_are_those_of_its_snapshots() -> None:
+    channels: list[str | None] = np.random.default_rng(3).choice(CHANNELS[:3], 3000).tolist()
+    past, places = watched(channels, [None] * 3000), np.arange(1, 3000, 4)
+    whole = past.watched.examples
+    past.watched.examples = SimpleNamespace(
+        **vars(whole) | {"sampled": places, "features": whole.features[places]}
+    )
+    found = segments(past, "forest", WORDS)
+    unknown = np.setdiff1d(np.arange(3000), places)
+    whole.scored.predictions["forest"][unknown] = np.nan
+    past.watched.examples = whole
+    assert found == segments(past, "forest", WORDS)
+    assert len(found) == 3
 
 
 def test_few_snapshots_say_nothing_of_their_own() -> None:
