@@ -24,3 +24,7 @@ class AdvisorConfig(msgspec.Struct, frozen=True, kw_only=True):
     contestants: tuple[str, ...]
     learners: tuple[str, ...]
     """Kinds of batch learners that take part."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    """0 takes a free one."""
+    restarts: int = 0

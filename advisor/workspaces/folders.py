@@ -1,10 +1,11 @@
 """Workspaces in a folder: one folder each, named by nothing that anybody sends."""
 
 import fcntl
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -82,6 +83,22 @@ class Workspaces:
     def read(self, id_: str) -> Workspace:
         """Raises `UnknownWorkspaceError` where there is none."""
         return self._read(id_, _ABOUT, Workspace)
+
+    def changed_ms(self, id_: str) -> int:
+        """When it last became what `read` gives; raises as that does."""
+        try:
+            return (self.folder(id_) / _ABOUT).stat().st_mtime_ns // 1_000_000
+        except FileNotFoundError as fault:
+            raise UnknownWorkspaceError(id_) from fault
+
+    def size(self) -> int:
+        """Bytes of all files, also of work under way. Looks at each: not for every moment."""
+        total = 0
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                with suppress(FileNotFoundError):  # work under way puts its files elsewhere
+                    total += os.lstat(Path(folder) / name).st_size
+        return total
 
     def progress(self, id_: str) -> Progress | None:
         """Of what is under way; None where nothing is."""

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,8 @@ from advisor.workspaces.folders import (
     UnknownWorkspaceError,
     Workspaces,
 )  # fmt: skip
-from advisor.workspaces.workspace import Progress, Workspace, moved
+from advisor.workspaces.outcomes import CODES, Outcome
+from advisor.workspaces.workspace import TO_DO, Progress, Workspace, moved
 from domain.calendar import DAY_MS
 from domain.settings import FactSettings
 
@@ -62,10 +64,16 @@ class GivenUpError(Exception):
     """The workspace is not what it was when the work began: cancelled, or deleted."""
 
 
-def work(job: Job, now_ms: Callable[[], int]) -> None:
-    """Do what the workspace's state asks for, and leave it in the next one; faults of the file become its error."""
+def work(job: Job, now_ms: Callable[[], int]) -> Outcome:
+    """Do what the workspace's state asks for, and leave it in the next one; faults of the file become its error.
+
+    Raises:
+        UnknownWorkspaceError: there is none when it begins.
+    """
     workspaces = Workspaces(Path(job.root))
     workspace = workspaces.read(job.id)
+    if workspace.state not in TO_DO:  # cancelled before it began
+        return "cancelled"
     step = {"uploaded": _read, "mapping": _map, "training": _train}[workspace.state]
     try:
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=workspaces.folder(job.id)) as scratch:
@@ -73,8 +81,11 @@ def work(job: Job, now_ms: Callable[[], int]) -> None:
     except (RefusedFileError, MappingError, UnusableError) as fault:
         reason = str(fault)
         _leave(workspaces, workspace, lambda w: moved(w, "failed", error=reason))
+        return "failed"
     except (GivenUpError, UnknownWorkspaceError, FileNotFoundError):
         workspaces.clear(job.id)
+        return "cancelled"
+    return "succeeded"
 
 
 class _Watch:
@@ -223,8 +234,20 @@ def main() -> None:
         os._exit(1)  # nothing is half there: what is done counts when it is put in its place
 
     threading.Thread(target=orphaned, daemon=True).start()
-    work(job, lambda: time.time_ns() // 1_000_000)
-    os._exit(0)  # without waiting for the thread that reads
+    os._exit(CODES[_ended(job)])  # without waiting for the thread that reads
+
+
+def _ended(job: Job) -> Outcome:
+    try:
+        return work(job, lambda: time.time_ns() // 1_000_000)
+    except (
+        UnknownWorkspaceError,
+        GivenUpError,
+    ):  # deleted or changed before it began, or while its error was told
+        return "cancelled"
+    except MemoryError:
+        traceback.print_exc()
+        return "out_of_memory"
 
 
 if __name__ == "__main__":
