@@ -1,5 +1,6 @@
 """The app: every page stands here."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,15 +11,19 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from nicegui import app as library
 from nicegui import client, core, ui
+from prometheus_client import CollectorRegistry
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from console.access.guard import Guard
+from console.access.guard import SIGN_IN, Guard
 from console.access.policy import nonce_scripts
 from console.access.sessions import Sessions
-from console.access.signing import signing
+from console.access.signing import SIGN_OUT, signing
 from console.calling.caller import Caller
+from console.calling.counted import Counted
 from console.config import ConsoleConfig
+from console.counting import Counting, routes
+from console.metrics import ConsoleMetrics
 from console.pages import (
     alerts,
     campaign,
@@ -39,7 +44,7 @@ from console.pages import (
 )
 from console.pages.frame import framed
 from console.pages.visit import PageOf
-from console.sending import carrying
+from console.sending import SEND, carrying
 
 PAGES: Final[tuple[PageOf, ...]] = (
     overview.PAGE,
@@ -61,14 +66,23 @@ PAGES: Final[tuple[PageOf, ...]] = (
 )
 """In the order of the navigation."""
 
+HEALTH: Final = "/healthz"
+COUNTED: Final = (*(page.path for page in PAGES), SIGN_IN, SIGN_OUT, SEND, HEALTH)
+"""What requests are counted by."""
 _BUILT_WITHIN_S: Final = 60.0
 _CONNECTIONS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
 
-def create_app(config: ConsoleConfig) -> ASGIApp:
-    """The app of one process. The library holds pages of one app only."""
+def create_app(config: ConsoleConfig, registry: CollectorRegistry) -> ASGIApp:
+    """The app of one process. The library holds pages of one app only.
+
+    Args:
+        registry: what it counts goes in there.
+    """
     sessions = Sessions(config.idle_s)
-    client_ = httpx.AsyncClient(base_url=config.api, limits=_CONNECTIONS, trust_env=False)
+    metrics = ConsoleMetrics(registry, config.restarts, lambda: sessions.number(time.monotonic()))
+    transport = Counted(httpx.AsyncHTTPTransport(limits=_CONNECTIONS, trust_env=False), metrics)
+    client_ = httpx.AsyncClient(base_url=config.api, transport=transport, trust_env=False)
     caller = Caller(client_)
 
     @asynccontextmanager
@@ -77,15 +91,15 @@ def create_app(config: ConsoleConfig) -> ASGIApp:
             yield
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
-    app.include_router(signing(caller, sessions))
+    app.include_router(signing(caller, sessions, metrics))
     app.include_router(carrying(caller))
-    app.add_api_route("/healthz", lambda: PlainTextResponse("ok\n"), include_in_schema=False)
+    app.add_api_route(HEALTH, lambda: PlainTextResponse("ok\n"), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     for page in PAGES:
         made = ui.page(page.path, title=f"{page.title} · Ebbwatch", response_timeout=_BUILT_WITHIN_S)
         made(framed(page, PAGES, caller, sessions))
     _set_up(app)
-    return Guard(app, sessions)
+    return Counting(Guard(app, sessions), metrics, routes(COUNTED))
 
 
 def _set_up(app: FastAPI) -> None:

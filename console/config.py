@@ -20,6 +20,10 @@ class ConsoleConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Address of the HTTP API, as this process reaches it."""
     idle_s: float
     """After so long without a sign of the visitor a session ends, seconds."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    """0 takes a free one."""
+    restarts: int = 0
 
 
 def from_environment() -> ConsoleConfig:

@@ -131,9 +131,9 @@ class Fleet:
             configured["scheduler"] = partial(_scheduler, settings)
             configured["exporter"] = partial(exporter_config, settings)
         if advisor:
-            configured["advisor"] = lambda _restarts: advisor_config(settings)
+            configured["advisor"] = partial(advisor_config, settings)
         if console:
-            configured["console"] = lambda _restarts: console_config(settings)
+            configured["console"] = partial(console_config, settings)
         self.logs = {name: logs / f"{name}.log" for name in configured}
         self._failures: dict[str, str] = {}
         self._supervisors = {

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from advisor.workspaces.metrics import AdvisorMetrics
 from api.envelope import ApiMetrics
 from api.ingest.intake import IntakeMetrics
 from api.people import readiness, standing
@@ -20,6 +21,7 @@ from batch_jobs.overview import overview
 from batch_jobs.segments import tables as segments
 from batch_jobs.survival import schema as survival
 from batch_jobs.value import tables as value
+from console.metrics import ConsoleMetrics
 from stream_processors.archiver_metrics import ArchiverMetrics
 from stream_processors.courier_metrics import CourierMetrics
 from stream_processors.metrics import WorkerMetrics
@@ -72,23 +74,31 @@ LABELS: Final[Mapping[str, tuple[str, int]]] = {
     "method": ("of HTTP; `other` for what is none of the usual ones", 8),
     "months": ("of 30 days since the origin: `012`", 24),
     "outcome": (
-        "of a record: `applied`, `dead_letter` and the like; of a delivery: `delivered` and the like",
+        "of a record: `applied`, `dead_letter` and the like; of a delivery: `delivered` and the like; of the "
+        "advisor's step: `succeeded` and the like; of a call of the console's: `answered` and the like",
         12,
     ),
     "part": ("`expected`, `at_risk`, `recoverable`", 3),
     "partition": ("of the topic of events", 256),
     "period": ("`now`, `before`; of cohorts weeks since the first: `W03`", 53),
-    "reason": ("of a dead letter; empty otherwise", 24),
+    "reason": (
+        "of a dead letter, empty otherwise; of a refused sign-in: `key`, `scopes`; of a workspace that is gone: "
+        "`expired`, `deleted`",
+        24,
+    ),
     "result": ("of an event: `accepted`, `rejected`, `dead_lettered`, `ignored`", 4),
-    "route": ("templates of paths, never paths; `none` for what there is not", 100),
+    "route": ("templates of paths, of the console pages, never paths; `none` for what there is not", 100),
     "segment": ("the largest segments", 10),
     "service": ("what was waited for: `kafka`, `redis`, `registry` and the like", 6),
     "side": ("`predicted`, `observed`, and the limits `lower` and `upper` of the latter", 4),
     "source": ("`events`, `segment`", 2),
     "stage": ("`users`, `active`, `trials`, `paid`", 4),
-    "state": ("of an alert, a webhook or a user's week", 8),
+    "state": ("of an alert, a webhook, a workspace or a user's week", 8),
     "status": ("of HTTP", 40),
-    "step": ("in the life of an alert: `released`, `acknowledged` and the like", 10),
+    "step": (
+        "in the life of an alert: `released`, `acknowledged` and the like; of the advisor's: `read`, `map`, `train`",
+        10,
+    ),
     "table": ("tables of all jobs", 80),
     "tier": ("`high`, `medium`, `low`", 4),
     "to": ("as `from`", 11),
@@ -140,6 +150,8 @@ def described() -> dict[Port, list[Described]]:
         ),
         Port("notifier", "notifier_metrics_port", "notifier"): _made(NotifierMetrics),
         Port("courier", "courier_metrics_port", "courier"): _made(CourierMetrics),
+        Port("advisor", "advisor_metrics_port", "advisor"): _made(AdvisorMetrics),
+        Port("console", "console_metrics_port", "console"): _made(ConsoleMetrics),
         api: _made(ApiMetrics, IntakeMetrics, readiness.Gauges, standing.Gauges),
     }
     families = [family for job in FAMILIES for family in told(job, empty(job))]

@@ -182,7 +182,7 @@ def workspaces_folder(settings: Settings) -> Path:
     return Path(settings.workspaces) if settings.workspaces else settings.home / "workspaces"
 
 
-def advisor_config(settings: Settings) -> AdvisorConfig:
+def advisor_config(settings: Settings, restarts: int) -> AdvisorConfig:
     """Of the process that works on workspaces."""
     return AdvisorConfig(
         root=str(workspaces_folder(settings).absolute()),
@@ -190,16 +190,22 @@ def advisor_config(settings: Settings) -> AdvisorConfig:
         facts=settings.facts(),
         contestants=settings.contestants,
         learners=settings.learners,
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.advisor_metrics_port,
+        restarts=restarts,
     )
 
 
-def console_config(settings: Settings) -> ConsoleConfig:
+def console_config(settings: Settings, restarts: int) -> ConsoleConfig:
     """Of the process with the pages for people."""
     return ConsoleConfig(
         host=settings.console_host,
         port=settings.console_port,
         api=settings.console_api or f"http://{reachable(settings.api_host)}:{settings.api_port}",
         idle_s=60 * settings.console_idle_minutes,
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.console_metrics_port,
+        restarts=restarts,
     )
 
 

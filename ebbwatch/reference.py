@@ -28,20 +28,20 @@ _NAMES = """\
 ## How they are called
 
 `ebbwatch_<room>_<what>_<unit>`. The room is the process that the metric is about (`worker`, `trainer`, `archiver`,
-`notifier`, `courier`, `api`, `exporter`), what stands in Redis (`store`) and Redis itself (`redis`), both told by the
-API, the batch jobs (`job`), or what they have found (`overview`, `churn`, `cohort`, `survival`, `segment`,
-`engagement`, `value`), told by the exporter.
+`notifier`, `courier`, `advisor`, `console`, `api`, `exporter`), what stands in Redis (`store`) and Redis itself
+(`redis`), both told by the API, the batch jobs (`job`), or what they have found (`overview`, `churn`, `cohort`,
+`survival`, `segment`, `engagement`, `value`), told by the exporter.
 
 Units are Prometheus's base units: `_seconds`, `_timestamp_seconds`, `_bytes`, `_ratio` (a share is between 0 and 1);
 `_money` is in units of the currency, `_info` is 1 and says something by its labels. Counters end in `_total` and
 count from the start of the process. What cannot be said is absent, never zero. Days, weeks and periods among the
 labels are padded with zeros, so that they sort as texts.
 
-Each process tells its own on its own port. The scheduler of the batch jobs has none: what it does is told by the
-exporter (`ebbwatch_job_success` and its neighbours), from what it leaves behind. Several processes of one API
-(`EBBWATCH_API_PROCESSES`) count together in a folder that is made anew at each start: whichever answers tells of all,
-counters and histograms as sums, of gauges what was told last. Worker, trainer and archiver also tell what the client
-library knows of their process (`process_*`, `python_*`).
+Each process tells its own on its own port; the console's is not that of its pages. The scheduler of the batch jobs
+has none: what it does is told by the exporter (`ebbwatch_job_success` and its neighbours), from what it leaves
+behind. Several processes of one API (`EBBWATCH_API_PROCESSES`) count together in a folder that is made anew at each
+start: whichever answers tells of all, counters and histograms as sums, of gauges what was told last. Worker, trainer
+and archiver also tell what the client library knows of their process (`process_*`, `python_*`).
 
 `tests/ebbwatch/test_metrics_reference.py` holds names, units and labels to this page, and `promtool check metrics`
 runs over what each process really tells in the integration tests."""

@@ -151,6 +151,9 @@ class Settings(BaseSettings):
     )
     advisor: bool = Field(True, description="whether `run` starts the advisor, which works on workspaces")
     advisor_at_once: int = Field(2, ge=1, le=64, description="workspaces that the advisor works on at once")
+    advisor_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="advisor's metrics and health; 0 takes a free one"
+    )
     console: bool = Field(True, description="whether `run` starts the console, the pages for people")
     console_host: str = Field("127.0.0.1", description="where the console listens")
     console_port: int = Field(8080, ge=1, le=65_535, description="port of the console")
@@ -159,6 +162,9 @@ class Settings(BaseSettings):
     )
     console_idle_minutes: float = Field(
         30.0, gt=0, description="after so long without a sign of the visitor the console signs out"
+    )
+    console_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="console's metrics and health; 0 takes a free one"
     )
     exporter_port: int = Field(
         0, ge=0, le=65_535, description="results as gauges for Prometheus, and health; 0 takes a free one"

@@ -58,6 +58,10 @@ class Sessions:
             return None
         return session
 
+    def number(self, now: float) -> int:
+        """How many are not over. May be asked by any thread."""
+        return sum(self.holds(session, now) for session in list(self._all.values()))
+
     def holds(self, session: Session, now: float) -> bool:
         """Whether a session is not over."""
         return not session.over and now - session.seen < self._idle_s

@@ -12,7 +12,9 @@ from starlette.templating import Jinja2Templates
 from console.access.guard import SIGN_IN
 from console.access.sessions import COOKIE, Session, Sessions
 from console.calling.caller import AwayError, Caller, RefusedError
+from console.metrics import ConsoleMetrics
 
+SIGN_OUT: Final = "/sign-out"
 _TEMPLATES: Final = Jinja2Templates(Path(__file__).parents[1] / "templates")
 _MOST_BYTES: Final = 8192
 USEFUL: Final = frozenset({"read", "alerts", "admin", "workspaces"})
@@ -24,7 +26,7 @@ _WHY: Final = {
 }
 
 
-def signing(caller: Caller, sessions: Sessions) -> APIRouter:
+def signing(caller: Caller, sessions: Sessions, metrics: ConsoleMetrics) -> APIRouter:
     """The routes."""
     router = APIRouter(include_in_schema=False)
 
@@ -43,9 +45,11 @@ def signing(caller: Caller, sessions: Sessions) -> APIRouter:
         except AwayError as fault:
             return _page(request, next_, str(fault), status=503)
         except RefusedError as fault:
+            metrics.refused("key")
             return _page(request, next_, _refusal(fault), status=401)
         scopes = frozenset(known["scopes"])
         if not scopes & USEFUL:
+            metrics.refused("scopes")
             has = ", ".join(sorted(scopes)) or "none"
             wanted = "This key has not the scopes that the console needs: read, alerts, workspaces or admin. It has: "
             return _page(request, next_, f"{wanted}{has}.", status=403)
@@ -56,7 +60,7 @@ def signing(caller: Caller, sessions: Sessions) -> APIRouter:
         answer.set_cookie(COOKIE, id_, httponly=True, samesite="strict", secure=secure, path="/")
         return answer
 
-    @router.post("/sign-out")
+    @router.post(SIGN_OUT)
     async def sign_out(request: Request) -> Response:
         sessions.end(request.state.session_id or "")
         answer = RedirectResponse(f"{SIGN_IN}?why=out", 303)

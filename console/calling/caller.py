@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import httpx
 
+from console.calling.counted import AWAY
+
 Parameters = Mapping[str, str | int | float | None]
 _ANSWER_S: Final = 60.0
 _SENDING_S: Final = 600.0
@@ -162,7 +164,7 @@ def refusal(answer: httpx.Response) -> ApiError:
         detail, kind = f"the API answered with {answer.status_code}", ""
     wrong = [f"{e.get('field', '')}: {e.get('message', '')}" for e in _errors(answer) if isinstance(e, dict)]
     text = "; ".join([detail, *wrong])
-    if answer.status_code in (502, 503, 504):
+    if answer.status_code in AWAY:
         return AwayError(f"The API cannot answer now: {text}")
     return RefusedError(answer.status_code, kind.rpartition("/")[2], text)
 

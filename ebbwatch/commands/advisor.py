@@ -1,5 +1,7 @@
 """``ebbwatch advisor``: works on the files that people send, supervised, until SIGTERM or Ctrl-C."""
 
+from functools import partial
+
 from advisor.workspaces.config import COMMAND, ENVIRONMENT
 from ebbwatch.processes import advisor_config
 from ebbwatch.settings import Settings
@@ -9,10 +11,9 @@ from stream_processors.supervisor import Supervisor
 
 def advisor() -> None:
     """Read, map and train on workspaces until stopped; one for a folder of workspaces, on the machine of the API."""
-    settings = Settings()
     supervise(
         Supervisor(
-            lambda _restarts: advisor_config(settings),
+            partial(advisor_config, Settings()),
             command=COMMAND,
             name="advisor",
             environment=ENVIRONMENT,

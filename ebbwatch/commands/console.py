@@ -1,5 +1,7 @@
 """``ebbwatch console``: the pages for people, supervised, until SIGTERM or Ctrl-C."""
 
+from functools import partial
+
 from console.config import COMMAND, ENVIRONMENT
 from ebbwatch.processes import console_config
 from ebbwatch.settings import Settings
@@ -9,10 +11,9 @@ from stream_processors.supervisor import Supervisor
 
 def console() -> None:
     """Serve the pages for people until stopped; it needs the API's address alone."""
-    settings = Settings()
     supervise(
         Supervisor(
-            lambda _restarts: console_config(settings),
+            partial(console_config, Settings()),
             command=COMMAND,
             name="console",
             environment=ENVIRONMENT,

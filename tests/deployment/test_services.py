@@ -139,6 +139,7 @@ def test_health_is_asked_where_the_process_says_it() -> None:
         "archiver": "EBBWATCH_ARCHIVER_METRICS_PORT",
         "notifier": "EBBWATCH_NOTIFIER_METRICS_PORT",
         "courier": "EBBWATCH_COURIER_METRICS_PORT",
+        "advisor": "EBBWATCH_ADVISOR_METRICS_PORT",
         "exporter": "EBBWATCH_EXPORTER_PORT",
     }
     for name, variable in ports.items():
@@ -154,10 +155,11 @@ def test_prometheus_reads_each_process_that_has_a_port() -> None:
     jobs = {job["job_name"]: job for job in config["scrape_configs"]}
     for name, service in ours(services("full")).items():
         address = service["healthcheck"].get("test", [""])[-1]
-        if "://" in address and name != "console":  # all that it does is calls, which the API counts
+        if "://" in address:
             (found,) = jobs[name]["dns_sd_configs"]
             assert found["names"] == [name]
-            assert f":{found['port']}/" in address, name
+            told = service["environment"].get("EBBWATCH_CONSOLE_METRICS_PORT")  # apart from its pages
+            assert f":{found['port']}/" in address if told is None else found["port"] == int(told), name
 
 
 def test_folders_that_are_mounted_are_there() -> None:

@@ -20,11 +20,11 @@ ROOT: Final = Path(__file__).parents[2]
 PORTS: Final = described()
 METRICS: Final[dict[str, Described]] = {m.name: m for found in PORTS.values() for m in found}
 ROOMS: Final = (
-    "worker trainer archiver notifier courier api exporter store redis job overview churn cohort survival segment "
-    "engagement value"
+    "worker trainer archiver notifier courier advisor console api exporter store redis job overview churn cohort "
+    "survival segment engagement value"
 )
 COUNTED: Final = re.compile(
-    "(?:users|records|alerts|examples|snapshots|deliveries|rows|restarts|clients|sessions|orders|held|state|version|"
+    "(?:users|records|alerts|examples|snapshots|deliveries|rows|restarts|clients|steps|workspaces|sessions|orders|held|state|version|"
     "success|readable|ready|healthy|slope|score|loss|auc|psi|p_value|chi_squared)$"
 )
 """Ends of names that stand for no unit."""

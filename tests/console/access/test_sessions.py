@@ -56,3 +56,10 @@ def test_the_one_that_was_idle_longest_makes_room() -> None:
 def test_scopes() -> None:
     assert session().may("read")
     assert not session().may("admin")
+
+
+def test_those_that_are_over_are_not_counted() -> None:
+    sessions = Sessions(60)
+    for now in (0.0, 50.0):
+        sessions.begin(session(now))
+    assert [sessions.number(now) for now in (55, 100, 200)] == [2, 1, 0]
