@@ -109,6 +109,28 @@ API_EVENTS: Final = "ebbwatch_api_events_total"
 PROJECTION_LAG: Final = "ebbwatch_api_projection_records"
 API_RESTARTS: Final = "ebbwatch_api_restarts"
 
+# the advisor
+ADVISOR_STEPS: Final = "ebbwatch_advisor_steps_total"
+ADVISOR_STEP_TIME: Final = "ebbwatch_advisor_step_seconds"
+ADVISOR_RUNNING: Final = "ebbwatch_advisor_running_steps"
+ADVISOR_WAITING: Final = "ebbwatch_advisor_waiting_workspaces"
+ADVISOR_OLDEST: Final = "ebbwatch_advisor_oldest_waiting_seconds"
+ADVISOR_LOOKED: Final = "ebbwatch_advisor_look_timestamp_seconds"
+WORKSPACES: Final = "ebbwatch_advisor_workspaces"
+WORKSPACES_BYTES: Final = "ebbwatch_advisor_stored_bytes"
+WORKSPACES_GONE: Final = "ebbwatch_advisor_gone_workspaces_total"
+ADVISOR_RESTARTS: Final = "ebbwatch_advisor_restarts"
+
+# the console
+CONSOLE_REQUESTS: Final = "ebbwatch_console_requests_total"
+CONSOLE_REQUEST_TIME: Final = "ebbwatch_console_request_seconds"
+CONSOLE_CALLS: Final = "ebbwatch_console_calls_total"
+CONSOLE_CALL_TIME: Final = "ebbwatch_console_call_seconds"
+CONSOLE_CLIENTS: Final = "ebbwatch_console_clients"
+CONSOLE_SESSIONS: Final = "ebbwatch_console_sessions"
+REFUSED_SIGN_INS: Final = "ebbwatch_console_refused_sign_ins_total"
+CONSOLE_RESTARTS: Final = "ebbwatch_console_restarts"
+
 # the courier
 DELIVERIES: Final = "ebbwatch_courier_deliveries_total"
 WEBHOOKS_WAITING: Final = "ebbwatch_courier_waiting_deliveries"

@@ -7,6 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from dashboards import metrics as m
 from dashboards.boards.serving import served
 from dashboards.boards.shared import PROMOTIONS, VERSIONS
+from dashboards.boards.visiting import visited
 from dashboards.panels import variables
 from dashboards.panels.board import Board, Section
 from dashboards.panels.figures import figure
@@ -24,11 +25,13 @@ _RESTARTS: Final = "|".join(
         m.ARCHIVER_RESTARTS,
         m.NOTIFIER_RESTARTS,
         m.COURIER_RESTARTS,
+        m.ADVISOR_RESTARTS,
+        m.CONSOLE_RESTARTS,
         m.API_RESTARTS,
         m.EXPORTER_RESTARTS,
     )
 )
-PROCESSES: Final = 'job=~"worker|trainer|archiver|notifier|courier|exporter|api"'
+PROCESSES: Final = 'job=~"worker|trainer|archiver|notifier|courier|advisor|console|exporter|api"'
 """Jobs of `prometheus.yml`."""
 
 
@@ -354,6 +357,7 @@ BOARD: Final = Board(
         Section("Kafka and Redis", [_servers()]),
         Section("Batch jobs and processes", [_batch()]),
         Section("API and webhooks", served()),
+        Section("Files that people send, and the console", visited()),
     ),
     since="now-1h",
     refresh="10s",

@@ -13,6 +13,7 @@ from dashboards import pushing
 from dashboards.committed import boards
 from dashboards.panels.told import USUALLY_EMPTY
 from local_stack.ports import free_ports
+from tests.advisor.training.files import shop
 from tests.integration.browser import ABSENT, browser, program
 from tests.integration.grafana import Running, answered, as_before, copies, drawable, faults, grafana, seen
 from tests.integration.place import WAIT_S, Api, Place, eventually
@@ -39,6 +40,8 @@ def watched(module_place: Place) -> Iterator[Watched]:
         "exporter_port",
         "courier_metrics_port",
         "notifier_metrics_port",
+        "advisor_metrics_port",
+        "console_metrics_port",
     )
     ports = dict(zip(names, free_ports(len(names), Random()), strict=True))
     place = module_place.but(**ports)
@@ -49,7 +52,9 @@ def watched(module_place: Place) -> Iterator[Watched]:
         running.enter_context(place.courier())
         running.enter_context(supervised(place, "exporter"))
         api = running.enter_context(place.answering_api(api_per_second=0))
-        jobs = ("worker", "trainer", "archiver", "exporter", "courier", "notifier")
+        running.enter_context(place.advisor())
+        console = running.enter_context(place.console(api.url))
+        jobs = ("worker", "trainer", "archiver", "exporter", "courier", "notifier", "advisor", "console")
         targets = {job: f"127.0.0.1:{port}" for job, port in zip(jobs, ports.values(), strict=True)}
         targets["api"] = api.url.removeprefix("http://")
         found = running.enter_context(prometheus(place.home / "prometheus", targets))
@@ -57,15 +62,26 @@ def watched(module_place: Place) -> Iterator[Watched]:
         place.ebbwatch("simulate", "--users", 250, "--days", 150, "--seed", 3)
         place.but(trainer=True, archiver=True).ebbwatch("wait", "--timeout", WAIT_S)
         place.ebbwatch("batch", "run")
-        key = api.key("read")
+        key = api.key("read", "workspaces")
+        assert api.post("/v1/workspaces?name=orders.csv", key, content=shop(2).encode()).status_code == 201
         asked = 'sum(ebbwatch_api_requests_total{route="/v1/users",status="200"})'
-        for number in (1, 2, 3):
+        for number, tried in enumerate(("nonsense", key, key), 1):
             assert api.get("/v1/users", key).status_code == 200
+            seen_by(console, tried)
             # what is counted shows as an increase between two scrapes
             eventually("it is read", lambda n=number: found.ask(f"{asked} >= {n}"))  # type: ignore[misc]
+        read = 'ebbwatch_advisor_steps_total{step="read",outcome="succeeded"} == 1'
+        eventually("the file is read", lambda: found.ask(read))
         eventually("the results are told", lambda: found.ask('ebbwatch_job_success{batch_job="experiments"}'))
         eventually("how things stand is told", lambda: found.ask("ebbwatch_store_at_risk_users > 0"))
         yield Watched(api, found)
+
+
+def seen_by(console: str, key: str) -> None:
+    """Somebody signs in, or tries to, and looks at a page."""
+    with httpx.Client(base_url=console, timeout=30.0) as visitor:
+        visitor.post("/sign-in", data={"key": key}, headers={"Origin": console})
+        assert visitor.get("/files").status_code in (200, 303)
 
 
 def empty_or_refused(found: Prometheus, panel: dict[str, Any]) -> list[str]:
@@ -118,7 +134,7 @@ def test_rules_can_be_evaluated(watched: Watched) -> None:
     assert {
         rule["name"]: rule.get("lastError") for g in groups() for rule in g["rules"] if rule["health"] != "ok"
     } == {}
-    assert len(groups()) == 5
+    assert len(groups()) == 6
 
 
 def test_figures_are_those_of_the_api(watched: Watched) -> None:
@@ -176,7 +192,33 @@ def test_figures_are_those_of_the_api(watched: Watched) -> None:
 def test_a_scrape_is_answered_at_once(watched: Watched) -> None:
     longest = watched.prometheus.ask("max by (job) (max_over_time(scrape_duration_seconds[1m]))")
 
-    assert {s.labels["job"] for s in longest} >= {"worker", "trainer", "api", "exporter"}
+    assert {s.labels["job"] for s in longest} >= {
+        "worker",
+        "trainer",
+        "api",
+        "exporter",
+        "advisor",
+        "console",
+    }
+
+
+def test_a_visit_and_a_file_are_counted(watched: Watched) -> None:
+    ask = watched.prometheus.value
+
+    assert ask('ebbwatch_console_refused_sign_ins_total{reason="key"}') == 1
+    assert ask('ebbwatch_console_requests_total{route="/files",status="200"}') == 2
+    assert ask('ebbwatch_console_requests_total{route="/files",status="303"}') == 1
+    assert ask('ebbwatch_console_calls_total{outcome="refused"}') == 1
+    assert ask("ebbwatch_console_sessions") == 2
+    assert ask('ebbwatch_advisor_workspaces{state="read"}') == 1
+    assert ask('ebbwatch_advisor_step_seconds_count{step="read"}') == 1
+    assert ask("ebbwatch_advisor_oldest_waiting_seconds") == 0
+    for process in ("advisor", "console"):
+        assert ask(f"ebbwatch_{process}_restarts") == 0
+    told = watched.prometheus.ask('{__name__=~"ebbwatch_(advisor|console)_.*"}')
+    assert len(told) < 400
+    values = {value for each in told for label, value in each.labels.items() if label != "instance"}
+    assert not {value for value in values if re.search(r"[a-z2-7]{26}|orders\.csv|ebb_", value)}
 
 
 @pytest.fixture(scope="module")
