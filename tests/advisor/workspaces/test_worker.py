@@ -222,6 +222,7 @@ def test_one_whose_files_are_taken_away_is_cancelled_however_it_ends(
     with advised(workspaces, registry=registry):
         eventually("it has ended", lambda: steps(registry))
     assert steps(registry) == {("read", "cancelled"): 1}
+    assert value(registry, "running_steps", step="read") == 0
 
 
 def test_work_ends_with_who_waits_for_it(workspaces: Workspaces, tmp_path: Path) -> None:
