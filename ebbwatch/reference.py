@@ -52,8 +52,8 @@ _COST = """\
 On two cores with nothing else to do; the default demo, 2,000 users over 120 days:
 
 - **Series**, all processes together: 13,563 of at most 20,000; exporter 12,697, trainer 616, worker 141, the others
-  109 (`python -m benchmarks.metrics`). Advisor and console have come since: 83, and 517 once every page was answered in
-  three ways.
+  109 (`python -m benchmarks.metrics`). Advisor and console have come since: 83, and 517 once every page was answered
+  in three ways.
 - **Share of the worker's samples** at full speed: 0.1 % of at most 1 %
   (`python -m benchmarks.profile --events 300000`, measured on a busy machine).
 - **A scrape** is to be answered within 100 ms. The 95th percentile of 40: trainer 12.2 ms, worker and exporter

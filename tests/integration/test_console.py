@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -16,10 +17,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from domain.control import Scope
+from local_stack.ports import free_ports
 from tests.advisor.training.files import shop
 from tests.integration.browser import ABSENT, browser, program
 from tests.integration.place import ANSWER_S, Api, Place, eventually
 from tests.integration.services import raised, send
+from tests.promtool import require_clean_metrics
 
 ALERTS = 3
 RETAIL = Path(os.environ.get("EBBWATCH_DATA", "../shared/data")) / "online_retail_2010_2011.csv.zst"
@@ -43,6 +46,8 @@ class Here(NamedTuple):
     pictures: Path
     user: str
     """The one most at risk."""
+    metrics: str
+    """Where the console tells what it counts."""
 
 
 @pytest.fixture(scope="module")
@@ -55,18 +60,19 @@ def here(module_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Itera
     place = module_place.but(api_per_second=0, **({} if os.environ.get("CONSOLE_RETAIL") else few))
     place.but(archiver=True, trainer=True).ebbwatch("run", "--until-idle")
     place.ebbwatch("batch", "run")
+    (metrics,) = free_ports(1, Random())
     pictures = Path(os.environ.get("EBBWATCH_PICTURES") or tmp_path_factory.mktemp("pictures"))
     with (
         place.answering_api(alert_budget_least=1000) as api,
         place.advisor(),
-        place.console(api.url) as url,
+        place.console(api.url, console_metrics_port=metrics) as url,
         browser() as chromium,
     ):
         key = api.key(*SCOPES, name="the founder")
         top = api.get("/v1/users?limit=1", key).json()["items"][0]["user"]
         send(place, [raised(number) for number in range(ALERTS)])
         eventually("alerts are there", lambda: api.get("/v1/alerts?state=open", key).json()["items"])
-        yield Here(api, url, key, chromium, pictures, top)
+        yield Here(api, url, key, chromium, pictures, top, f"http://127.0.0.1:{metrics}")
 
 
 class Visitor(NamedTuple):
@@ -129,6 +135,41 @@ def test_every_page_is_whole(here: Here, size: dict[str, int], colours: str) -> 
         assert beyond <= 0, f"{path} is {beyond} px too wide"
     assert faults == []
     page.context.close()
+
+
+def counted(here: Here) -> dict[str, float]:
+    """What the console tells, by name and labels."""
+    told = httpx.get(f"{here.metrics}/metrics").text
+    require_clean_metrics(told)
+    lines = (line.rsplit(" ", 1) for line in told.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, value in lines}
+
+
+def test_what_visitors_do_is_counted_and_none_of_them_named(here: Here) -> None:
+    page, _ = visiting(here, DESK)
+    before = counted(here)
+    sign_in(here, page, "nonsense")
+    expect(page.get_by_text("not known")).to_be_visible()
+    sign_in(here, page, here.key)
+    settled(page)
+    page.goto(f"{here.url}/customer?user={here.user}")
+    settled(page)
+    there = counted(here)
+
+    def more(name: str) -> float:
+        return there[f"ebbwatch_console_{name}"] - before.get(f"ebbwatch_console_{name}", 0)
+
+    assert more('refused_sign_ins_total{reason="key"}') == 1
+    assert more('requests_total{route="/sign-in",status="401"}') == 1
+    assert more('requests_total{route="/customer",status="200"}') == 1
+    assert more('calls_total{outcome="answered"}') >= 3
+    assert more("sessions") == 1
+    eventually("this page alone is open", lambda: counted(here)["ebbwatch_console_clients"] == 1)
+    assert there['ebbwatch_console_requests_total{route="/_nicegui",status="200"}'] > 10
+    assert not [name for name in there if here.user in name or "founder" in name]
+    assert httpx.get(f"{here.url}/metrics").status_code in (303, 401), "not where everybody comes"
+    page.context.close()
+    eventually("none is open", lambda: counted(here)["ebbwatch_console_clients"] == 0)
 
 
 def test_who_has_no_key_comes_nowhere(here: Here) -> None:
