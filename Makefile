@@ -112,6 +112,7 @@ bench: $(READY) $(BENCH_READY) ## all benchmarks; tables, and JSON in benchmarks
 	$(BIN)/python -m benchmarks.roundtrip
 	$(BIN)/python -m benchmarks.beside_trainings
 	$(BIN)/python -m benchmarks.explorer
+	$(BIN)/python -m benchmarks.file_explorer
 	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.profile

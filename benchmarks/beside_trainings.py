@@ -6,15 +6,11 @@ its own priority.
 """
 
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import httpx
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -24,7 +20,7 @@ from benchmarks.findings import Goal, Surroundings, goals_json, goals_table, tab
 from benchmarks.load import Feed
 from benchmarks.served import serving_version
 from benchmarks.servers import answering_api, new_key
-from benchmarks.stream.contestants import ROOT
+from benchmarks.uploads import PATH, advising, prepared, until
 from tests.advisor.training.files import shop
 
 _USERS: Final = 2000
@@ -32,7 +28,6 @@ _DAYS: Final = 90
 _EVENTS: Final = 200_000
 _ROUNDS: Final = 5
 _TRAININGS: Final = 2
-_PATH: Final = "/v1/workspaces"
 _MORE_MS: Final = 10.0
 _PATIENCE_S: Final = 300.0
 _QUANTILES: Final = ("p50", "p99", "p999")
@@ -76,44 +71,13 @@ def measure(rate: float, seconds: float, customers: int, console: Console) -> di
 @contextmanager
 def _training(here: Deployment, port: int, customers: int) -> Iterator[Any]:
     """Two workspaces under training; whether they still are."""
-    headers = {"Authorization": f"Bearer {new_key(here, 'workspaces')}"}
-    with (here.home / "advisor.log").open("wb") as log:
-        advisor = subprocess.Popen(
-            [sys.executable, "-m", "ebbwatch", "advisor"],
-            cwd=ROOT,
-            env=here.environment(),
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
-            _until(lambda: client.get("/v1/keys/self").status_code == 200)  # it holds a second later
-            ids = [_sent(client, shop(seed, customers).encode()) for seed in range(_TRAININGS)]
-            for id_ in ids:
-                client.post(f"{_PATH}/{id_}/training", json={}).raise_for_status()
-            for id_ in ids:
-                _until(lambda id_=id_: client.get(f"{_PATH}/{id_}").json()["progress"])  # type: ignore[misc]
-            yield lambda: all(client.get(f"{_PATH}/{id_}").json()["state"] == "training" for id_ in ids)
-    finally:
-        advisor.terminate()
-        advisor.wait(60)
-
-
-def _sent(client: httpx.Client, content: bytes) -> str:
-    id_ = str(client.post(_PATH, content=content).raise_for_status().json()["id"])
-    _until(lambda: client.get(f"{_PATH}/{id_}").json()["state"] == "read")
-    columns = {"customer": "customer", "date": "date", "amount": "total", "channel": "channel"}
-    client.put(f"{_PATH}/{id_}/mapping", json={"columns": columns}).raise_for_status()
-    _until(lambda: client.get(f"{_PATH}/{id_}").json()["state"] == "mapped")
-    return id_
-
-
-def _until(holds: Any) -> None:
-    give_up = time.monotonic() + _PATIENCE_S
-    while not holds():
-        if time.monotonic() > give_up:
-            raise WorkerError("the advisor does not work on it")
-        time.sleep(0.2)
+    with advising(here, port) as client:
+        ids = [prepared(client, shop(seed, customers).encode(), _PATIENCE_S) for seed in range(_TRAININGS)]
+        for id_ in ids:
+            client.post(f"{PATH}/{id_}/training", json={}).raise_for_status()
+        for id_ in ids:
+            until(lambda id_=id_: client.get(f"{PATH}/{id_}").json()["progress"], _PATIENCE_S)
+        yield lambda: all(client.get(f"{PATH}/{id_}").json()["state"] == "training" for id_ in ids)
 
 
 def main(

@@ -18,8 +18,9 @@ from playwright.sync_api import Page
 from rich.console import Console
 from rich.progress import Progress
 
+from benchmarks.browsing import CHOICE_MS, OPENED_MS, chosen, open_grid, quantile, show, sign_in, trip, waits
 from benchmarks.deployment import deployment, working
-from benchmarks.findings import Goal, Surroundings, goals_json, goals_table, table, write
+from benchmarks.findings import Goal, Surroundings, goals_json, write
 from benchmarks.load import Feed
 from benchmarks.servers import answering_api, new_key, serving
 from local_stack.ports import free_ports
@@ -29,9 +30,6 @@ _DAYS: Final = 9
 _PATIENCE_S: Final = 900.0
 _ORDERS: Final = {"Most value at risk": "value", "Seen last": "changed", "Highest risk": "risk"}
 _TIERS: Final = {"High": "high", "Medium": "medium", "Low": "low", "All tiers": None}
-_FIRST_ROW: Final = "document.querySelector('.ag-row[row-index=\"0\"] a')?.textContent"
-_CHOICE_MS: Final = 200.0
-_PAGE_MS: Final = 1000.0
 
 
 def measure(users: int, rounds: int, console: Console) -> dict[str, Any]:
@@ -74,25 +72,18 @@ def measure(users: int, rounds: int, console: Console) -> dict[str, Any]:
 
 
 def _in_browser(page: Page, url: str, key: str, calling: httpx.Client, rounds: int) -> dict[str, Any]:
-    page.goto(f"{url}/sign-in")
-    page.get_by_label("Key of the API").fill(key)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, url, key)
     opened, choices, answers, trips = [], [], [], []
     for _ in range(rounds):
-        began = time.perf_counter()
-        page.goto(f"{url}/customers")
-        page.wait_for_function(f"{_FIRST_ROW} !== undefined")
-        opened.append(1000 * (time.perf_counter() - began))
-        page.wait_for_load_state("networkidle")
-        page.evaluate(_NOTE_CLICKS)
+        opened.append(open_grid(page, f"{url}/customers"))
         wish: dict[str, str | None] = {"sort": "risk", "tier": None}
         for field, label, options in (("sort", "Order", _ORDERS), ("tier", "Tier", _TIERS)):
             for words, value in options.items():
                 wish[field] = value
                 took, first = _asked(calling, wish)
                 answers.append(took)
-                choices.append(_chosen(page, label, words, first))
-                trips.append(page.evaluate(_TRIP))
+                choices.append(chosen(page, label, words, first))
+                trips.append(trip(page))
     page.close()
     series = {
         "explorer opened, to its first row": opened,
@@ -101,24 +92,10 @@ def _in_browser(page: Page, url: str, key: str, calling: httpx.Client, rounds: i
         "a round trip that asks nobody": trips,
     }
     goals = {
-        "a choice, p95, ms": Goal(_quantile(choices, 0.95), _CHOICE_MS),
-        "the explorer opened, median, ms": Goal(statistics.median(opened), _PAGE_MS),
+        "a choice, p95, ms": Goal(quantile(choices, 0.95), CHOICE_MS),
+        "the explorer opened, median, ms": Goal(statistics.median(opened), OPENED_MS),
     }
-    figures = {
-        name: {"median_ms": round(statistics.median(each), 1), "p95_ms": round(_quantile(each, 0.95), 1)}
-        for name, each in series.items()
-    }
-    return {"milliseconds": figures, "goals": goals_json(goals)}
-
-
-_TRIP: Final = """async () => {
-  const began = performance.now();
-  await (await fetch('/healthz')).text();
-  return performance.now() - began;
-}"""
-_NOTE_CLICKS: Final = (
-    "document.addEventListener('click', () => { window.clicked = performance.now(); }, true)"
-)
+    return {"milliseconds": waits(series), "goals": goals_json(goals)}
 
 
 def _asked(calling: httpx.Client, wish: dict[str, str | None]) -> tuple[float, str]:
@@ -126,17 +103,6 @@ def _asked(calling: httpx.Client, wish: dict[str, str | None]) -> tuple[float, s
     began = time.perf_counter()
     found = calling.get("/v1/users", params=given | {"limit": "100"}).json()
     return 1000 * (time.perf_counter() - began), str(found["items"][0]["user"])
-
-
-def _chosen(page: Page, label: str, words: str, first: str) -> float:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=words, exact=True).click()
-    took = page.wait_for_function(f"{_FIRST_ROW} === {first!r} && performance.now() - window.clicked")
-    return float(took.json_value())
-
-
-def _quantile(values: list[float], share: float) -> float:
-    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
 
 
 def main(
@@ -149,11 +115,7 @@ def main(
     """Say how long people wait."""
     console = Console()
     found = measure(users, rounds, console)
-    shown = table("waiting", "", "median ms", "p95 ms")
-    for name, each in found["milliseconds"].items():
-        shown.add_row(name, *(f"{value:,.1f}" for value in each.values()))
-    console.print(shown)
-    console.print(goals_table({name: Goal(g["found"], g["at_most"]) for name, g in found["goals"].items()}))
+    show(found, console)
     write("explorer", found, out, console)
 
 

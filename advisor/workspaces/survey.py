@@ -35,13 +35,23 @@ def surveyed(seen: Iterable[Seen], running: Container[str]) -> Survey:
         running: ids of those that are worked on.
     """
     found = list(seen)
-    waiting = [each.changed_ms for each in found if each.state in TO_DO and each.id not in running]
+    queue = queued(found, running)
     return Survey(
         ids=frozenset(each.id for each in found),
         states={state: sum(each.state == state for each in found) for state in STATES},
-        waiting=len(waiting),
-        since_ms=min(waiting, default=None),
+        waiting=len(queue),
+        since_ms=queue[0].changed_ms if queue else None,
     )
+
+
+def queued(seen: Iterable[Seen], running: Container[str]) -> list[Seen]:
+    """Those for whom something is to be done that has not begun, who waits longest first.
+
+    Args:
+        running: ids of those that are worked on.
+    """
+    waiting = [each for each in seen if each.state in TO_DO and each.id not in running]
+    return sorted(waiting, key=lambda each: (each.changed_ms, each.id))
 
 
 def look(workspaces: Workspaces) -> list[Seen]:

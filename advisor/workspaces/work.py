@@ -41,7 +41,8 @@ from domain.settings import FactSettings
 # ruff: noqa: PLC0415 - a step imports what it needs: all of it takes seconds, each time that a process begins
 
 MOST_MEMORY: Final = 4 << 30
-"""Of address space, bytes: libraries reserve more than they use."""
+"""Bytes of data, of which libraries reserve some and do not use it: 1.3 GB where 100,000 customers are trained on.
+Address space is no measure: of that far more is never touched."""
 MOST_CPU_S: Final = 3600
 NOTHING: Final[Mapping[Path, Path]] = MappingProxyType({})
 _TOLD_EVERY_S: Final = 0.5
@@ -219,7 +220,7 @@ def _leave(
 
 def bounded() -> None:
     """So much memory and CPU for this process and no more, and after all others: it may fail, and the machine not."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 10))
     os.nice(_NICE)
 

@@ -18,7 +18,7 @@ from advisor.workspaces.config import ENVIRONMENT, AdvisorConfig
 from advisor.workspaces.folders import UnknownWorkspaceError, Workspaces
 from advisor.workspaces.metrics import AdvisorMetrics
 from advisor.workspaces.outcomes import ENDED, STEP_OF, outcome
-from advisor.workspaces.survey import look, surveyed
+from advisor.workspaces.survey import look, queued, surveyed
 from advisor.workspaces.work import GivenUpError, Job
 from advisor.workspaces.workspace import TO_DO, Workspace, moved
 from exposition import port as ports
@@ -99,14 +99,13 @@ class Advisor:
         self._metrics.standing(surveyed(look(self._workspaces), self._running), expired)
 
     def _start(self) -> None:
-        for id_ in self._workspaces.ids():
-            if len(self._running) >= self._config.at_once:
-                return
+        room = self._config.at_once - len(self._running)
+        for id_, *_ in queued(look(self._workspaces), self._running)[:room] if room > 0 else ():
             try:
                 workspace = self._workspaces.read(id_)
             except UnknownWorkspaceError:
                 continue
-            if workspace.state not in TO_DO or id_ in self._running:
+            if workspace.state not in TO_DO:  # it was changed just now
                 continue
             job = Job(
                 root=self._config.root, id=id_, facts=self._config.facts, contestants=self._config.contestants,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from advisor.workspaces.folders import Workspaces
-from advisor.workspaces.survey import Seen, deleted, look, surveyed
+from advisor.workspaces.survey import Seen, deleted, look, queued, surveyed
 from advisor.workspaces.workspace import STATES, Workspace
 
 
@@ -18,6 +18,16 @@ def test_the_one_that_waits_longest_is_none_that_is_worked_on() -> None:
     }  # fmt: skip
     assert set(found.states) == set(STATES)
     assert found.ids == frozenset("abcd")
+
+
+def test_who_waits_longest_is_first() -> None:
+    seen = [
+        Seen("c", "uploaded", 3),
+        Seen("b", "training", 2),
+        Seen("a", "mapping", 2),
+        Seen("d", "training", 1),
+    ]
+    assert [one.id for one in queued(seen, {"d"})] == ["a", "b", "c"]
 
 
 def test_nobody_waits() -> None:
