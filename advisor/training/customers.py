@@ -76,8 +76,11 @@ def customers(
     known, end = replayed.watched.offline, replayed.last_ms
     users, x = features_at_the_end(replayed)
     slots = {user: slot for slot, user in enumerate(known.users)}
-    states = known.states[[slots[user] for user in users]]
-    silence = (end - states["last_active_ms"]) / DAY_MS
+    rows_of = [slots[user] for user in users]
+    last_active, last_purchase = (
+        known.states[name][rows_of] for name in ("last_active_ms", "last_purchase_ms")
+    )
+    silence = (end - last_active) / DAY_MS
     there = silence * DAY_MS < replayed.facts.inactivity_ms
     probability = np.where(there, scorer.score(x) if len(x) else np.zeros(0), np.nan)
     spent, refunded = (np.nan_to_num(x[:, INDEX[name]]) for name in ("spend_26w", "refunded_26w"))
@@ -101,7 +104,7 @@ def customers(
                 "tier_week_ago": None if then is None else tier_of(then, thresholds),
                 "probability_week_ago": then,
                 "segment": segments[users[n]],
-                "last_purchase_ms": int(states["last_purchase_ms"][n]) or None,
+                "last_purchase_ms": int(last_purchase[n]) or None,
                 "silence_days": float(silence[n]),
                 "tenure_days": float(x[n, INDEX["tenure_days"]]),
                 "orders": int(x[n, INDEX["orders_total"]]),
