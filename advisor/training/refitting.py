@@ -23,6 +23,9 @@ AT: Final = (0.4, 0.6, 0.8)
 """Shares of the time span at which all kinds are fitted, with their usual settings, since tuning takes minutes. The
 first lies before the second half, on which all is judged."""
 _RULES: Final = LearnerSettings()
+MOST: Final = 75_000
+"""Examples that a model is fitted on and calibrated with; of more, an even part. A random forest takes 20 s for twice
+as many, three times a training."""
 
 
 class Refitting:
@@ -56,7 +59,7 @@ class Refitting:
         Args:
             told: which kind is being fitted.
         """
-        known = _in_time(past.examples(), delay_ms(self._facts))
+        known = in_time(past.examples(), delay_ms(self._facts))
         if not known.size:
             return
         train, calibrate = before(known, np.arange(known.size), int(known.dues.max()), _RULES.calibrate)
@@ -84,8 +87,12 @@ class Refitting:
         return version
 
 
-def _in_time(examples: Examples, delay: int) -> Known:
-    """In the order of time, as batch learners take them."""
+def in_time(examples: Examples, delay: int) -> Known:
+    """In the order of time, as batch learners take them; at most `MOST` of them.
+
+    Args:
+        delay: ms from a snapshot to when its outcome is due.
+    """
     rows = examples.sampled
     times = examples.times[rows]
     users = np.array([examples.users[row] for row in rows.tolist()], object)
@@ -98,4 +105,4 @@ def _in_time(examples: Examples, delay: int) -> Known:
         weights=examples.weights[rows],
         served=np.full(len(rows), np.nan),
     )
-    return found.take(order)
+    return found.take(order[:: -(-len(order) // MOST)] if len(order) else order)

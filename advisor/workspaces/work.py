@@ -154,6 +154,7 @@ def _map(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, 
 def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path, told: "_Watch") -> None:
     from advisor.exports.card import Made
     from advisor.exports.results import write_for_people
+    from advisor.training.affordable import affordable
     from advisor.training.kept import model
     from advisor.training.training import Asked, train
 
@@ -166,7 +167,11 @@ def _train(job: Job, workspaces: Workspaces, workspace: Workspace, scratch: Path
         job.facts, horizon_ms=learn.horizon_days * DAY_MS, inactivity_ms=learn.inactivity_days * DAY_MS
     )
     asked = Asked(
-        facts=facts, contestants=job.contestants, learners=job.learners, seed=learn.seed, offer=learn.offer
+        facts=facts,
+        contestants=affordable(job.contestants, workspace.told.customers),
+        learners=job.learners,
+        seed=learn.seed,
+        offer=learn.offer,
     )
     results = scratch / RESULTS
     results.mkdir()

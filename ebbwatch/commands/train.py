@@ -23,6 +23,7 @@ from advisor.intake.limits import RefusedFileError
 from advisor.intake.mapping import MappingError, as_proposed, corrected
 from advisor.intake.reading import read
 from advisor.threshold.threshold import found as threshold_of
+from advisor.training.affordable import affordable
 from advisor.training.errors import UnusableError
 from advisor.training.figures import Contestant
 from advisor.training.kept import model
@@ -112,7 +113,9 @@ def train(
             days = {"horizon_days": horizon, "inactivity_days": inactivity}
             asked = Asked(
                 facts=settings.model_copy(update=days).facts(),
-                contestants=settings.contestants if contestants is None else named(contestants),
+                contestants=affordable(settings.contestants, used.customers)
+                if contestants is None
+                else named(contestants),
                 learners=settings.learners if learners is None else named(learners),
                 seed=settings.model_seed if seed is None else seed,
                 offer=offer,

@@ -8,6 +8,7 @@ import pytest
 from advisor.intake.events import canonical
 from advisor.intake.mapping import as_proposed
 from advisor.intake.reading import read
+from advisor.training import refitting as of_learners
 from advisor.training.refitting import AT, Refitting
 from advisor.training.replayed import Replayed, replayed
 from domain.calendar import DAY_MS
@@ -63,6 +64,24 @@ def test_decisions_tell_of_them_and_the_others_are_as_without(past: Replayed, ev
     for name in ("ftrl", "own_rhythm"):
         mine, theirs = (r.watched.examples.scored.predictions[name] for r in (past, without))
         assert np.array_equal(mine, theirs, equal_nan=True)
+
+
+@pytest.mark.parametrize("most", [3, 7, 10_000])
+def test_of_many_examples_an_even_part_is_learned(
+    past: Replayed, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Every so many-th, in the order of time and user."""
+    monkeypatch.setattr(of_learners, "MOST", most)
+    examples = past.watched.examples
+    count = len(examples.users)
+    in_time = sorted(range(count), key=lambda row: (examples.times[row], examples.users[row]))
+    wanted = in_time[:: max(1, -(-count // most))]
+    found = of_learners.in_time(examples, 5)
+    assert found.size == len(wanted) <= most
+    assert found.times.tolist() == examples.times[wanted].tolist()
+    assert (found.dues - found.times == 5).all()
+    assert found.lost.tolist() == examples.scored.lost[wanted].tolist()
+    assert np.array_equal(found.features, examples.features[wanted], equal_nan=True)
 
 
 def test_one_that_knows_too_much_is_refused(past: Replayed) -> None:
