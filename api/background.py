@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any
+
+from connections.ending import ended
 
 log = logging.getLogger("ebbwatch.api")
-
-_AGAIN_S: Final = 0.1
 
 
 class Background:
@@ -21,16 +21,10 @@ class Background:
         self._task = asyncio.create_task(work)
 
     async def stop(self) -> None:
-        """Return when it has ended.
-
-        It is told so again and again: a client may take a cancellation that comes together with its answer for a
-        fault of the connection, and a loop that goes on after faults would go on for ever.
-        """
+        """Return when it has ended."""
         task = self._task
         if task is None:
             return
-        while not task.done():
-            task.cancel()
-            await asyncio.wait((task,), timeout=_AGAIN_S)
+        await ended((task,))
         if not task.cancelled() and (fault := task.exception()) is not None:
             log.error("what ran beside the requests had ended by itself", exc_info=fault)

@@ -15,6 +15,7 @@ from archive.address import Address
 from archive.log import open_log
 from archive.reading import in_log_order
 from archive.records import records_of
+from connections.ending import ended
 from connections.kafka import librdkafka
 from control.log import LogBounds
 from domain.records import side_by_side
@@ -78,8 +79,7 @@ async def _refeed(
             while not faults and lanes.positions() != dict(stops):
                 await asyncio.sleep(_LOOK_S)
         finally:
-            for task in feeding:
-                task.cancel()
+            await ended(feeding)
         if faults:
             raise faults[0]
         await lanes.close()

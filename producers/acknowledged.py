@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from connections.ending import ended
 from connections.kafka import librdkafka
 from producers.topics import MAX_RECORD_BYTES
 
@@ -137,9 +138,7 @@ class AcknowledgedProducer:
     async def stop(self) -> None:
         """Wait a moment for what is under way, then let go."""
         if self._probing is not None:
-            self._probing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._probing
+            await ended((self._probing,))
         if self._polling is not None:
             self._polling.cancel()
             self._polling = None

@@ -16,6 +16,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 from redis import asyncio as aredis
 
+from connections.ending import ended
 from connections.errors import AccessError
 from control import feed, tables
 from control.webhooks.queue import LostQueueError, Queues
@@ -77,9 +78,7 @@ class Courier:
             log.error("refused: %s", fault)  # noqa: TRY400 - the message says it all
             return EXIT_REFUSED
         finally:
-            for task in (stopping, delivering, *self._tasks.values()):
-                task.cancel()
-            await asyncio.gather(stopping, delivering, *self._tasks.values(), return_exceptions=True)
+            await ended((stopping, delivering, *self._tasks.values()))
             await self._store.aclose()
             port.shutdown()
         return 0
