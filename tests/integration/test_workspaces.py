@@ -127,7 +127,8 @@ def test_from_a_file_to_a_target_list(api: Api, client: httpx.Client) -> None:
     assert all(row["email"] and row["action"] for row in targets)
     assert client.get(f"{here}/model-card.html").text.count(summary["version"]) == 2
     drawn = client.get(f"{here}/charts").json()["items"]
-    assert {chart["name"] for chart in drawn} == {"activity", "threshold", "months", "reasons", "sureness"}
+    names = {chart["name"] for chart in drawn}
+    assert names == {"activity", "threshold", "months", "reasons", "segments", "sureness"}
     for chart in drawn:
         for form, kind in (("svg", "image/svg+xml"), ("png", "image/png")):
             image = client.get(chart[form])
