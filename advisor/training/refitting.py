@@ -105,4 +105,4 @@ def in_time(examples: Examples, delay: int) -> Known:
         weights=examples.weights[rows],
         served=np.full(len(rows), np.nan),
     )
-    return found.take(order[:: -(-len(order) // MOST)] if len(order) else order)
+    return found.take(order[:: max(1, -(-len(order) // MOST))])

@@ -41,8 +41,8 @@ from domain.settings import FactSettings
 # ruff: noqa: PLC0415 - a step imports what it needs: all of it takes seconds, each time that a process begins
 
 MOST_MEMORY: Final = 5 << 30
-"""Bytes of data, of which libraries reserve some and do not use it: 1.3 of 4 GB for 100,000 customers.
-Address space is no measure: of that far more is never touched."""
+"""Bytes of data, of which libraries reserve some and do not use it (VmData less VmRSS in /proc/PID/status). Address
+space is no measure: of that far more is never touched."""
 MOST_CPU_S: Final = 3600
 NOTHING: Final[Mapping[Path, Path]] = MappingProxyType({})
 _TOLD_EVERY_S: Final = 0.5
@@ -246,10 +246,8 @@ def main() -> None:
 def _ended(job: Job) -> Outcome:
     try:
         return work(job, lambda: time.time_ns() // 1_000_000)
-    except (
-        UnknownWorkspaceError,
-        GivenUpError,
-    ):  # deleted or changed before it began, or while its error was told
+    # deleted or changed before it began, or while its error was told
+    except (UnknownWorkspaceError, GivenUpError):
         return "cancelled"
     except MemoryError:
         traceback.print_exc()

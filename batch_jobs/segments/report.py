@@ -15,7 +15,7 @@ from batch_jobs.segments.scale import Matrix
 from online_model.quality.intervals import wilson
 
 Rows = list[dict[str, Any]]
-MOST_POINTS: Final = 2_000
+_MOST_POINTS: Final = 2_000
 
 
 def segments(members: Table) -> Rows:
@@ -61,7 +61,7 @@ def scores(groups: Found, sample: int) -> Rows:
     ]
 
 
-def picture(groups: Found, z: Matrix, most: int = MOST_POINTS) -> tuple[Rows, Rows]:
+def picture(groups: Found, z: Matrix, most: int = _MOST_POINTS) -> tuple[Rows, Rows]:
     """Points and axes by principal components (Pearson 1901; Hotelling 1933), of the scaled sample.
 
     The sign of an axis is such that its heaviest loading is positive. Nothing where all users are alike.

@@ -5,17 +5,7 @@ import asyncio
 import pytest
 
 from api.background import Background
-
-
-async def forever(swallowed: list[int], most: int) -> None:
-    """Goes on after faults, and takes the first cancellations for some."""
-    while True:
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            swallowed.append(1)
-            if len(swallowed) > most:
-                raise
+from tests.connections.test_ending import forever
 
 
 @pytest.mark.parametrize("most", [0, 1, 3])

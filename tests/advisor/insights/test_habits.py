@@ -133,30 +133,24 @@ def test_features_are_those_of_the_star(seed: int, tmp_path: Path) -> None:
 OPENING = frozenset(KINDS) - {"refund", "renewal"}
 
 
+LOOKED: Row = {
+    "row": 0,
+    "user": "a",
+    "time_ms": FIRST * DAY_MS,
+    "type": "page_view",
+    "order_id": None,
+    "amount": None,
+}
+
+
 def test_who_signs_up_later_begins_there(tmp_path: Path) -> None:
-    row = {
-        "row": 0,
-        "user": "a",
-        "time_ms": FIRST * DAY_MS,
-        "type": "page_view",
-        "order_id": None,
-        "amount": None,
-    }
-    rows = [row, {**row, "row": 1, "time_ms": (FIRST + 40) * DAY_MS, "type": "signup"}]
+    rows = [LOOKED, {**LOOKED, "row": 1, "time_ms": (FIRST + 40) * DAY_MS, "type": "signup"}]
     path = written(tmp_path, rows)
     assert habits(path, FACTS, FIRST + 40).users == []
     assert habits(path, FACTS, FIRST + 41).users == ["a"]
 
 
 def test_types_that_say_nothing_begin_nothing(tmp_path: Path) -> None:
-    row = {
-        "row": 0,
-        "user": "a",
-        "time_ms": FIRST * DAY_MS,
-        "type": "page_view",
-        "order_id": None,
-        "amount": None,
-    }
     for number, silent in enumerate(SILENT):
-        rows = [{**row, "type": silent}, {**row, "row": 1, "time_ms": (FIRST + 10) * DAY_MS}]
+        rows = [{**LOOKED, "type": silent}, {**LOOKED, "row": 1, "time_ms": (FIRST + 10) * DAY_MS}]
         assert habits(written(tmp_path, rows), FACTS, FIRST + 10).users == [], number
