@@ -76,7 +76,7 @@ def _training(here: Deployment, port: int, customers: int) -> Iterator[Any]:
         for id_ in ids:
             client.post(f"{PATH}/{id_}/training", json={}).raise_for_status()
         for id_ in ids:
-            until(lambda id_=id_: client.get(f"{PATH}/{id_}").json()["progress"], _PATIENCE_S)
+            until(lambda id_=id_: client.get(f"{PATH}/{id_}").json()["progress"], _PATIENCE_S)  # type: ignore[misc]
         yield lambda: all(client.get(f"{PATH}/{id_}").json()["state"] == "training" for id_ in ids)
 
 

@@ -1,14 +1,21 @@
 """Waiting in a real browser: from a click, or an address, to the first row of a grid."""
 
 import statistics
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from random import Random
 from typing import Any, Final
 
 from playwright.sync_api import Page
 from rich.console import Console
 
+from benchmarks.deployment import Deployment
 from benchmarks.findings import Goal, goals_table, table
+from benchmarks.servers import serving
+from local_stack.ports import free_ports
+from tests.integration.browser import browser
 
 CHOICE_MS: Final = 200.0
 OPENED_MS: Final = 1000.0
@@ -21,6 +28,22 @@ _TRIP: Final = """async () => {
 _NOTE_CLICKS: Final = (
     "document.addEventListener('click', () => { window.clicked = performance.now(); }, true)"
 )
+
+
+@contextmanager
+def visiting(here: Deployment, api_port: int) -> Iterator[tuple[Page, str]]:
+    """A page of a browser, and the address of a console of its own before an API."""
+    (port,) = free_ports(1, Random())
+    environment = here.environment() | {
+        "EBBWATCH_CONSOLE_PORT": str(port),
+        "EBBWATCH_CONSOLE_API": f"http://127.0.0.1:{api_port}",
+    }
+    command = [sys.executable, "-m", "ebbwatch", "console"]
+    with (
+        serving(command, environment, here.home / "console.log", port, "/healthz", "console"),
+        browser() as made,
+    ):
+        yield made.new_page(), f"http://127.0.0.1:{port}"
 
 
 def sign_in(page: Page, url: str, key: str) -> None:

@@ -6,10 +6,8 @@ grid. In the same run: the API's own answers to the same questions, and an answe
 """
 
 import statistics
-import sys
 import time
 from pathlib import Path
-from random import Random
 from typing import Annotated, Any, Final
 
 import httpx
@@ -18,13 +16,22 @@ from playwright.sync_api import Page
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks.browsing import CHOICE_MS, OPENED_MS, chosen, open_grid, quantile, show, sign_in, trip, waits
+from benchmarks.browsing import (
+    CHOICE_MS,
+    OPENED_MS,
+    chosen,
+    open_grid,
+    quantile,
+    show,
+    sign_in,
+    trip,
+    visiting,
+    waits,
+)
 from benchmarks.deployment import deployment, working
 from benchmarks.findings import Goal, Surroundings, goals_json, write
 from benchmarks.load import Feed
-from benchmarks.servers import answering_api, new_key, serving
-from local_stack.ports import free_ports
-from tests.integration.browser import browser
+from benchmarks.servers import answering_api, new_key
 
 _DAYS: Final = 9
 _PATIENCE_S: Final = 900.0
@@ -42,7 +49,6 @@ def measure(users: int, rounds: int, console: Console) -> dict[str, Any]:
         with working(here) as worker:
             worker.until(lambda: here.read() >= end, _PATIENCE_S, lambda: None)
         key = new_key(here, "read")
-        (port,) = free_ports(1, Random())
         with (
             answering_api(here) as api,
             httpx.Client(
@@ -52,17 +58,8 @@ def measure(users: int, rounds: int, console: Console) -> dict[str, Any]:
             ) as calling,
         ):
             at_risk = calling.get("/v1/users", params={"limit": 1}).json()["total"]  # everybody is scored now
-            environment = here.environment() | {
-                "EBBWATCH_CONSOLE_PORT": str(port),
-                "EBBWATCH_CONSOLE_API": f"http://127.0.0.1:{api.port}",
-            }
-            command = [sys.executable, "-m", "ebbwatch", "console"]
-            with (
-                serving(command, environment, here.home / "console.log", port, "/healthz", "console"),
-                browser() as made,
-            ):
-                page = made.new_page()
-                found = _in_browser(page, f"http://127.0.0.1:{port}", key, calling, rounds)
+            with visiting(here, api.port) as (page, url):
+                found = _in_browser(page, url, key, calling, rounds)
         found["conditions"] = around.describe(here.at) | {
             "users": users,
             "at_risk": at_risk,

@@ -8,7 +8,6 @@ the stream.
 import csv
 import io
 import statistics
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,13 +20,22 @@ import typer
 from playwright.sync_api import Page
 from rich.console import Console
 
-from benchmarks.browsing import CHOICE_MS, OPENED_MS, chosen, open_grid, quantile, show, sign_in, trip, waits
+from benchmarks.browsing import (
+    CHOICE_MS,
+    OPENED_MS,
+    chosen,
+    open_grid,
+    quantile,
+    show,
+    sign_in,
+    trip,
+    visiting,
+    waits,
+)
 from benchmarks.deployment import WorkerError, deployment
 from benchmarks.findings import Goal, Surroundings, goals_json, write
-from benchmarks.servers import answering_api, serving
+from benchmarks.servers import answering_api
 from benchmarks.uploads import PATH, advising, prepared
-from local_stack.ports import free_ports
-from tests.integration.browser import browser
 
 _BEGIN: Final = datetime(2023, 1, 2, tzinfo=UTC)
 _DAYS: Final = 300
@@ -64,20 +72,10 @@ def measure(customers: int, rounds: int, console: Console) -> dict[str, Any]:
     with deployment(console) as here, answering_api(here) as api, advising(here, api.port) as client:
         id_ = prepared(client, content, _PATIENCE_S)
         trained = _trained(client, id_)
-        (port,) = free_ports(1, Random())
-        environment = here.environment() | {
-            "EBBWATCH_CONSOLE_PORT": str(port),
-            "EBBWATCH_CONSOLE_API": f"http://127.0.0.1:{api.port}",
-        }
-        command = [sys.executable, "-m", "ebbwatch", "console"]
-        with (
-            serving(command, environment, here.home / "console.log", port, "/healthz", "console"),
-            browser() as made,
-        ):
-            page = made.new_page()
+        with visiting(here, api.port) as (page, url):
             # a workspace is its owner's: the console signs in with the key that sent the file
-            sign_in(page, f"http://127.0.0.1:{port}", client.headers["Authorization"].removeprefix("Bearer "))
-            series = _in_browser(page, f"http://127.0.0.1:{port}/file?id={id_}", client, id_, rounds)
+            sign_in(page, url, client.headers["Authorization"].removeprefix("Bearer "))
+            series = _in_browser(page, f"{url}/file?id={id_}", client, id_, rounds)
         goals = {
             "trained, s": Goal(trained["seconds"], _TRAINED_S),
             "a choice, p95, ms": Goal(quantile(series["choice"], 0.95), CHOICE_MS),
